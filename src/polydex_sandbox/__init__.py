@@ -1,0 +1,1 @@
+"""Simulated providers for tests and demos. It imports nothing from `polydex`, nor the reverse."""
