@@ -1,0 +1,63 @@
+"""The real servers as fixtures, one of each per test process; imported by tests/conftest.py.
+
+A server that cannot run here skips the tests that need it (in CI a skip is a failure).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.servers import cyrus, postgres, radicale, xandikos
+from tests.servers.dav import DavServer
+from tests.servers.postgres import Postgres
+from tests.servers.process import ServerUnavailableError
+
+Server = TypeVar("Server")
+
+DAV_SERVERS = ("radicale", "xandikos", "cyrus")
+
+
+def _serve(serve: Callable[[], contextlib.AbstractContextManager[Server]]) -> Iterator[Server]:
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(serve())
+        except ServerUnavailableError as error:
+            pytest.skip(str(error))
+        yield server
+
+
+@pytest.fixture(scope="session", name="radicale")
+def radicale_server() -> Iterator[DavServer]:
+    yield from _serve(radicale.serve)
+
+
+@pytest.fixture(scope="session", name="xandikos")
+def xandikos_server() -> Iterator[DavServer]:
+    yield from _serve(xandikos.serve)
+
+
+@pytest.fixture(scope="session", name="cyrus")
+def cyrus_server() -> Iterator[DavServer]:
+    yield from _serve(cyrus.serve)
+
+
+@pytest.fixture(params=DAV_SERVERS)
+def dav_server(request: pytest.FixtureRequest) -> DavServer:
+    """Each of the CardDAV servers in turn."""
+    server = request.getfixturevalue(request.param)
+    assert isinstance(server, DavServer)
+    return server
+
+
+@pytest.fixture(scope="session", name="postgres")
+def postgres_server() -> Iterator[Postgres]:
+    yield from _serve(postgres.serve)
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a fresh, empty database, dropped after the test."""
+    with postgres.database() as url:
+        yield url
