@@ -1,0 +1,293 @@
+"""What every provider looks like to the engine: the Connector protocol, its values and its capabilities.
+
+A connector serves one source (address book) of one authorised account. It is stateless between calls, knows no
+database, never retries, never sleeps and never logs a secret. Every failure is an error of ``core.errors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, Protocol, runtime_checkable
+
+from polydex.core.contact import Contact, Photo
+from polydex.core.errors import PolydexError
+from polydex.core.fields import ALL_FIELDS, FieldSet, Loss
+from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
+from polydex.core.patch import Patch
+
+
+class Guard(Enum):
+    """How far a provider refuses a stale write (ARCHITECTURE.md, capabilities).
+
+    ENFORCED: the provider compares the revision itself. CHECKED: the connector compares just before, a gap remains.
+    NONE: nobody compares.
+    """
+
+    ENFORCED = "enforced"
+    CHECKED = "checked"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source can do; decides in engine, store and tests, never the provider's name.
+
+    Attributes:
+        update_guard, delete_guard: strength of the guard per verb.
+        delta: the provider has a change feed (False: every pull is a snapshot).
+        photos: photos can be read and written.
+        push: ``watch`` works.
+        marks: ``find_mark`` can answer found or absent.
+        writable: the fields that can be written at all.
+        list_caps: per field, the number of entries that the provider lists at most (J11: such a list is no base).
+        read_lag: seconds by which lists may lag behind a write (0: read-your-write).
+        mark_lag: seconds after which an absent mark is believed.
+        create_lag: seconds in which "not found" for a known key is not believed (J12).
+        parallel: requests at once for one account.
+        trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
+        full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
+    """
+
+    update_guard: Guard = Guard.ENFORCED
+    delete_guard: Guard = Guard.ENFORCED
+    delta: bool = True
+    photos: bool = True
+    push: bool = False
+    marks: bool = True
+    writable: FieldSet = ALL_FIELDS
+    list_caps: Mapping[str, int] = field(default_factory=dict)
+    read_lag: float = 0.0
+    mark_lag: float = 0.0
+    create_lag: float = 0.0
+    parallel: int = 4
+    trusts_snapshot_cursor: bool = True
+    full_every: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an authorised account is. ``subject`` is the provider's immutable id of it, never an address (J9).
+
+    For a password service without such an id it is the principal's URL.
+    """
+
+    subject: str
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """One address book as discovery found it. ``key`` is stable within the account (for CardDAV the href)."""
+
+    key: str
+    name: str | None = None
+    default: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A provider's contact.
+
+    Attributes:
+        key: addresses it at the provider.
+        rev: the provider's revision, or None when the provider gave none (then it never equals anything).
+        raw: the provider's document, kept byte for byte.
+        contact: ``raw`` as seen through the public interface, in normal form; None for a record that is not a contact
+            (a group card): it is counted as seen, stored with its raw document, and never shown.
+        stable_key: what identifies the record for as long as possible; defaults to the key.
+        uid: joins a removed key and a new one of the same walk (a move), or None.
+        mark: the idempotency mark found in the document, or None.
+        created_ms, modified_ms: the provider's own times, unix milliseconds, or None.
+        losses: what a create or an update could not keep.
+    """
+
+    key: RemoteKey
+    rev: Rev | None
+    raw: bytes
+    contact: Contact | None
+    stable_key: StableKey | None = None
+    uid: str | None = None
+    mark: str | None = None
+    created_ms: int | None = None
+    modified_ms: int | None = None
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A record that is there but could not be read (J4)."""
+
+    key: RemoteKey
+    rev: Rev | None
+    error: PolydexError
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a pull.
+
+    Attributes:
+        mode: "delta" lists changes, "snapshot" lists everything that exists.
+        changed: records with their documents.
+        unchanged: snapshot only: (key, rev) of records whose known revision the connector was told and found equal, so
+            that it did not fetch their documents.
+        removed: keys that the provider says are gone (delta only).
+        renamed: (old key, new key); applied before removals.
+        deferred: records that exist but could not be read.
+        cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
+        context: what mapping needs besides the record; stored with the cursor; a change maps stored documents anew.
+        listing: snapshot only, first page only: every key that exists, when the connector knows them all at once. Keys
+            that are known and not in it are then removals of this walk from the start, so that a moved record (same
+            uid, new key) keeps its identity.
+        last: the walk is complete.
+        total: how many records the walk will bring, when known, for progress.
+        asked: ``await walk.stamp()`` from before the earliest request whose answer this page holds (J1). What a listing
+            said (removed, unchanged) must not travel in a page with a later stamp than that listing's.
+    """
+
+    mode: Literal["delta", "snapshot"]
+    changed: tuple[Record, ...] = ()
+    unchanged: tuple[tuple[RemoteKey, Rev], ...] = ()
+    removed: tuple[RemoteKey, ...] = ()
+    renamed: tuple[tuple[RemoteKey, RemoteKey], ...] = ()
+    deferred: tuple[Deferred, ...] = ()
+    listing: frozenset[RemoteKey] | None = None
+    cursor: Cursor | None = None
+    context: bytes | None = None
+    last: bool = False
+    total: int | None = None
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The marked record exists."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The marked record does not exist (to be believed after ``caps.mark_lag``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The provider cannot tell."""
+
+
+MarkAnswer = Found | Absent | Unknown
+
+
+class Walk(Protocol):
+    """What the engine lends to a pull: its knowledge and its counter."""
+
+    async def known(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Rev]:
+        """The revisions of those keys that are stored and live, so that a full listing need not fetch them again."""
+        ...
+
+    async def stamp(self) -> int:
+        """Note the account's counter. To be called before each request leaves; see ``Page.asked`` (J1)."""
+        ...
+
+
+class Connector(Protocol):
+    """One source of one authorised account."""
+
+    @property
+    def caps(self) -> Capabilities:
+        """What this source can do."""
+        ...
+
+    async def identify(self) -> Identity:
+        """Who the credentials belong to. Raises ProviderUnauthorized."""
+        ...
+
+    async def fetch(self, key: RemoteKey) -> Record:
+        """The record as it is now. Raises RecordNotFound."""
+        ...
+
+    async def create(self, draft: Contact, mark: str | None) -> Record:
+        """Create a contact; ``mark`` is stored with it. A record that already carries the mark is returned as it is."""
+        ...
+
+    async def find_mark(self, mark: str) -> MarkAnswer:
+        """Look before repeating an ambiguous create (J10)."""
+        ...
+
+    async def update(self, base: Record, patch: Patch) -> Record:
+        """Apply a patch to the provider's document. Raises Stale when the base is superseded, RecordNotFound."""
+        ...
+
+    async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
+        """Delete; already gone is success. Raises Stale when ``rev`` is superseded."""
+        ...
+
+    def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
+        """Pages of changes since ``cursor``, or of everything when it is None.
+
+        A snapshot is always complete; ``walk.known`` may spare it fetching documents. With ``resume`` the cursor is that of
+        a walk in progress (the ``cursor`` of its last page before ``last``). Raises CursorExpired.
+        """
+        ...
+
+    async def photo(self, record: Record) -> Photo | None:
+        """The photo with its bytes, or None."""
+        ...
+
+    def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
+        """Map a stored document anew (after an upgrade of the mapping, or a change of context). Pure, no I/O."""
+        ...
+
+    def losses(self, draft: Contact) -> tuple[Loss, ...]:
+        """What this provider would not keep of a contact. Pure."""
+        ...
+
+    def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
+        """Native properties by name out of a stored document. Pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a password service needs. The secret never appears in ``repr``."""
+
+    login: str
+    password: str = field(repr=False)
+    server_url: str = ""
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A kind of provider; found through the entry-point group ``polydex.providers``.
+
+    Attributes:
+        name: the registry name, for example ``carddav``.
+        services: the ``serviceType`` values that it serves (``CardDAV``, ``iCloud``, ``Fastmail`` ...).
+        mapping_version: raised when ``remap`` gives other contacts than before; stored with each row.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def services(self) -> tuple[str, ...]: ...
+
+    @property
+    def mapping_version(self) -> int: ...
+
+    def prepare(self, service: str, credentials: Credentials) -> Credentials:
+        """Credentials completed by the service's preset (server address); raises BadRequest naming what is missing."""
+        ...
+
+    async def discover(self, net: object, credentials: Credentials) -> tuple[Identity, tuple[SourceInfo, ...]]:
+        """Log in, identify, and list the address books, the default one first. Raises ProviderError."""
+        ...
+
+    def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
+        """A connector for one source. No I/O. ``options``: ``region`` (two letters, for phone numbers)."""
+        ...

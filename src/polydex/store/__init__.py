@@ -1,0 +1,1 @@
+"""All SQL of Polydex, as plain functions ``f(tx, ...)``; one file per aggregate."""

@@ -1,0 +1,139 @@
+"""Intents: every write is stored before its call, so that a crash or a lost answer can be told from both (J10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from polydex.core.ids import AccountId, RowId, SourceId
+from polydex.store.db import Tx
+
+OPEN = "open"
+DONE = "done"
+FAILED = "failed"
+"""The provider refused, or nothing was sent: the write did not happen."""
+ABANDONED = "abandoned"
+"""The outcome was found out to be "not done", and nobody waits for it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One row of ``intent``. Times are unix milliseconds.
+
+    Attributes:
+        verb: create, update or delete.
+        body_hash: SHA-256 over everything that makes the request: an identical one attaches to this.
+        body: the request's body, until the outcome is known.
+        row: the contact's row (for a create: once it is known).
+        base_etag, target_etag: the content before, and the content meant.
+        asked: the account's counter before the first call.
+        result: what was answered, once it is known.
+        owner: one run of a request handler.
+    """
+
+    id: int
+    account: AccountId
+    source: SourceId
+    generation: int
+    verb: str
+    body_hash: bytes
+    body: bytes | None
+    row: RowId | None
+    base_etag: str | None
+    target_etag: str | None
+    mark: str | None
+    state: str
+    asked: int
+    created_at: int
+    finished_at: int | None
+    delivered: bool
+    result: bytes | None
+    due_at: int | None
+    tries: int
+
+
+_NAMES = {"account": "account_id", "source": "source_id", "row": "row_id"}
+_COLUMNS = ", ".join(_NAMES.get(f.name, f.name) for f in fields(Intent))
+
+
+def _intent(row: tuple[object, ...]) -> Intent:
+    values = list(row)
+    values[15] = bool(values[15])
+    return Intent(*values)  # type: ignore[arg-type]  # the columns are the fields, in their order
+
+
+def begin(
+    tx: Tx,
+    *,
+    account: AccountId,
+    source: SourceId,
+    generation: int,
+    verb: str,
+    body_hash: bytes,
+    body: bytes | None,
+    asked: int,
+    now: int,
+    due_at: int,
+    mark: str | None = None,
+    row: RowId | None = None,
+    base_etag: str | None = None,
+    target_etag: str | None = None,
+) -> int:
+    """Store the intent of a write; its number. ``due_at``: when somebody else may ask what became of it."""
+    inserted = tx.one(
+        "INSERT INTO intent (account_id, source_id, generation, verb, body_hash, body, asked, created_at, due_at, "
+        "mark, row_id, base_etag, target_etag, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        account, source, generation, verb, body_hash, body, asked, now, due_at, mark, row, base_etag, target_etag, OPEN,
+    )  # fmt: skip
+    return int(inserted[0]) if inserted else 0
+
+
+def finish(tx: Tx, intent: int, state: str, now: int, *, result: bytes | None = None, row: RowId | None = None) -> None:
+    """The outcome is known; the request's body is no longer kept."""
+    tx.run(
+        "UPDATE intent SET state = ?, finished_at = ?, result = ?, row_id = coalesce(?, row_id), body = NULL, "
+        "due_at = NULL WHERE id = ?",
+        state,
+        now,
+        result,
+        row,
+        intent,
+    )
+
+
+def again(tx: Tx, intent: int, due_at: int) -> None:
+    """The outcome could not be found out yet: ask again at ``due_at``."""
+    tx.run("UPDATE intent SET due_at = ?, tries = tries + 1 WHERE id = ?", due_at, intent)
+
+
+def deliver(tx: Tx, intent: int) -> None:
+    """The answer has reached the client."""
+    tx.run("UPDATE intent SET delivered = 1 WHERE id = ?", intent)
+
+
+def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int) -> Intent | None:
+    """The newest identical request that is open, or whose answer since ``since`` could not be delivered (J10)."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? "
+        "AND (state = 'open' OR (state = 'done' AND delivered = 0 AND finished_at >= ?)) ORDER BY id DESC LIMIT 1",
+        account,
+        body_hash,
+        since,
+    )
+    return _intent(row) if row else None
+
+
+def open_of_account(tx: Tx, account: AccountId) -> list[Intent]:
+    """The account's open intents in their order. Under the write lease nobody else works on them."""
+    rows = tx.all(f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND state = 'open' ORDER BY id", account)
+    return [_intent(row) for row in rows]
+
+
+def due_accounts(tx: Tx, now: int, limit: int) -> list[AccountId]:
+    """Accounts with open intents whose outcome is to be found out now."""
+    rows = tx.all("SELECT DISTINCT account_id FROM intent WHERE due_at IS NOT NULL AND due_at <= ? LIMIT ?", now, limit)
+    return [AccountId(row[0]) for row in rows]
+
+
+def forget_finished(tx: Tx, before: int) -> int:
+    """Remove intents whose outcome has been known since before ``before``; their number."""
+    return tx.run("DELETE FROM intent WHERE state <> 'open' AND finished_at < ?", before)
