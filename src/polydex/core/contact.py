@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,7 +23,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     """Base of all parts of a contact: frozen, camel-case in JSON, defaults left out."""
 
 
-class PhoneType(str, Enum):
+class PhoneType(StrEnum):
     """Every value of ``phoneNumbers[].type``."""
 
     WORK = "work"
@@ -45,7 +45,7 @@ class PhoneType(str, Enum):
     TTY = "tty"
 
 
-class AddressType(str, Enum):
+class AddressType(StrEnum):
     """Every value of ``addresses[].type``."""
 
     WORK = "work"
@@ -53,7 +53,7 @@ class AddressType(str, Enum):
     OTHER = "other"
 
 
-class UrlType(str, Enum):
+class UrlType(StrEnum):
     """Every value of ``urls[].type``."""
 
     WORK = "work"
@@ -66,7 +66,7 @@ class UrlType(str, Enum):
     RESERVATIONS = "reservations"
 
 
-class RelationType(str, Enum):
+class RelationType(StrEnum):
     """Every value of ``relations[].type``."""
 
     MANAGER = "manager"
@@ -225,7 +225,7 @@ def _normal_list(parts: tuple[_P, ...]) -> tuple[_P, ...]:
 
 
 def normal(contact: Contact) -> Contact:
-    """The contact in normal form. Idempotent: ``normal(normal(c)) == normal(c)``.
+    """A contact in normal form. Idempotent: applying it twice gives the same.
 
     A list entry, a name or a company without any content (a bare type) is absent. Keywords keep their order; one that
     occurs twice is kept once.
@@ -253,6 +253,22 @@ def without_photo_content(contact: Contact) -> Contact:
     if photo is None or photo.content is None:
         return contact
     return msgspec.structs.replace(contact, photo=msgspec.structs.replace(photo, content=None))
+
+
+def content(contact: Contact) -> Contact:
+    """The contact reduced to what clients can write: no ``canonical_form``, the photo by its hash alone (J16).
+
+    Two contacts have a real difference exactly when their contents differ. A photo's name and media type are left
+    out: no provider keeps the name and all of them sniff the type, so they follow from the bytes.
+    """
+    phones, photo = contact.phone_numbers, contact.photo
+    if photo is None and not phones:
+        return contact
+    return msgspec.structs.replace(
+        contact,
+        phone_numbers=tuple(Phone(number=phone.number, type=phone.type) for phone in phones),
+        photo=None if photo is None else Photo(hash=photo.hash),
+    )
 
 
 def is_empty(contact: Contact) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 
-class Field(str, Enum):
+class Field(StrEnum):
     """A top-level member of the public Contact that clients can write. The value is its JSON name."""
 
     NAME = "name"
