@@ -1,0 +1,147 @@
+"""Logging: structured events as JSON lines, without secrets and without contact data.
+
+Every event, ours or a library's, passes ``redact`` before it is written. It is the last line of defence, not a licence
+to log: events carry ids, counts, codes and host names.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final, TextIO
+
+import msgspec
+import structlog
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+from structlog.typing import FilteringBoundLogger, Processor
+
+HIDDEN: Final = "[hidden]"
+
+# Parts of member names whose values are secrets or contact data.
+_SECRET_NAME: Final = re.compile(
+    r"authori[sz]ation|passw|passphrase|secret|token|cookie|credential|api_?key|private_?key|access_?key|signature"
+    r"|nonce|session_?id|body|payload|content|raw|vcard|photo|e_?mail|phone|address(es)?$|query|headers",
+    re.IGNORECASE,
+)
+_SECRET_TEXT: Final = (
+    # Authorization headers, wherever they turn up.
+    (re.compile(r"\b(Basic|Bearer|Digest|Negotiate)\s+(?!realm\b)\S{6,}.*", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    # Our own tokens, and JSON Web Tokens.
+    (re.compile(r"\bpdx_[a-z]+_\w+"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),
+    # User name and password in a URL, then its query.
+    (re.compile(r"(?<=://)[^/\s@]+@"), f"{HIDDEN}@"),
+    (re.compile(r"(?<=[\w/])\?[^\s\"'<>]*=[^\s\"'<>]*"), f"?{HIDDEN}"),
+    # name=value and "name": "value" in texts of others.
+    (
+        re.compile(
+            r"(\b\w*(?:password|passwd|secret|token|api_?key|authorization|cookie)\w*[\"']?\s*[:=]\s*)"
+            r"(\"[^\"]*\"|'[^']*'|[^\s,;&]+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # Mail addresses are contact data.
+    (re.compile(r"[\w.%+-]+@[\w-]+(\.[\w-]+)+"), HIDDEN),
+)
+_DEEPEST: Final = 6
+
+
+def setup(level: str = "info", stream: TextIO | None = None) -> None:
+    """Send all logging of the process, ours and that of the standard library, as JSON lines to a stream.
+
+    Args:
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+        stream: standard error by default.
+
+    Raises:
+        ValueError: no such level.
+    """
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ValueError(f"{level!r} is not a log level; use debug, info, warning or error")
+    target = stream or sys.stderr
+    shared, render = _configure(number, target)
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, *render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Libraries tell what they do in their debug messages, contents included.
+    root.setLevel(max(number, logging.INFO))
+
+
+def _configure(number: int, target: TextIO) -> tuple[list[Processor], list[Processor]]:
+    shared: list[Processor] = [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    render: list[Processor] = [structlog.processors.JSONRenderer(serializer=_json)]
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )
+    return shared, render
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """A logger whose events carry the name of the part of the house they come from."""
+    bound: FilteringBoundLogger = structlog.get_logger(module=name)
+    return bound
+
+
+def begin_request(request_id: str) -> None:
+    """Every event of this context (task) carries the request id from now on."""
+    clear_contextvars()
+    bind_contextvars(request_id=request_id)
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: blanks members whose name or value looks like a secret or like contact data."""
+    for name, value in event.items():
+        event[name] = _redacted(name, value, 0)
+    return event
+
+
+def _redacted(name: str, value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if name and _SECRET_NAME.search(name) and not isinstance(value, int | float):
+        return HIDDEN
+    match value:
+        case str():
+            for pattern, replacement in _SECRET_TEXT:
+                value = pattern.sub(replacement, value)
+            return value
+        case int() | float():
+            return value
+        case bytes() | bytearray() | memoryview():
+            return f"[{len(value)} bytes]"
+        case _ if depth >= _DEEPEST:
+            return HIDDEN
+        case Mapping():
+            return {str(key): _redacted(str(key), item, depth + 1) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_redacted("", item, depth + 1) for item in value]
+        case _:
+            # Objects show what their repr shows; that of a secret is empty, but who knows of others.
+            return _redacted("", str(value), depth + 1)
+
+
+def _json(event: object, **_ignored: object) -> str:
+    return msgspec.json.encode(event, order="deterministic").decode()
+
+
+# Who never calls ``setup`` (a test, a program that uses a part of the house) gets warnings only, redacted as well.
+_configure(logging.WARNING, sys.stderr)

@@ -1,0 +1,63 @@
+"""Counters for ``/metrics``, in a registry of our own. No label ever holds an account, an address or a path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+_SECONDS: Final = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0, 30.0)
+
+_http_requests = Counter("polydex_http_requests", "Requests answered", ("route", "method", "status"), registry=REGISTRY)
+_http_seconds = Histogram(
+    "polydex_http_request_seconds", "Time to answer a request", ("route",), buckets=_SECONDS, registry=REGISTRY
+)
+_provider_requests = Counter(
+    "polydex_provider_requests", "Calls to providers", ("provider", "status"), registry=REGISTRY
+)
+_provider_seconds = Histogram(
+    "polydex_provider_request_seconds",
+    "Time of a call to a provider",
+    ("provider",),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_pulls = Counter("polydex_pull", "Pulls from providers, by how they ended", ("outcome",), registry=REGISTRY)
+_pull_contacts = Counter("polydex_pull_contacts", "Contacts that pulls found changed", ("change",), registry=REGISTRY)
+_accounts = Gauge("polydex_accounts", "Accounts by status", ("status",), registry=REGISTRY)
+
+
+def http_request(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answered request. ``route`` is the path template, never a path."""
+    _http_requests.labels(route, method, str(status)).inc()
+    _http_seconds.labels(route).observe(seconds)
+
+
+def provider_request(provider: str, status: str, seconds: float) -> None:
+    """Count one outbound call. ``status`` is the HTTP status or the code of our error."""
+    _provider_requests.labels(provider, status).inc()
+    _provider_seconds.labels(provider).observe(seconds)
+
+
+def pull(outcome: str) -> None:
+    """Count one pull: ``complete``, ``partial``, ``halted`` or the code of an error."""
+    _pulls.labels(outcome).inc()
+
+
+def pull_contacts(change: str, count: int = 1) -> None:
+    """Count contacts: ``created``, ``updated`` or ``deleted``."""
+    _pull_contacts.labels(change).inc(count)
+
+
+def accounts(status: str, count: int) -> None:
+    """Set how many accounts have a status."""
+    _accounts.labels(status).set(count)
+
+
+def render() -> bytes:
+    """All metrics in the Prometheus text format, of ``CONTENT_TYPE``."""
+    return generate_latest(REGISTRY)
