@@ -211,8 +211,8 @@ class Connector(Protocol):
         """The record as it is now. Raises RecordNotFound."""
         ...
 
-    async def create(self, draft: Contact, mark: str | None) -> Record:
-        """Create a contact; ``mark`` is stored with it. A record that already carries the mark is returned as it is."""
+    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
+        """Create a contact, with native properties by name; ``mark`` is stored with it. A record that already carries the mark is returned as it is."""
         ...
 
     async def find_mark(self, mark: str) -> MarkAnswer:

@@ -103,7 +103,10 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
     if not arrivals:
         return []
     ids = next_row_ids(tx, len(arrivals))
-    rows, documents, keys, words = [], [], [], []
+    rows: list[tuple[object, ...]] = []
+    documents: list[tuple[object, ...]] = []
+    keys: list[tuple[object, ...]] = []
+    words: list[tuple[int, int, Sequence[str], Sequence[str]]] = []
     for row_id, new in zip(ids, arrivals, strict=True):
         content = new.content
         live = content is not None
@@ -185,7 +188,8 @@ def _replace_keys(
     source: SourceId,
     rows: Iterable[tuple[RowId, frozenset[tuple[str, str]], frozenset[tuple[str, str]]]],
 ) -> None:
-    gone, new = [], []
+    gone: list[tuple[object, ...]] = []
+    new: list[tuple[object, ...]] = []
     for row, old_keys, new_keys in rows:
         gone.extend((source, kind, value, row) for kind, value in old_keys - new_keys)
         new.extend((source, kind, value, row) for kind, value in new_keys - old_keys)
@@ -351,3 +355,17 @@ def mapped(tx: Tx, version: int, rows: Iterable[RowId]) -> None:
     """The documents of these rows give the same contact under this mapping version."""
     for chunk in chunks(rows):
         tx.run(f"UPDATE contact SET mapping_version = ? WHERE row_id IN ({marks(chunk)})", version, *chunk)
+
+
+def unmap(tx: Tx, source: SourceId) -> None:
+    """What mapping needs besides the documents has changed: every stored document is to be mapped anew."""
+    tx.run("UPDATE contact SET mapping_version = -1 WHERE source_id = ? AND current = 1 AND live = 1", source)
+
+
+def approve(tx: Tx, source: SourceId, now: int) -> int:
+    """Deletions that waited are verified by a fetch each (J13); their number."""
+    return tx.run(
+        "UPDATE contact SET verify_due = coalesce(verify_due, ?) WHERE source_id = ? AND pending_delete IS NOT NULL",
+        now,
+        source,
+    )

@@ -137,3 +137,14 @@ def due_accounts(tx: Tx, now: int, limit: int) -> list[AccountId]:
 def forget_finished(tx: Tx, before: int) -> int:
     """Remove intents whose outcome has been known since before ``before``; their number."""
     return tx.run("DELETE FROM intent WHERE state <> 'open' AND finished_at < ?", before)
+
+
+def get(tx: Tx, intent: int) -> Intent | None:
+    """The intent with this number."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM intent WHERE id = ?", intent)
+    return _intent(row) if row else None
+
+
+def found_row(tx: Tx, intent: int, row: RowId) -> None:
+    """The row of the contact that a create has made."""
+    tx.run("UPDATE intent SET row_id = ? WHERE id = ?", row, intent)

@@ -51,6 +51,16 @@ class Stored:
     raw: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What changing a row needs to know of it."""
+
+    public_id: ContactId | None
+    stable_key: str
+    created_ms: int | None
+    body: bytes | None
+
+
 _KNOWN = (
     "row_id, key, live, seq IS NOT NULL, rev, etag, uid, touch, wrote_at, gone_walk, pending_delete, "
     "verify_due IS NOT NULL"
@@ -92,7 +102,9 @@ def _known(row: Row) -> Known:
 
 
 def _stored(row: Row) -> Stored:
-    return Stored(*row[:5], bool(row[5]), *row[6:])
+    values = list(row)
+    values[5] = bool(values[5])
+    return Stored(*values)
 
 
 def by_keys(tx: Tx, source: SourceId, keys: Iterable[RemoteKey]) -> dict[RemoteKey, Known]:
@@ -180,6 +192,19 @@ def count_doubtful(tx: Tx, source: SourceId) -> int:
 def count_pending(tx: Tx, source: SourceId) -> int:
     """Rows whose deletion waits for approval."""
     return _count(tx, "SELECT count(*) FROM contact WHERE source_id = ? AND pending_delete IS NOT NULL", source)
+
+
+def heads(tx: Tx, row_ids: Iterable[RowId]) -> dict[RowId, Head]:
+    """The heads of these rows."""
+    found: dict[RowId, Head] = {}
+    for chunk in chunks(row_ids):
+        sql = (
+            "SELECT c.row_id, c.public_id, c.stable_key, c.created_ms, d.body FROM contact c "
+            f"LEFT JOIN document d ON d.row_id = c.row_id WHERE c.row_id IN ({marks(chunk)})"
+        )
+        for row_id, *head in tx.all(sql, *chunk):
+            found[RowId(row_id)] = Head(*head)
+    return found
 
 
 def _count(tx: Tx, sql: str, *params: object) -> int:

@@ -145,6 +145,19 @@ def claim(tx: Tx, owner: str, now: int, until: int, limit: int) -> list[Lease]:
     return leases
 
 
+def claim_one(tx: Tx, source: SourceId, owner: str, now: int, until: int) -> Lease | None:
+    """Take the lease of one source, due or not, unless somebody holds it."""
+    taken = tx.one(
+        "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND lease_until <= ? "
+        "RETURNING fence, wake",
+        owner,
+        until,
+        source,
+        now,
+    )
+    return Lease(source, int(taken[0]), int(taken[1])) if taken else None
+
+
 def renew(tx: Tx, lease: Lease, until: int) -> None:
     """Keep a lease. Raises FenceLost."""
     if tx.run("UPDATE source SET lease_until = ? WHERE id = ? AND fence = ?", until, lease.source, lease.fence) == 0:

@@ -27,3 +27,8 @@ def take(tx: Tx, account: AccountId, owner: str, now: int, until: int) -> bool:
 def release(tx: Tx, account: AccountId, owner: str) -> None:
     """Let go of the lease, if it is still ours."""
     tx.run("UPDATE write_lease SET owner = NULL, until_ms = 0 WHERE account_id = ? AND owner = ?", account, owner)
+
+
+def renew(tx: Tx, account: AccountId, owner: str, until: int) -> bool:
+    """Keep the lease; False when somebody else has it."""
+    return tx.run("UPDATE write_lease SET until_ms = ? WHERE account_id = ? AND owner = ?", until, account, owner) == 1

@@ -1,0 +1,1 @@
+"""Use cases: what happens between a request, the mirror and a provider."""

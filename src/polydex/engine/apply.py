@@ -1,0 +1,383 @@
+"""The one function that writes contacts: plan, fence check, upserts, sequence, journal, cursor, in ONE transaction.
+
+Everything that the provider told us comes through here, under the rules J1 to J7 of docs/explanation/journal.md.
+All functions are plain SQL on a transaction; none awaits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from polydex.connectors.base import Deferred, Record
+from polydex.core.errors import GenerationChanged
+from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId, StableKey, contact_id
+from polydex.core.plan import Action, Known, Observation, Seen, Step, plan
+from polydex.engine import content
+from polydex.store import contacts, rows, sources
+from polydex.store.contacts import Arrival, Change, Content, Stamp
+from polydex.store.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where observations are applied.
+
+    Attributes:
+        generation: the account's, noted before the provider call; another one stops everything (J9).
+        id_key: the installation's secret for public ids.
+    """
+
+    account: AccountId
+    source: SourceId
+    source_key: str
+    generation: int
+    mapping_version: int
+    id_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One observation with its documents.
+
+    Attributes:
+        asked, asked_ms: the account's counter, and unix milliseconds, from before the request left.
+        walk: the walk's id for a page of a pull.
+        wrote: this is the answer of our own write.
+        fetched: the record was asked for by itself (so it is as fresh as ``asked_ms``).
+        listing: as in ``connectors.base.Page``.
+    """
+
+    asked: int
+    asked_ms: int
+    walk: int | None = None
+    read_lag_ms: int = 0
+    renamed: Sequence[tuple[RemoteKey, RemoteKey]] = ()
+    removed: Sequence[RemoteKey] = ()
+    changed: Sequence[Record] = ()
+    unchanged: Sequence[tuple[RemoteKey, Rev]] = ()
+    deferred: Sequence[Deferred] = ()
+    listing: frozenset[RemoteKey] | None = None
+    wrote: bool = False
+    fetched: bool = False
+
+
+@dataclass(slots=True)
+class Applied:
+    """What an observation did."""
+
+    seq: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    doubts: int = 0
+
+    def add(self, action: Action, count: int = 1) -> None:
+        """Count an action."""
+        self.counts[action.value] = self.counts.get(action.value, 0) + count
+
+    @property
+    def journaled(self) -> int:
+        """Numbers taken in the journal."""
+        return sum(self.counts.get(action.value, 0) for action in _JOURNALED)
+
+
+_JOURNALED = (Action.CREATE, Action.REPLACE, Action.WAKE, Action.CHANGE, Action.SHOW, Action.HIDE, Action.REMOVE)
+
+
+def stamp(tx: Tx, account: AccountId, generation: int) -> int:
+    """The account's counter now, to be noted before a request leaves. Raises GenerationChanged (J9)."""
+    row = tx.one("SELECT touch, generation FROM account WHERE id = ?", account)
+    if row is None or row[1] != generation:
+        raise GenerationChanged
+    return int(row[0])
+
+
+def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
+    """Apply one observation. Raises GenerationChanged. The caller has checked the fence of its lease, if it has one."""
+    touch, seq = _lock(tx, target)
+    source = sources.get(tx, target.source)
+    if source is None:
+        raise GenerationChanged
+    marks = Stamp(
+        touch=touch,
+        walk=news.walk,
+        wrote_at=now if news.wrote else None,
+        checked_at=news.asked_ms if news.wrote or news.fetched else None,
+        now=now,
+    )
+    if news.listing is not None and news.walk is not None:
+        absent = [key for key in rows.live_keys(tx, target.source) if key not in news.listing]
+        contacts.mark_absent(tx, target.source, news.walk, news.asked, absent)
+    seen = _seen(news)
+    known = rows.by_keys(tx, target.source, _keys(news))
+    uids = [s.uid for s in seen if s.uid and not _is_live(known, s.key)] if news.walk is not None else []
+    moved = rows.moved(tx, target.source, news.walk or 0, uids) if uids else {}
+    steps = plan(
+        known,
+        moved,
+        Observation(
+            asked=news.asked,
+            asked_ms=news.asked_ms,
+            last_sweep=source.last_sweep,
+            walk=news.walk,
+            read_lag_ms=news.read_lag_ms,
+            renamed=news.renamed,
+            removed=news.removed,
+            seen=seen,
+            deferred=[deferred.key for deferred in news.deferred],
+        ),
+    )
+    if news.walk is not None:  # brought by the walk although not believed: the sweep leaves these rows
+        settled = {step.row.row for step in steps if step.row is not None and step.action is not Action.VERIFY}
+        brought = (known[s.key].row for s in seen if s.key in known)
+        contacts.seen_in_walk(tx, news.walk, (row for row in brought if row not in settled))
+    writer = _Writer(tx, target, news, marks, seq, now)
+    writer.write(steps)
+    _finish(tx, target, writer)
+    if writer.applied.doubts and news.walk is None:  # a pull fetches its own doubts before it lets go of the source
+        sources.make_due(tx, target.source, now)
+    return writer.applied
+
+
+def bury(tx: Tx, target: Target, gone: Sequence[Known], now: int) -> Applied:
+    """Turn the rows that a complete walk did not find into tombstones. The caller has decided (J13)."""
+    touch, seq = _lock(tx, target)
+    marks = Stamp(touch=touch, walk=None, wrote_at=None, checked_at=None, now=now)
+    writer = _Writer(tx, target, News(asked=touch, asked_ms=now), marks, seq, now)
+    writer.write([Step(Action.REMOVE, row.key, row) for row in gone])
+    _finish(tx, target, writer)
+    return writer.applied
+
+
+def remap(tx: Tx, target: Target, mapped: Sequence[tuple[RowId, Record]], now: int) -> Applied:
+    """Put contacts that a new mapping sees in the same documents; only real differences reach the journal (J16).
+
+    A row whose document has changed meanwhile is left alone: it was mapped by the new version already.
+    """
+    touch, seq = _lock(tx, target)
+    marks = Stamp(touch=touch, walk=None, wrote_at=None, checked_at=None, now=now)
+    known = rows.by_keys(tx, target.source, [record.key for _, record in mapped])
+    steps: list[Step] = []
+    records: list[Record] = []
+    same: list[RowId] = []
+    for row_id, record in mapped:
+        row = known.get(record.key)
+        if row is None or row.row != row_id or not row.live or row.rev != record.rev:
+            continue
+        tag = content.etag(record)
+        if tag == row.etag:
+            same.append(row_id)
+            continue
+        action = Action.CHANGE if tag and row.etag else Action.SHOW if tag else Action.HIDE
+        steps.append(Step(action, row.key, row, Seen(row.key, record.rev, len(records), tag, record.uid)))
+        records.append(record)
+    contacts.mapped(tx, target.mapping_version, same)
+    writer = _Writer(tx, target, News(asked=touch, asked_ms=now, changed=records), marks, seq, now)
+    writer.write(steps)
+    _finish(tx, target, writer)
+    return writer.applied
+
+
+def _lock(tx: Tx, target: Target) -> tuple[int, int]:
+    """Take the account's row lock and the next counter (J6): commit order is then the order of the journal."""
+    row = tx.one("UPDATE account SET touch = touch + 1 WHERE id = ? RETURNING touch, seq, generation", target.account)
+    if row is None or row[2] != target.generation:
+        raise GenerationChanged
+    return int(row[0]), int(row[1])
+
+
+def _finish(tx: Tx, target: Target, writer: _Writer) -> None:
+    if writer.seq != writer.first_seq:
+        tx.run("UPDATE account SET seq = ? WHERE id = ?", writer.seq, target.account)
+    writer.applied.seq = writer.seq
+
+
+def _keys(news: News) -> Iterable[RemoteKey]:
+    for old, new in news.renamed:
+        yield old
+        yield new
+    yield from news.removed
+    yield from (record.key for record in news.changed)
+    yield from (key for key, _ in news.unchanged)
+    yield from (deferred.key for deferred in news.deferred)
+
+
+def _seen(news: News) -> list[Seen]:
+    seen = [
+        Seen(record.key, record.rev, item, content.etag(record), record.uid) for item, record in enumerate(news.changed)
+    ]
+    seen.extend(Seen(key, rev) for key, rev in news.unchanged)
+    return seen
+
+
+def _is_live(known: Mapping[RemoteKey, Known], key: RemoteKey) -> bool:
+    row = known.get(key)
+    return row is not None and row.live
+
+
+class _Writer:
+    """Carries out the steps of one plan, batched by what they do."""
+
+    def __init__(self, tx: Tx, target: Target, news: News, marks: Stamp, seq: int, now: int) -> None:
+        self._tx, self._target, self._news, self._marks, self._now = tx, target, news, marks, now
+        self.first_seq = self.seq = seq
+        self.applied = Applied()
+
+    def write(self, steps: Sequence[Step]) -> None:
+        by: dict[Action, list[Step]] = {}
+        for step in steps:
+            by.setdefault(step.action, []).append(step)
+        for action, group in by.items():
+            self.applied.add(action, len(group))
+        tx, source, marks = self._tx, self._target.source, self._marks
+
+        def of(*actions: Action) -> list[Step]:
+            return [step for action in actions for step in by.get(action, ())]
+
+        # Keys are freed before they are taken: removals, detached tombstones, moves, then the new rows.
+        for step in of(Action.MOVE):
+            contacts.move(tx, source, marks, _row(step).row, step.key)
+        self._remove(of(Action.REMOVE, Action.HIDE))
+        contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE)])
+        self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)
+        self._change(of(Action.WAKE, Action.SHOW, Action.CHANGE), of(Action.REFRESH))
+        contacts.touch(tx, marks, [_row(step).row for step in of(Action.TOUCH)])
+        if self._news.walk is not None:
+            contacts.mark_gone(tx, self._news.walk, self._news.asked, [_row(step).row for step in of(Action.GONE)])
+        self._doubt(of(Action.VERIFY))
+
+    def _next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def _remove(self, steps: Sequence[Step]) -> None:
+        if not steps:
+            return
+        heads = rows.heads(self._tx, [_row(step).row for step in steps])
+        buried = []
+        for step in steps:
+            row = _row(step)
+            words, _ = content.old_look_ups(heads[row.row].body)
+            buried.append((row.row, self._next_seq() if row.shown else None, words))
+        contacts.bury(self._tx, self._target.source, self._marks, buried)
+
+    def _arrive(
+        self,
+        new: Sequence[Step],
+        buried: Sequence[Step],
+        doubts: Sequence[Step],
+        by: Mapping[Action, Sequence[Step]],
+    ) -> None:
+        arrivals: list[Arrival] = []
+        records = [self._record(step) for step in new]
+        highest = contacts.highest_n(
+            self._tx, self._target.source, [_stable(record) for record in records if record.contact is not None]
+        )
+        for record in records:
+            stable = _stable(record)
+            if record.contact is None:
+                hidden = content.hidden(record, self._target.mapping_version)
+                arrivals.append(Arrival(record.key, stable, hidden))
+                continue
+            n = highest[stable] = highest.get(stable, -1) + 1
+            public_id = self._public_id(stable, n)
+            arrivals.append(
+                Arrival(
+                    record.key,
+                    stable,
+                    self._visible(record, public_id, self._now),
+                    seq=self._next_seq(),
+                    n=n,
+                    public_id=public_id,
+                )
+            )
+        arrivals.extend(Arrival(step.key, step.key) for step in buried)
+        arrivals.extend(Arrival(step.key, step.key, verify_due=self._now) for step in doubts)
+        self.applied.doubts += len(doubts)
+        errors = {deferred.key: deferred.error.code for deferred in self._news.deferred}
+        present = []
+        for step in by.get(Action.DEFER, ()):
+            self.applied.doubts += 1
+            if step.row is None:
+                error = errors.get(step.key, "")
+                arrivals.append(Arrival(step.key, step.key, verify_due=self._now, verify_error=error))
+            else:
+                present.append((step.row.row, errors.get(step.key, "")))
+        contacts.insert(self._tx, self._target.account, self._target.source, self._marks, arrivals)
+        contacts.defer(self._tx, self._marks, self._now, present)
+
+    def _change(self, shown: Sequence[Step], refreshed: Sequence[Step]) -> None:
+        if not shown and not refreshed:
+            return
+        heads = rows.heads(self._tx, [_row(step).row for step in shown])
+        changes: list[Change] = []
+        for step in shown:
+            row, record = _row(step), self._record(step)
+            if record.contact is None:  # a row that was never in the journal holds a record that is not a contact
+                changes.append(Change(row.row, content.hidden(record, self._target.mapping_version)))
+                continue
+            changes.append(self._shown(row, record, heads[row.row]))
+        for step in refreshed:
+            record = self._record(step)
+            tag = content.etag(record)
+            columns = (
+                content.hidden(record, self._target.mapping_version)
+                if tag is None
+                else content.refreshed(record, self._target.mapping_version, tag)
+            )
+            changes.append(Change(_row(step).row, columns))
+        contacts.change(self._tx, self._target.source, self._marks, changes)
+
+    def _shown(self, row: Known, record: Record, head: rows.Head) -> Change:
+        n, public_id = None, head.public_id
+        stable = head.stable_key if row.live else _stable(record)
+        if public_id is None:
+            n = contacts.highest_n(self._tx, self._target.source, [stable]).get(stable, -1) + 1
+            public_id = self._public_id(stable, n)
+        words, keys = content.old_look_ups(head.body)
+        return Change(
+            row.row,
+            self._visible(record, public_id, head.created_ms),
+            seq=self._next_seq(),
+            n=n,
+            public_id=public_id,
+            stable_key=stable,
+            old_words=words,
+            old_keys=keys,
+        )
+
+    def _visible(self, record: Record, public_id: ContactId, created_ms: int | None) -> Content:
+        tag = content.etag(record)
+        return content.visible(
+            record,
+            self._target.mapping_version,
+            public_id=public_id,
+            etag=tag or "",
+            created_ms=record.created_ms or created_ms or self._now,
+            modified_ms=record.modified_ms or self._now,
+        )
+
+    def _doubt(self, steps: Sequence[Step]) -> None:
+        self.applied.doubts += len(steps)
+        contacts.verify(self._tx, self._now, [step.row.row for step in steps if step.row is not None])
+        contacts.verify_keys(self._tx, self._target.source, self._now, [step.key for step in steps if step.row is None])
+
+    def _record(self, step: Step) -> Record:
+        if step.seen is None:
+            msg = "a step that needs a document has seen one"
+            raise ValueError(msg)
+        return self._news.changed[step.seen.item]
+
+    def _public_id(self, stable: str, n: int) -> ContactId:
+        target = self._target
+        return contact_id(target.id_key, target.account, target.source_key, StableKey(stable), n)
+
+
+def _row(step: Step) -> Known:
+    if step.row is None:
+        msg = f"{step.action.value} needs a row"
+        raise ValueError(msg)
+    return step.row
+
+
+def _stable(record: Record) -> str:
+    return record.stable_key or record.key

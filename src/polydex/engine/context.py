@@ -1,0 +1,103 @@
+"""What every use case works with: the store, the keys, the clock, the providers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from polydex.connectors.base import Connector, Credentials, Provider
+from polydex.core.errors import Internal, TokenDead, Unauthorized
+from polydex.core.ids import AccountId
+from polydex.engine.apply import Target
+from polydex.engine.keys import Keys
+from polydex.store.accounts import Account
+from polydex.store.db import Database
+from polydex.store.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Limits and intervals of the engine, in seconds unless named otherwise.
+
+    Attributes:
+        freshness: a delta read pulls first when the last pull is older.
+        poll_interval: between two pulls that nobody asked for.
+        ready_wait: how long a request waits for the first pull.
+        fresh_wait: how long a read waits for freshness before it is answered from the mirror.
+        write_deadline: every write is answered within this time (clients re-send after 35 s).
+        replay_window: for how long an identical request attaches to an answer that could not be delivered.
+        lease: how long a lease of a source lasts without renewal.
+        backoff_max: the longest pause after failures in a row.
+        parallel_pulls: sources pulled at once by one process.
+        require_if_match: a PATCH without If-Match is refused.
+    """
+
+    freshness: float = 60.0
+    poll_interval: float = 300.0
+    ready_wait: float = 20.0
+    fresh_wait: float = 10.0
+    write_deadline: float = 25.0
+    replay_window: float = 120.0
+    lease: float = 60.0
+    backoff_max: float = 3600.0
+    parallel_pulls: int = 8
+    require_if_match: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that the composition root puts together.
+
+    Attributes:
+        clock: unix milliseconds.
+        providers: by registry name.
+        net: the outbound client, handed to providers untouched.
+        owner: names this process in leases; random.
+        random_bytes: for marks.
+    """
+
+    db: Database
+    keys: Keys
+    clock: Callable[[], int]
+    providers: Mapping[str, Provider]
+    net: object
+    settings: Settings
+    owner: str
+    random_bytes: Callable[[int], bytes]
+
+    def provider(self, account: Account) -> Provider:
+        """The provider of an account. Raises Internal when its package is not installed."""
+        provider = self.providers.get(account.provider)
+        if provider is None:
+            raise Internal(detail=f"no provider {account.provider!r} is installed")
+        return provider
+
+    def connector(self, account: Account, source: Source) -> Connector:
+        """A connector for one source of an account. Raises TokenDead, Unauthorized."""
+        if account.token_status == "dead":
+            raise TokenDead
+        if account.secret is None:
+            raise Unauthorized("The account's credentials were removed")
+        options = {"region": account.region} if account.region else {}
+        return self.provider(account).connect(self.net, self.credentials(account), source.key, options)
+
+    def credentials(self, account: Account) -> Credentials:
+        """The account's credentials, decrypted."""
+        password = self.keys.decrypt(account.secret or b"", secret_context(account.id)).decode()
+        return Credentials(login=account.login or "", password=password, server_url=account.server_url or "")
+
+    def target(self, account: Account, source: Source) -> Target:
+        """Where observations of a source are applied."""
+        return Target(
+            account=account.id,
+            source=source.id,
+            source_key=source.key,
+            generation=account.generation,
+            mapping_version=self.provider(account).mapping_version,
+            id_key=self.keys.ids,
+        )
+
+
+def secret_context(account: AccountId) -> bytes:
+    """What an account's secret is bound to, so that a ciphertext cannot be moved to another account."""
+    return b"account:%d" % account

@@ -1,0 +1,285 @@
+"""Pulls: sources are brought up to date, by schedule, and on demand for those who wait for freshness."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from polydex.connectors.base import Connector, Record
+from polydex.core import errors
+from polydex.core.errors import (
+    FenceLost,
+    GenerationChanged,
+    Internal,
+    PolydexError,
+    ProviderError,
+    ProviderMalformed,
+    ProviderUnauthorized,
+    Retry,
+    TokenDead,
+    Unauthorized,
+)
+from polydex.core.ids import RowId, SourceId
+from polydex.engine import apply, fetch, walk
+from polydex.engine.apply import Target
+from polydex.engine.context import Context
+from polydex.log import logger
+from polydex.store import accounts, contacts, rows, sources
+from polydex.store.accounts import Account
+from polydex.store.db import Tx
+from polydex.store.rows import Stored
+from polydex.store.sources import Lease, Source
+
+_POLL = 0.05
+"""Seconds between two looks at a source that another process is pulling."""
+_BATCH = 200
+"""Rows re-mapped or verified in one step."""
+_VERIFY_FIRST = 30.0
+_VERIFY_MAX = 86_400.0
+
+log = logger(__name__)
+
+
+class Pulls:
+    """Runs pulls in this process; any number of processes may do so, each pull under a lease with a fence."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._running: dict[SourceId, asyncio.Task[PolydexError | None]] = {}
+
+    async def ensure(self, source: SourceId, not_before: int, wait: float) -> None:
+        """Return when a pull that began at ``not_before`` (unix ms) or later has succeeded.
+
+        One pull serves all who wait; it goes on when they give up. Raises what stopped the pull, or TimeoutError when
+        it takes longer than ``wait`` seconds.
+        """
+        async with asyncio.timeout(wait):
+            while True:
+                known = await self._ctx.db.read(sources.get, source)
+                if known is None:
+                    raise GenerationChanged
+                if known.pulled_at is not None and known.pulled_at >= not_before:
+                    return
+                if known.tried_at is not None and known.tried_at >= not_before and known.error_code:
+                    raise failure(known)
+                task = self._running.get(source) or await self._start(source)
+                if task is None:
+                    await asyncio.sleep(_POLL)
+                else:
+                    await asyncio.wait([task])
+
+    async def _start(self, source: SourceId) -> asyncio.Task[PolydexError | None] | None:
+        """Begin a pull of this source here, unless somebody holds its lease."""
+        now = self._ctx.clock()
+        lease = await self._ctx.db.write(
+            sources.claim_one, source, self._ctx.owner, now, now + int(self._ctx.settings.lease * 1000)
+        )
+        return self._spawn(lease) if lease else None
+
+    def _spawn(self, lease: Lease) -> asyncio.Task[PolydexError | None]:
+        task = asyncio.create_task(self.run(lease), name=f"pull {lease.source}")
+        self._running[lease.source] = task
+
+        def done(finished: asyncio.Task[PolydexError | None]) -> None:
+            if self._running.get(lease.source) is finished:
+                del self._running[lease.source]
+            if not finished.cancelled() and finished.exception() is not None:
+                log.error("pull.crashed", source=lease.source, error=type(finished.exception()).__name__)
+
+        task.add_done_callback(done)
+        return task
+
+    async def run_due(self) -> int:
+        """Claim due sources as far as there is room and begin to pull them; their number."""
+        room = self._ctx.settings.parallel_pulls - len(self._running)
+        if room <= 0:
+            return 0
+        now = self._ctx.clock()
+        until = now + int(self._ctx.settings.lease * 1000)
+        leases = await self._ctx.db.write(sources.claim, self._ctx.owner, now, until, room)
+        for lease in leases:
+            self._spawn(lease)
+        return len(leases)
+
+    async def wait_idle(self) -> None:
+        """Return when no pull of this process runs any more."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
+    async def stop(self, grace: float) -> None:
+        """Let running pulls finish for ``grace`` seconds, then abandon them safely and let go of every lease."""
+        running = list(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=grace)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        await self._ctx.db.write(sources.release_all, self._ctx.owner)
+
+    async def run(self, lease: Lease) -> PolydexError | None:
+        """Pull, settle doubts, re-map; then say when the source is due again. Returns what stopped it, or None."""
+        started = self._ctx.clock()
+        error: PolydexError | None = None
+        try:
+            async with self._heartbeat(lease):
+                error = await self._pull(lease)
+        except (FenceLost, GenerationChanged) as lost:
+            return lost
+        except PolydexError as caught:
+            error = caught
+        except asyncio.CancelledError:
+            raise
+        except Exception as fault:  # a fault of ours in one account must not stop the others
+            log.exception("pull.fault", source=lease.source)
+            error = Internal(detail=type(fault).__name__)
+        await self._ctx.db.write(_finish, self._ctx, lease, started, error, self._ctx.clock())
+        return error
+
+    async def _pull(self, lease: Lease) -> PolydexError | None:
+        ctx = self._ctx
+        account, source = await ctx.db.read(_open, lease)
+        target = ctx.target(account, source)
+        connector = ctx.connector(account, source)
+        applied = await walk.run(ctx, lease, target, connector)
+        log.info("pull.done", source=lease.source, changes=applied.counts)
+        if account.token_status == "invalid":
+            await ctx.db.write(accounts.set_status, account.id, "active", None, ctx.clock())
+        await self._settle(lease, target, connector)
+        if source.mapping_version != target.mapping_version:
+            await self._remap(lease, target, connector)
+        return None
+
+    async def _settle(self, lease: Lease, target: Target, connector: Connector) -> None:
+        """Fetch every row that is due for it: what was unreadable, and what was not believed (J1, J4)."""
+        ctx = self._ctx
+        for _ in range(3):  # a row written meanwhile is asked for again
+            tried: set[int] = set()
+            while due := await ctx.db.read(_due, lease, ctx.clock(), tried):
+                for stored in due:
+                    tried.add(stored.row)
+                    try:
+                        await fetch.fetch(ctx, target, connector, stored.key, stored.wrote_at)
+                    except ProviderError as error:
+                        await ctx.db.write(_postpone, stored, error, ctx.clock())
+                        if not isinstance(error, ProviderMalformed):
+                            raise
+            if not tried:
+                return
+
+    async def _remap(self, lease: Lease, target: Target, connector: Connector) -> None:
+        """Map stored documents by the new version of the mapping; only real differences reach the journal (J16)."""
+        ctx = self._ctx
+        after = 0
+        while old := await ctx.db.read(rows.outdated, lease.source, target.mapping_version, after, _BATCH):
+            after = old[-1].row
+            mapped, broken = [], []
+            for stored in old:
+                try:
+                    mapped.append((stored.row, connector.remap(stored.raw or b"", stored.key, stored.rev)))
+                except PolydexError:
+                    broken.append(stored.row)
+            await ctx.db.write(_apply_remap, lease, target, mapped, broken, ctx.clock())
+            await asyncio.sleep(0)
+        await ctx.db.write(_mapped, lease, target.mapping_version)
+
+    @contextlib.asynccontextmanager
+    async def _heartbeat(self, lease: Lease) -> AsyncIterator[None]:
+        """Keep the lease while the body runs. A lost lease is noticed by the fence in the next transaction."""
+
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(self._ctx.settings.lease / 3)
+                until = self._ctx.clock() + int(self._ctx.settings.lease * 1000)
+                with contextlib.suppress(FenceLost):
+                    await self._ctx.db.write(sources.renew, lease, until)
+
+        task = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def failure(source: Source) -> PolydexError:
+    """The error that stopped the last pull of a source, as it can be told to those who wait for it."""
+    for kind in _FAILURES:
+        if kind.code == source.error_code:
+            return kind(source.error_message, retry_after=5.0 if kind.retry is Retry.LATER else None)
+    return errors.ProviderUnavailable(source.error_message, retry_after=5.0)
+
+
+_FAILURES: tuple[type[PolydexError], ...] = (
+    errors.TokenDead,
+    errors.TokenRefreshFailed,
+    errors.ProviderUnauthorized,
+    errors.ProviderForbidden,
+    errors.ProviderRejected,
+    errors.ProviderThrottled,
+    errors.ProviderMalformed,
+    errors.ProviderTimeout,
+    errors.AddressForbidden,
+    errors.RecordNotFound,
+)
+
+
+def _open(tx: Tx, lease: Lease) -> tuple[Account, Source]:
+    source = sources.get(tx, lease.source)
+    account = accounts.get(tx, source.account) if source else None
+    if source is None or account is None or source.fence != lease.fence:
+        raise FenceLost
+    return account, source
+
+
+def _due(tx: Tx, lease: Lease, now: int, tried: set[int]) -> list[Stored]:
+    due = rows.to_verify(tx, lease.source, now, _BATCH + len(tried))
+    return [stored for stored in due if stored.row not in tried]
+
+
+def _postpone(tx: Tx, stored: Stored, error: ProviderError, now: int) -> None:
+    row = tx.one("SELECT verify_fails FROM contact WHERE row_id = ?", stored.row)
+    pause = min(_VERIFY_FIRST * 2 ** min(int(row[0]) if row else 0, 12), _VERIFY_MAX)
+    contacts.retry_verify(tx, stored.row, now + int(pause * 1000), error.code)
+
+
+def _apply_remap(
+    tx: Tx, lease: Lease, target: Target, mapped: list[tuple[RowId, Record]], broken: list[RowId], now: int
+) -> None:
+    sources.check(tx, lease)
+    apply.remap(tx, target, mapped, now)
+    contacts.verify(tx, now, broken)
+    contacts.mapped(tx, target.mapping_version, broken)
+
+
+def _mapped(tx: Tx, lease: Lease, version: int) -> None:
+    sources.check(tx, lease)
+    sources.mapped(tx, lease.source, version)
+
+
+def _finish(tx: Tx, ctx: Context, lease: Lease, started: int, error: PolydexError | None, now: int) -> None:
+    """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure."""
+    source = sources.get(tx, lease.source)
+    if source is None or source.fence != lease.fence:
+        return
+    if error is None:
+        pause = ctx.settings.poll_interval
+    else:
+        fails = sources.failed(tx, lease.source, started, error.code, error.message)
+        pause = min(ctx.settings.backoff_max, 2.0 ** min(fails, 20))
+        if error.retry is not Retry.LATER:
+            pause = max(pause, ctx.settings.poll_interval)
+        pause = max(pause, error.retry_after or 0.0)
+        if isinstance(error, ProviderUnauthorized):
+            accounts.set_status(tx, source.account, "invalid", error.message, now)
+    if error is None and source.halted_walk is not None and rows.count_pending(tx, lease.source) == 0:
+        sources.resume(tx, lease.source)  # every deletion that waited has been decided
+    due = now + int(pause * 1000)
+    if error is None and (verify := rows.next_verify(tx, lease.source)) is not None:
+        due = min(due, max(verify, now + 1000))
+    if isinstance(error, TokenDead | Unauthorized):
+        sources.finish(tx, lease, now, now + int(ctx.settings.backoff_max * 1000))
+        return
+    sources.finish(tx, lease, now, due)

@@ -1,0 +1,321 @@
+"""Reads: one contact, pages of a list, and the two feeds of the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polydex.core.body import parse_body, photo_member, rfc3339, with_members
+from polydex.core.errors import (
+    Internal,
+    NotFound,
+    NotReady,
+    PolydexError,
+    ProviderError,
+    ProviderTimeout,
+    SyncHalted,
+    TokenDead,
+    TokenNotValid,
+)
+from polydex.core.search import email_key, phone_key, phone_matches, query_words
+from polydex.core.tokens import DeltaToken, ListToken, PageToken, Stream, Tokens
+from polydex.engine import content, fetch
+from polydex.engine.context import Context
+from polydex.engine.pull import Pulls, failure
+from polydex.store import epochs, journal, rows, sources
+from polydex.store.accounts import Account
+from polydex.store.db import Tx
+from polydex.store.journal import Filters
+from polydex.store.rows import Stored
+from polydex.store.sources import Source
+
+DEFAULT_FEED_LIMIT = 100
+_RETRY_FIRST_PULL = 5000
+"""Milliseconds for which the failure of a first pull is told to others who ask, before it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One contact. ``age``: seconds since it was known to be so; None when it comes from the provider just now."""
+
+    body: bytes
+    etag: str
+    age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of a list: JSON objects, and the token of the next page, if there is one."""
+
+    bodies: Sequence[bytes]
+    next_page: str | None
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A page of a feed: either ``next_page`` or ``next_delta`` is set, never both."""
+
+    bodies: Sequence[bytes]
+    next_page: str | None
+    next_delta: str | None
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStart:
+    """The answer of ``POST /v1/contacts/sync``: tokens when ready."""
+
+    ready: bool
+    updated_token: str | None = None
+    deleted_token: str | None = None
+
+
+class Reader:
+    """Reads of one installation."""
+
+    def __init__(self, ctx: Context, pulls: Pulls) -> None:
+        self._ctx, self._pulls = ctx, pulls
+        self._tokens = Tokens(ctx.keys.tokens)
+
+    # One contact
+
+    async def get(
+        self,
+        account: Account,
+        contact_id: str,
+        *,
+        no_cache: bool = False,
+        with_photo: bool = False,
+        native: tuple[str, ...] = (),
+    ) -> Served:
+        """One contact, from the mirror while it is fresh, else from the provider.
+
+        Raises NotFound, NotReady, and with ``no_cache`` or without a usable mirror what the provider's failure is.
+        """
+        source = await self._ready(account)
+        stored = await self._ctx.db.read(rows.find, account.id, contact_id)
+        if stored is None or not stored.live or stored.source != source.id:
+            raise NotFound("There is no such contact")
+        now = self._ctx.clock()
+        age: float | None = max(0.0, (now - max(stored.checked_at, source.pulled_at or 0)) / 1000)
+        if no_cache or age is None or age > self._ctx.settings.freshness:
+            try:
+                stored = await self._fetched(account, source, stored)
+                age = None
+            except ProviderError as error:
+                if no_cache or isinstance(error, TokenDead):
+                    raise
+        members: dict[str, Any] = {}
+        if with_photo and stored.photo_hash is not None:
+            members |= await self._photo(account, source, stored)
+        if native:
+            found = self._ctx.connector(account, source).native(stored.raw or b"", native)
+            members["nativeProperties"] = found
+        if stored.body is None or stored.etag is None:
+            raise NotFound("There is no such contact")
+        return Served(with_members(stored.body, members), stored.etag, age)
+
+    async def _fetched(self, account: Account, source: Source, stored: Stored) -> Stored:
+        connector = self._ctx.connector(account, source)
+        try:
+            async with asyncio.timeout(self._ctx.settings.fresh_wait):
+                return await fetch.refresh(self._ctx, self._ctx.target(account, source), connector, stored)
+        except TimeoutError:
+            raise ProviderTimeout(retry_after=5.0) from None
+
+    async def _photo(self, account: Account, source: Source, stored: Stored) -> dict[str, Any]:
+        photo = await self._ctx.connector(account, source).photo(content.record_of(stored))
+        return {"photo": photo_member(photo)} if photo is not None else {}
+
+    # Lists
+
+    async def page(
+        self,
+        account: Account,
+        *,
+        limit: int,
+        page_token: str | None = None,
+        q: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        modified_since: int | None = None,
+    ) -> ListPage:
+        """A page of the contacts that match every filter, in an immutable order.
+
+        The page token carries the place and a hash of the filters: with other filters it is TokenNotValid.
+        """
+        source = await self._ready(account)
+        if not page_token:
+            source = await self._fresh(account, source)
+        filters, matches = _filters(q, email, phone, modified_since)
+        digest = hashlib.sha256(repr((q, email, phone, modified_since)).encode()).digest()[:8]
+        after = 0
+        if page_token:
+            token = self._tokens.decode(page_token, account.id, Stream.LIST)
+            if not isinstance(token, ListToken) or token.filters != digest:
+                raise TokenNotValid
+            after = token.after
+        found: list[bytes] = []
+        if filters is None:
+            return ListPage((), None, self._age(source))
+        while len(found) <= limit:
+            wanted = limit + 1 - len(found)
+            some = await self._ctx.db.read(journal.page, source.id, filters, after, wanted)
+            for row, body in some:
+                if matches is not None and not matches(body):
+                    after = row
+                    continue
+                if len(found) == limit:
+                    token = ListToken(account=account.id, after=after, filters=digest)
+                    return ListPage(found, self._tokens.encode(token), self._age(source))
+                found.append(body)
+                after = row
+            if len(some) < wanted:
+                break
+        return ListPage(found, None, self._age(source))
+
+    # Feeds
+
+    async def start(self, account: Account, *, await_ready: bool = True) -> SyncStart:
+        """Start tokens, once the first pull is complete (J14).
+
+        Raises SyncHalted while a mass deletion awaits approval, and the provider's error when the first pull cannot
+        succeed.
+        """
+        try:
+            source = await self._ready(account, wait=None if await_ready else 0.0)
+        except NotReady:
+            return SyncStart(ready=False)
+        if source.halted_walk is not None:
+            raise SyncHalted(
+                f"Synchronisation is halted: {source.halted_count} deletions await approval",
+                original={"deletions": source.halted_count},
+            )
+        epoch, head = await self._ctx.db.read(_head, account)
+        return SyncStart(
+            ready=True,
+            updated_token=self._tokens.encode(DeltaToken(account.id, Stream.UPDATED, epoch, 0)),
+            deleted_token=self._tokens.encode(DeltaToken(account.id, Stream.DELETED, epoch, head)),
+        )
+
+    async def updated(
+        self, account: Account, *, delta_token: str | None, page_token: str | None, limit: int | None = None
+    ) -> FeedPage:
+        """A page of the contacts that were created or changed since the token."""
+        return await self._feed(account, Stream.UPDATED, delta_token, page_token, limit)
+
+    async def deleted(
+        self, account: Account, *, delta_token: str | None, page_token: str | None, limit: int | None = None
+    ) -> FeedPage:
+        """A page of the contacts that were deleted since the token."""
+        return await self._feed(account, Stream.DELETED, delta_token, page_token, limit)
+
+    async def _feed(
+        self, account: Account, stream: Stream, delta_token: str | None, page_token: str | None, limit: int | None
+    ) -> FeedPage:
+        token = self._tokens.decode(page_token or delta_token or "", account.id, stream)
+        if not isinstance(token, PageToken if page_token else DeltaToken):
+            raise TokenNotValid
+        source = await self._ready(account)
+        if isinstance(token, DeltaToken):
+            source = await self._fresh(account, source)
+        epoch, hi, entries = await self._ctx.db.read(_range, source, stream, token, limit)
+        size = token.limit if isinstance(token, PageToken) else limit or DEFAULT_FEED_LIMIT
+        shown = entries[:size]
+        bodies = [body for _, body in shown]
+        if len(entries) > size:
+            following = PageToken(account.id, stream, epoch, token.lo, hi, shown[-1][0], size)
+            return FeedPage(bodies, self._tokens.encode(following), None, self._age(source))
+        return FeedPage(bodies, None, self._tokens.encode(DeltaToken(account.id, stream, epoch, hi)), self._age(source))
+
+    # Readiness and freshness
+
+    async def _ready(self, account: Account, wait: float | None = None) -> Source:
+        """The default source, once its first pull is complete. Raises NotReady, at once when ``wait`` is 0 (J14)."""
+        source = await self._ctx.db.read(sources.default, account.id)
+        if source is None:
+            raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
+        if source.ready_at is not None:
+            return source
+        if account.token_status == "dead":
+            raise TokenDead
+        recent = self._ctx.clock() - _RETRY_FIRST_PULL if source.tried_at is not None else 0
+        if wait == 0:
+            if source.tried_at is not None and source.tried_at >= recent and source.error_code:
+                raise failure(source)
+            await self._ctx.db.write(sources.make_due, source.id, self._ctx.clock())
+            raise NotReady(retry_after=2.0)
+        try:
+            await self._pulls.ensure(source.id, recent, self._ctx.settings.ready_wait)
+        except TimeoutError:
+            raise NotReady(retry_after=2.0) from None
+        source = await self._ctx.db.read(sources.get, source.id)
+        if source is None or source.ready_at is None:
+            raise NotReady(retry_after=2.0)
+        return source
+
+    async def _fresh(self, account: Account, source: Source) -> Source:
+        """The source after a pull, when the last one is too old; as it is when the provider cannot be reached."""
+        oldest = self._ctx.clock() - int(self._ctx.settings.freshness * 1000)
+        if source.pulled_at is not None and source.pulled_at >= oldest:
+            return source
+        if account.token_status == "dead":
+            raise TokenDead
+        try:
+            # A pull that was tried and has failed within the window is not tried again for every reader.
+            await self._pulls.ensure(source.id, max(oldest, 0), self._ctx.settings.fresh_wait)
+        except (TimeoutError, PolydexError) as error:
+            if isinstance(error, TokenDead):
+                raise
+        fresh = await self._ctx.db.read(sources.get, source.id)
+        return fresh or source
+
+    def _age(self, source: Source) -> float:
+        return max(0.0, (self._ctx.clock() - (source.pulled_at or 0)) / 1000)
+
+
+def _head(tx: Tx, account: Account) -> tuple[int, int]:
+    return epochs.current(tx), journal.head(tx, account.id)
+
+
+def _range(
+    tx: Tx, source: Source, stream: Stream, token: DeltaToken | PageToken, limit: int | None
+) -> tuple[int, int, list[tuple[int, bytes]]]:
+    """The rows of one page and one more, with their end: ``hi`` is read first, in the same snapshot (J6)."""
+    if isinstance(token, PageToken):
+        hi, after, size = token.hi, token.after, token.limit
+    else:
+        hi, after, size = journal.head(tx, source.account), token.lo, limit or DEFAULT_FEED_LIMIT
+    epochs.check_token(tx, source.account, token.epoch, token.lo, hi if isinstance(token, PageToken) else token.lo)
+    epoch = epochs.current(tx)
+    if stream is Stream.UPDATED:
+        return epoch, hi, [(e.seq, e.body) for e in journal.updated(tx, source.id, after, hi, size + 1)]
+    gone = journal.deleted(tx, source.id, after, hi, size + 1)
+    return epoch, hi, [(d.seq, _deletion(d)) for d in gone]
+
+
+def _deletion(gone: journal.Deletion) -> bytes:
+    return b'{"id":"%s","timestamp":"%s"}' % (gone.public_id.encode(), rfc3339(gone.deleted_at).encode())
+
+
+def _filters(
+    q: str | None, email: str | None, phone: str | None, modified_since: int | None
+) -> tuple[Filters | None, Callable[[bytes], bool] | None]:
+    """The filters for the store, and a test for what it cannot decide; None when nothing can match."""
+    words = tuple(query_words(q)) if q else ()
+    key = phone_key(phone) if phone else None
+    if (q and not words) or (phone and key is None):
+        return None, None
+    filters = Filters(words=words, email=email_key(email) if email else None, phone=key, modified_since=modified_since)
+    if not phone:
+        return filters, None
+
+    def matches(body: bytes) -> bool:
+        numbers = parse_body(body).phone_numbers
+        return any(phone_matches(phone, p.number, p.canonical_form) for p in numbers if p.number)
+
+    return filters, matches

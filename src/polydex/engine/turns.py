@@ -1,0 +1,56 @@
+"""Turns: the writes of one account happen one after the other, in this process and across processes (J11)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from weakref import WeakValueDictionary
+
+from polydex.core.ids import AccountId
+from polydex.engine.context import Context
+from polydex.store import write_leases
+
+_LEASE = 10.0
+"""Seconds that a lease lasts without renewal: after a crash the account's writes wait no longer."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
+
+
+class Turns:
+    """Hands out the right to write to an account."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._locks: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, account: AccountId) -> AsyncIterator[None]:
+        """Hold the account's write order. The caller bounds the time."""
+        lock = self._locks.setdefault(account, asyncio.Lock())
+        async with lock:
+            await self._take(account)
+            beat = asyncio.create_task(self._keep(account))
+            try:
+                yield
+            finally:
+                beat.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await beat
+                await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
+
+    async def _take(self, account: AccountId) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            now = self._ctx.clock()
+            until = now + int(_LEASE * 1000)
+            if await self._ctx.db.write(write_leases.take, account, self._ctx.owner, now, until):
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _keep(self, account: AccountId) -> None:
+        while True:
+            await asyncio.sleep(_LEASE / 3)
+            until = self._ctx.clock() + int(_LEASE * 1000)
+            if not await self._ctx.db.write(write_leases.renew, account, self._ctx.owner, until):
+                return  # taken over after a long stop of this process; the provider's guard still protects the record

@@ -1,0 +1,56 @@
+"""The loop behind all background work: due sources are pulled, lost answers found out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from polydex.engine.context import Context
+from polydex.engine.pull import Pulls
+from polydex.engine.write import Writer
+from polydex.log import logger
+from polydex.store import intents
+
+_IDLE = 0.5
+"""Seconds between two looks for due rows; what is made due in this process wakes the loop at once."""
+_KEEP_INTENTS = 24 * 3600 * 1000
+_CLEAN_EVERY = 3600 * 1000
+
+log = logger(__name__)
+
+
+class Worker:
+    """Runs until it is stopped. Any number of processes may run one: the work is rows, claimed under leases."""
+
+    def __init__(self, ctx: Context, pulls: Pulls, writer: Writer) -> None:
+        self._ctx, self._pulls, self._writer = ctx, pulls, writer
+        self._stopping = asyncio.Event()
+        self._cleaned = 0
+
+    async def run(self) -> None:
+        """Work until ``stop``. A failure of the store is logged and tried again."""
+        pause = _IDLE
+        while not self._stopping.is_set():
+            try:
+                await self._pulls.run_due()
+                await self._writer.recover_due()
+                await self._clean()
+                pause = _IDLE
+            except Exception:  # the loop outlives a full disk or a restarted database
+                log.exception("worker.fault")
+                pause = min(pause * 2, 30.0)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Claim nothing more; let running pulls finish, or abandon them safely after ``grace`` seconds."""
+        self._stopping.set()
+        await self._pulls.stop(grace)
+
+    async def _clean(self) -> None:
+        now = self._ctx.clock()
+        if now - self._cleaned >= _CLEAN_EVERY:
+            self._cleaned = now
+            await self._ctx.db.write(intents.forget_finished, now - _KEEP_INTENTS)
