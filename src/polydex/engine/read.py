@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,9 @@ from polydex.core.errors import (
     TokenDead,
     TokenNotValid,
 )
+from polydex.core.ids import RowId
 from polydex.core.search import email_key, phone_key, phone_matches, query_words
-from polydex.core.tokens import DeltaToken, ListToken, PageToken, Stream, Tokens
+from polydex.core.tokens import DeltaToken, ListToken, PageToken, Stream, Tokens, filter_hash
 from polydex.engine import content, fetch
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls, failure
@@ -146,19 +146,17 @@ class Reader:
     ) -> ListPage:
         """A page of the contacts that match every filter, in an immutable order.
 
-        The page token carries the place and a hash of the filters: with other filters it is TokenNotValid.
+        The page token carries the place, the limit and a hash of the filters: with other filters it is TokenNotValid.
         """
         source = await self._ready(account)
         if not page_token:
             source = await self._fresh(account, source)
         filters, matches = _filters(q, email, phone, modified_since)
-        digest = hashlib.sha256(repr((q, email, phone, modified_since)).encode()).digest()[:8]
-        after = 0
+        digest = filter_hash(q, email, phone, None if modified_since is None else str(modified_since))
+        after = RowId(0)
         if page_token:
-            token = self._tokens.decode(page_token, account.id, Stream.LIST)
-            if not isinstance(token, ListToken) or token.filters != digest:
-                raise TokenNotValid
-            after = token.after
+            token = self._tokens.row(page_token, account.id, digest)
+            after, limit = token.after, token.limit
         found: list[bytes] = []
         if filters is None:
             return ListPage((), None, self._age(source))
@@ -170,8 +168,8 @@ class Reader:
                     after = row
                     continue
                 if len(found) == limit:
-                    token = ListToken(account=account.id, after=after, filters=digest)
-                    return ListPage(found, self._tokens.encode(token), self._age(source))
+                    following = ListToken(account.id, Stream.LIST, after, digest, limit)
+                    return ListPage(found, self._tokens.encode(following), self._age(source))
                 found.append(body)
                 after = row
             if len(some) < wanted:
@@ -217,9 +215,13 @@ class Reader:
     async def _feed(
         self, account: Account, stream: Stream, delta_token: str | None, page_token: str | None, limit: int | None
     ) -> FeedPage:
-        token = self._tokens.decode(page_token or delta_token or "", account.id, stream)
-        if not isinstance(token, PageToken if page_token else DeltaToken):
-            raise TokenNotValid
+        token: PageToken | DeltaToken
+        if page_token:
+            token = self._tokens.page(page_token, account.id, stream)
+        elif delta_token:
+            token = self._tokens.delta(delta_token, account.id, stream)
+        else:
+            raise TokenNotValid("Page token is invalid: a deltaToken or a pageToken is required")
         source = await self._ready(account)
         if isinstance(token, DeltaToken):
             source = await self._fresh(account, source)
