@@ -1,0 +1,200 @@
+"""Content lines: every line keeps the exact text it was read from, so an untouched line is written back as it was.
+
+Reading is lenient: CRLF, LF or CR, folds, quoted-printable soft breaks and unfolded base64 of version 2.1, byte order
+mark, NULs, lines that are no property, bytes that are not UTF-8. Writing is strict: CRLF, folds at 75 octets that cut
+no character (RFC 6350 section 3.2).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable
+
+from polydex.core.vcard import params as parameters
+from polydex.core.vcard.params import NO_PREFERENCE, Params
+
+_LOGICAL = re.compile(r"[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*(?:\r\n|\r|\n|\Z)")
+_FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]")
+_BREAK = re.compile(r"\r\n|\r|\n")
+_SOFT_BREAK = re.compile(r"=(?:\r\n|\r|\n)")
+_HEADER = re.compile(r'\ufeff?(?:([\w-]+)\.)?([\w-]+)((?:;[^":]*(?:"[^"]*"[^":]*)*)?):', re.ASCII)
+_PLAIN_HEADER = re.compile(r"\ufeff?(?:([\w-]+)\.)?([\w-]+)((?:;[^:]*)?):", re.ASCII)
+_BASE64 = re.compile(r"[ \t]*[A-Za-z0-9+/]+={0,2}[ \t]*")
+_UNSAFE_QP = re.compile(rb"[^!-<>-~ ]|(?<= ) | (?=\r|$)|^ ")
+_END = re.compile(r"END:VCARD", re.IGNORECASE)
+_WIRE = re.compile(rb"\r\n|\r|\n")
+_NO_PARAMS = parameters.NONE
+
+
+class Line:
+    """One logical line, compared by identity.
+
+    Attributes:
+        source: the exact text, with folds and line ending (bytes that are not UTF-8 as lone surrogates).
+        group: what stands before the dot (``item1``), as written, or "".
+        name: the property's name in upper case; "" for a line that is no property.
+        params: its parameters.
+        value: the value, unfolded, decoded from quoted-printable and charset, still escaped.
+    """
+
+    __slots__ = ("group", "name", "params", "source", "value")
+
+    def __init__(self, source: str, group: str, name: str, params: Params, value: str) -> None:
+        self.source = source
+        self.group = group
+        self.name = name
+        self.params = params
+        self.value = value
+
+    @classmethod
+    def make(cls, name: str, value: str, version: str, *, params: Params = _NO_PARAMS, group: str = "") -> Line:
+        """A new line. ``value`` is escaped already; no character of it can begin another line."""
+        params = params.without("CHARSET") if params.charset else params
+        if params.encoding == "quoted-printable":
+            params = params.without("ENCODING")
+        head = f"{group}.{name}" if group else name
+        if version == "2.1" and params.encoding != "base64" and not _plain(value):
+            extra = ";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE"
+            source = _quoted_printable(f"{head}{_clean(str(params))}{extra}:", value)
+            return cls(source, group, name.upper(), parameters.parse(f"{params}{extra}"), value)
+        if "\r" in value or "\n" in value:
+            value = _BREAK.sub(r"\\n", value)
+        return cls(fold(f"{head}{_clean(str(params))}:{value}"), group, name.upper(), params, value)
+
+    def revised(self, version: str, *, value: str | None = None, params: Params | None = None) -> Line:
+        """The line with another value or other parameters; group and name stay, as they are written."""
+        match = _HEADER.match(self.source)
+        return Line.make(
+            match[2] if match else self.name,
+            self.value if value is None else value,
+            version,
+            params=self.params if params is None else params,
+            group=self.group,
+        )
+
+    @property
+    def pref(self) -> int:
+        """1 (first) to 100, or NO_PREFERENCE."""
+        return self.params.pref
+
+    def __repr__(self) -> str:
+        return f"<Line {self.name or '(none)'}>"
+
+
+def parse(raw: bytes) -> list[Line]:
+    """The lines of a document; joined again by :func:`render` they are the same bytes."""
+    try:
+        text, mend = raw.decode(), False
+    except UnicodeDecodeError:
+        text, mend = raw.decode("utf-8", "surrogateescape"), True
+    lines: list[Line] = []
+    sources = _LOGICAL.findall(text)
+    at, end = 0, len(sources) - 1  # the last match is the empty one at the end
+    while at < end:
+        source = sources[at]
+        at += 1
+        unfolded = source.rstrip("\r\n")
+        if "\n" in unfolded or "\r" in unfolded:
+            unfolded = _FOLD.sub("", unfolded)
+        match = _HEADER.match(unfolded) or _PLAIN_HEADER.match(unfolded)
+        if match is None:
+            if lines and lines[-1].params.encoding == "base64" and _BASE64.fullmatch(unfolded):
+                lines[-1].source += source
+                lines[-1].value += unfolded
+            else:
+                lines.append(Line(source, "", "", _NO_PARAMS, unfolded))
+            continue
+        group, name, head = match.groups()
+        value = unfolded[match.end() :]
+        params = parameters.parse(head) if head else _NO_PARAMS
+        if params.encoding == "quoted-printable":
+            # A trailing "=" says that the line goes on (RFC 2045 section 6.7); white space after it is text, no fold.
+            while source.rstrip("\r\n").endswith("=") and at < end and not _END.match(sources[at]):
+                source += sources[at]
+                at += 1
+            joined = _FOLD.sub("", _SOFT_BREAK.sub("", source)).rstrip("\r\n")
+            match = _HEADER.match(joined) or _PLAIN_HEADER.match(joined) or match
+            value = _from_quoted_printable(joined[match.end() :], params.charset)
+        elif mend and not value.isascii():
+            value = _text(value.encode("utf-8", "surrogateescape"), params.charset)
+        lines.append(Line(source, group or "", name.upper(), params, value))
+    return lines
+
+
+def render(lines: Iterable[Line]) -> bytes:
+    """The document made of these lines."""
+    return "".join([line.source for line in lines]).encode("utf-8", "surrogateescape")
+
+
+def wire(raw: bytes) -> bytes:
+    """The document with every line ending as CRLF, for servers that refuse others (XML transport turns CRLF into LF)."""
+    return _WIRE.sub(b"\r\n", raw)
+
+
+def fold(text: str) -> str:
+    """The logical line as physical ones of at most 75 octets, each ended by CRLF."""
+    if len(text) <= 75 and text.isascii():
+        return text + "\r\n"
+    octets = text.encode("utf-8", "surrogateescape")
+    parts = []
+    at, room = 0, 75
+    while len(octets) - at > room:
+        end = at + room
+        while octets[end] & 0xC0 == 0x80 and end > at + 70:  # inside a character
+            end -= 1
+        parts.append(octets[at:end])
+        at, room = end, 74
+    parts.append(octets[at:])
+    return b"\r\n ".join(parts).decode("utf-8", "surrogateescape") + "\r\n"
+
+
+def preferred(lines: list[Line]) -> list[Line]:
+    """Lines in order of preference: PREF first, else as they stand."""
+    for line in lines:
+        if line.params.pref != NO_PREFERENCE:
+            return sorted(lines, key=lambda line: line.params.pref)
+    return lines
+
+
+def _clean(head: str) -> str:
+    """Parameters without a line break, whatever they were made of."""
+    return _BREAK.sub(" ", head) if "\r" in head or "\n" in head else head
+
+
+def _plain(value: str) -> bool:
+    return value.isascii() and "\n" not in value and "\r" not in value
+
+
+def _from_quoted_printable(value: str, charset: str) -> str:
+    octets = binascii.a2b_qp(value.encode("utf-8", "surrogateescape"))
+    try:
+        text = octets.decode(charset or "utf-8")
+    except (UnicodeError, LookupError):
+        text = _text(octets, "")
+    return _BREAK.sub("\n", text)
+
+
+def _quoted_printable(head: str, value: str) -> str:
+    """A line of version 2.1 with soft breaks, none of them before white space."""
+    octets = _BREAK.sub("\r\n", value).encode("utf-8", "surrogateescape")
+    text = _UNSAFE_QP.sub(lambda match: b"=%02X" % match[0][0], octets).decode("ascii")
+    parts = []
+    room = max(74 - len(head), 8)
+    while len(text) > room:
+        cut = room
+        while "=" in text[cut - 2 : cut] or text[cut] == " ":
+            cut -= 1
+        parts.append(text[:cut])
+        text, room = text[cut:], 74
+    return head + "=\r\n".join([*parts, text]) + "\r\n"
+
+
+def _text(octets: bytes, charset: str) -> str:
+    """Text in UTF-8, else in the named charset, else in Windows' superset of Latin-1."""
+    for encoding in ("utf-8", charset or "cp1252"):
+        try:
+            return octets.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+    return octets.decode("latin-1")
