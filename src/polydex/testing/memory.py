@@ -1,0 +1,361 @@
+"""A connector over a :class:`MemoryWorld`: everything a provider can do, and every way in which one can misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from polydex.connectors.base import (
+    Absent,
+    Capabilities,
+    Credentials,
+    Deferred,
+    Found,
+    Guard,
+    Identity,
+    MarkAnswer,
+    Page,
+    Record,
+    SourceInfo,
+    Unknown,
+    Walk,
+)
+from polydex.core.contact import Contact, Photo
+from polydex.core.errors import BadRequest, ProviderMalformed, ProviderUnauthorized, RecordNotFound, Stale
+from polydex.core.fields import Field, Loss
+from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
+from polydex.core.patch import Patch
+from polydex.testing import document as documents
+from polydex.testing.gates import Step
+from polydex.testing.world import Fault, MemoryWorld, Version
+
+_T = TypeVar("_T")
+_BEFORE = (Fault.REFUSED, Fault.FAILED)
+_AFTER = (Fault.LOST,)
+
+
+class MemoryConnector:
+    """One address book of a made-up provider.
+
+    Args:
+        world: the provider's truth; its character decides how the connector behaves.
+        mapping_version: how documents are mapped, see ``polydex.testing.document``.
+    """
+
+    def __init__(self, world: MemoryWorld, *, mapping_version: int = 1) -> None:
+        self.world = world
+        self.mapping_version = mapping_version
+
+    @property
+    def caps(self) -> Capabilities:
+        character = self.world.character
+        writable = character.writable
+        return Capabilities(
+            update_guard=character.update_guard,
+            delete_guard=character.delete_guard,
+            delta=character.delta,
+            photos=character.photos,
+            marks=character.marks,
+            writable=writable if character.photos else writable - {Field.PHOTO},
+            read_lag=character.read_lag,
+            mark_lag=character.mark_lag,
+            create_lag=character.create_lag,
+            trusts_snapshot_cursor=character.honest_cursor,
+            full_every=character.full_every,
+        )
+
+    async def identify(self) -> Identity:
+        await self._ask("identify", "")
+        await self._answer("identify", "")
+        return Identity(subject=self.world.subject, name="Memory")
+
+    async def fetch(self, key: RemoteKey) -> Record:
+        await self._ask("fetch", key)
+        version = self.world.read(key)
+        await self._answer("fetch", key)
+        return self._record(key, version)
+
+    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
+        await self._ask("create", mark or "")
+        contact = documents.kept(draft, self.caps.writable)
+        stored_mark = mark if self.world.character.marks else None
+        uid = f"uid-{mark or len(self.world.calls)}"
+        members = {"native": dict(native)} if native else {}
+        key, version = self.world.create(documents.new(contact, uid=uid, mark=stored_mark, **members), mark)
+        await self._answer("create", key)
+        record = self._record(RemoteKey(key), version, written=True)
+        return replace(record, losses=self.losses(draft))
+
+    async def find_mark(self, mark: str) -> MarkAnswer:
+        await self._ask("find_mark", mark)
+        found = self.world.by_mark(mark)
+        await self._answer("find_mark", mark)
+        if not self.world.character.marks:
+            return Unknown()
+        return Found(self._record(RemoteKey(found[0]), found[1])) if found else Absent()
+
+    async def update(self, base: Record, patch: Patch) -> Record:
+        await self._ask("update", base.key)
+        document = documents.patched(documents.decode(base.raw), patch, self.caps.writable)
+        if documents.encode(document) == base.raw:  # nothing to write; whether the base is current is not ours to say
+            return base
+        guard = self.world.character.update_guard
+        if guard is Guard.CHECKED:
+            self._check(base.key, base.raw)
+            await self._gap("update", base.key)
+        version = self.world.write(base.key, document, if_rev=base.rev if guard is Guard.ENFORCED else None)
+        await self._answer("update", base.key)
+        record = self._record(base.key, version, written=True)
+        return replace(record, losses=self.losses(patch.apply(Contact())))
+
+    async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
+        await self._ask("delete", key)
+        guard = self.world.character.delete_guard
+        try:
+            if guard is Guard.CHECKED:
+                if rev is not None and self.world.read(key).rev != rev:
+                    raise Stale
+                await self._gap("delete", key)
+            self.world.write(key, None, if_rev=rev if guard is Guard.ENFORCED else None)
+        except RecordNotFound:
+            pass  # already gone is success
+        await self._answer("delete", key)
+
+    async def photo(self, record: Record) -> Photo | None:
+        await self._ask("photo", record.key)
+        await self._answer("photo", record.key)
+        return documents.photo_of(documents.decode(record.raw))
+
+    def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
+        return self._map(documents.decode(raw), raw, key, rev)
+
+    def losses(self, draft: Contact) -> tuple[Loss, ...]:
+        return documents.losses(draft, self.caps.writable)
+
+    def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
+        native = documents.decode(raw).get("native", {})
+        return {name: native[name] for name in names if name in native}
+
+    # --- pull ---------------------------------------------------------------------------------------------------
+
+    async def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
+        del resume  # these cursors tell themselves what they are
+        pages = self._snapshot(None, walk)
+        if cursor is not None:
+            kind, *rest = self.world.parts(cursor)
+            if kind == "delta":
+                pages = self._delta(int(rest[0]), walk)
+            elif kind == "walk":
+                pages = self._snapshot((int(rest[0]), rest[1]), walk)
+            elif kind == "tag":
+                asked = await self._list(walk, "tag")
+                visible = self.world.visible
+                await self._listed("tag")
+                if int(rest[0]) == visible:
+                    yield Page(mode="delta", cursor=cursor, last=True, asked=asked)
+                    return
+        async for page in pages:
+            yield page
+            if self.world.character.repeats and not page.last:
+                yield page
+
+    async def _delta(self, position: int, walk: Walk) -> AsyncIterator[Page]:
+        size = self.world.character.page_size
+        last = False
+        while not last:
+            asked = await self._list(walk, f"delta/{position}")
+            visible = self.world.visible
+            stop = min(position + size, max(visible, position))
+            last = stop >= visible
+            keys, renamed = dict[str, None](), []
+            for event in self.world.events(position, stop):
+                if event.renamed_from is not None:
+                    renamed.append((RemoteKey(event.renamed_from), RemoteKey(event.key)))
+                keys[event.key] = None
+            gone = [key for key in keys if self.world.version(key, visible) is None]
+            changed, deferred = self._records([key for key in keys if key not in gone], visible)
+            moved_away = {old for old, _ in renamed}
+            cursor = self.world.cursor("delta", stop)
+            await self._listed(f"delta/{position}")
+            yield Page(
+                mode="delta",
+                changed=changed,
+                removed=self._repeated(RemoteKey(key) for key in gone if key not in moved_away),
+                renamed=tuple(renamed),
+                deferred=deferred,
+                cursor=Cursor(cursor) if last else self._resume(cursor),
+                last=last,
+                asked=asked,
+            )
+            position = stop
+
+    async def _snapshot(self, resumed: tuple[int, str] | None, walk: Walk) -> AsyncIterator[Page]:
+        character = self.world.character
+        start, after = resumed or (-1, "")
+        last = False
+        while not last:
+            asked = await self._list(walk, f"walk/{after}")
+            visible = self.world.visible
+            if start < 0:
+                start = visible
+            everything = {} if self.world.blackout else self.world.state(visible)
+            keys = [key for key in everything if key > after]
+            last = len(keys) <= character.page_size
+            keys = keys[: character.page_size]
+            after = keys[-1] if keys else after
+            await self._listed(f"walk/{after}")
+            if character.documents_in_list:
+                unchanged: tuple[tuple[RemoteKey, Rev], ...] = ()
+                changed, deferred = self._records(keys, visible)
+            else:
+                unchanged, changed, deferred = await self._compared(keys, visible, walk)
+            yield Page(
+                mode="snapshot",
+                changed=changed,
+                unchanged=unchanged,
+                deferred=deferred,
+                cursor=self._last_cursor(start) if last else self._resume(self.world.cursor("walk", start, after)),
+                last=last,
+                total=len(everything),
+                asked=asked,
+            )
+
+    async def _compared(
+        self, keys: Sequence[str], visible: int, walk: Walk
+    ) -> tuple[tuple[tuple[RemoteKey, Rev], ...], tuple[Record, ...], tuple[Deferred, ...]]:
+        """Only what is new or different is fetched, as the list saw it."""
+        known = await walk.known([RemoteKey(key) for key in keys])
+        same = []
+        for key in keys:
+            version = self.world.version(key, visible)
+            rev = version and self._rev(version)
+            if rev is not None and known.get(RemoteKey(key)) == rev and key not in self.world.unreadable:
+                same.append((RemoteKey(key), rev))
+        equal = {key for key, _ in same}
+        changed, deferred = self._records([key for key in keys if key not in equal], visible)
+        return tuple(same), changed, deferred
+
+    def _last_cursor(self, start: int) -> Cursor | None:
+        character = self.world.character
+        position = start if character.honest_cursor else self.world.visible
+        if character.delta:
+            return Cursor(self.world.cursor("delta", position))
+        return Cursor(self.world.cursor("tag", position)) if character.ctag else None
+
+    def _resume(self, cursor: str) -> Cursor | None:
+        match self.world.character.resume:
+            case "works":
+                return Cursor(cursor)
+            case "cut":
+                return Cursor(cursor[:-4])
+            case _:
+                return None
+
+    def _records(self, keys: Sequence[str], visible: int) -> tuple[tuple[Record, ...], tuple[Deferred, ...]]:
+        records, deferred = [], []
+        for index, key in enumerate(keys):
+            version = self.world.version(key, visible)
+            if version is None:
+                continue
+            if key in self.world.unreadable:
+                deferred.append(Deferred(RemoteKey(key), self._rev(version), ProviderMalformed()))
+            else:
+                records.append(self._record(RemoteKey(key), version, written=index % 3 == 2))
+        return self._repeated(records), self._repeated(deferred)
+
+    def _repeated(self, items: Iterable[_T]) -> tuple[_T, ...]:
+        once = tuple(items)
+        return once + once if self.world.character.repeats else once
+
+    # --- steps of a call ----------------------------------------------------------------------------------------
+
+    async def _ask(self, verb: str, key: str) -> None:
+        await self.world.gates.pass_through(Step(verb, "ask", key))
+        self.world.strike(verb, _BEFORE)
+        self.world.calls.append((verb, key))
+
+    async def _gap(self, verb: str, key: str) -> None:
+        await self.world.gates.pass_through(Step(verb, "gap", key))
+
+    async def _answer(self, verb: str, key: str) -> None:
+        await self.world.gates.pass_through(Step(verb, "answer", key))
+        self.world.strike(verb, _AFTER)
+
+    async def _list(self, walk: Walk, place: str) -> int:
+        asked = await walk.stamp()
+        await self._ask("list", place)
+        return asked
+
+    async def _listed(self, place: str) -> None:
+        await self._answer("list", place)
+
+    # --- mapping ------------------------------------------------------------------------------------------------
+
+    def _check(self, key: str, raw: bytes) -> None:
+        current = self.world.read(key).document
+        if current is None or documents.encode(current) != raw:
+            raise Stale
+
+    def _rev(self, version: Version) -> Rev | None:
+        return None if self.world.character.revisions == "missing" else Rev(version.rev)
+
+    def _record(self, key: RemoteKey, version: Version, *, written: bool = False) -> Record:
+        if key in self.world.unreadable:
+            raise ProviderMalformed
+        assert version.document is not None
+        rev = None if written and self.world.character.revisions == "flaky" else self._rev(version)
+        record = self._map(version.document, documents.encode(version.document), key, rev)
+        return replace(record, created_ms=version.created_ms, modified_ms=version.at)
+
+    def _map(self, document: documents.Document, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
+        renames = self.world.character.renames
+        return Record(
+            key=key,
+            rev=rev,
+            raw=raw,
+            contact=documents.contact_of(document, self.mapping_version),
+            stable_key=StableKey(document["uid"]) if renames == "stable" else None,
+            uid=document["uid"] if renames == "uid" else None,
+            mark=document.get("mark"),
+        )
+
+
+class MemoryProvider:
+    """A provider of memory address books; registered by passing it.
+
+    Args:
+        books: the address books by their keys; the first one is the default. All of them belong to the account whose
+            subject is the first world's.
+        mapping_version: may be raised by a test, as by an upgrade; connectors made later map so.
+
+    Attributes:
+        password: the one that is accepted.
+    """
+
+    name = "memory"
+    services = ("Memory",)
+
+    def __init__(self, books: Mapping[str, MemoryWorld], *, mapping_version: int = 1) -> None:
+        self.books = dict(books)
+        self.mapping_version = mapping_version
+        self.password = "secret"  # noqa: S105 - made up
+
+    def prepare(self, service: str, credentials: Credentials) -> Credentials:
+        if service not in self.services or not credentials.password:
+            raise BadRequest("$.password: missing")
+        return credentials
+
+    async def discover(self, net: object, credentials: Credentials) -> tuple[Identity, tuple[SourceInfo, ...]]:
+        del net
+        if credentials.password != self.password:
+            raise ProviderUnauthorized
+        first = next(iter(self.books))
+        identity = await MemoryConnector(self.books[first]).identify()
+        return identity, tuple(SourceInfo(key=key, name=key, default=key == first) for key in self.books)
+
+    def connect(
+        self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]
+    ) -> MemoryConnector:
+        del net, credentials, options
+        return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version)
