@@ -40,7 +40,9 @@ The tree (``class``: HTTP status, code)::
     │   └── AddressForbidden            400 badRequest              the outbound guard refused an address
     ├── FenceLost                       (never reaches a client)    another worker holds the lease now
     ├── GenerationChanged               404 notFound                the account was erased or restored meanwhile
-    └── Internal                        500 internal
+    ├── Internal                        500 internal
+    │   └── StoreFailed                 500 internal            disk full, I/O error, locked, connection lost
+    └── ConfigInvalid                   (never reaches a client)    a setting or a key file cannot be used
 
 ``message`` is safe to show to anyone; ``detail`` is for the operator's log and still holds no secret and no contact
 data; ``original`` is what the provider said, reduced to facts such as its status.
@@ -262,6 +264,7 @@ class CursorExpired(ProviderError):
     """The provider no longer accepts a cursor. ``resume`` is true when it was the cursor of a walk in progress."""
 
     code, status, default_message = "internal", 500, "The provider's cursor has expired"
+    resume: bool = False
 
 
 class Stale(ProviderError):
@@ -336,3 +339,20 @@ class GenerationChanged(PolydexError):
 
 class Internal(PolydexError):
     """A fault of ours; shown without details."""
+
+
+class StoreFailed(Internal):
+    """The database cannot do its work now: disk full, I/O error, lock not granted in time, connection lost.
+
+    The transaction is rolled back, except that a connection lost during COMMIT leaves its outcome open. Raised while
+    opening, the message is for the operator and says what to do.
+    """
+
+    retry = Retry.LATER
+    default_message = "The database is not available"
+
+
+class ConfigInvalid(PolydexError):
+    """A setting or a key file cannot be used; the message names it and says what to do, for the operator."""
+
+    default_message = "The configuration is not valid"

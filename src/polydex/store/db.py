@@ -42,8 +42,9 @@ class Tx(Protocol):
 
 
 class Database(Protocol):
-    """A store. ``write`` runs in the order of the calls on SQLite (one writer); both survive cancellation of the
-    caller: the transaction is then finished, never cut in half."""
+    """A store. ``write`` runs in the order of the calls on SQLite (one writer) and survives cancellation of the caller:
+    the transaction is then finished, never cut in half.
+    """
 
     async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``fn(tx, ...)`` in a transaction that may write."""

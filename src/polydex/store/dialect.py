@@ -1,0 +1,254 @@
+"""What differs between SQLite and PostgreSQL: column types, locking words, and the index behind the search."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from polydex.store.db import Tx
+
+WORD_LENGTH = 100
+"""Characters of a word that are indexed and compared: PostgreSQL refuses a lexeme of more than 2046 bytes."""
+INDEX_BYTES = 500_000
+"""Bytes of words that are indexed for one contact: PostgreSQL refuses a tsvector of more than one megabyte."""
+
+Words = tuple[int, int, Sequence[str], Sequence[str]]
+"""Row id, source id, the words that the index holds for this row, and those that it is to hold."""
+
+
+class Dialect(Protocol):
+    """One engine's side of the differences.
+
+    Attributes:
+        name: ``sqlite`` or ``postgres``.
+        for_update: appended to a SELECT inside ``write`` to lock its rows until the end of the transaction.
+        skip_locked: the same, leaving out the rows that another transaction has locked.
+        greatest: the function that gives the largest of its arguments.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def for_update(self) -> str: ...
+
+    @property
+    def skip_locked(self) -> str: ...
+
+    @property
+    def greatest(self) -> str: ...
+
+    def ddl(self, script: str) -> list[str]:
+        """The statements of a migration, with the placeholders ``{id} {key} {blob} {without_rowid} {search}`` filled."""
+        ...
+
+    def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
+        """Numbers for new rows of a table with an identity column, ascending, never used before.
+
+        Inside ``write``; on SQLite the rows are to be inserted in the same transaction.
+        """
+        ...
+
+    def index_words(
+        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
+    ) -> None:
+        """Put the words of a contact in place of what the index holds for it.
+
+        Args:
+            tx: a transaction that may write.
+            row_id: ``contact.row_id``.
+            source_id: the contact's source; it never changes.
+            old_words: exactly what was given as ``new_words`` before; empty for a new row. (SQLite's index does not
+                know its documents, so removing other words than those that were put in would damage it.)
+            new_words: folded, each of letters and digits only; empty to remove the row from the index.
+        """
+        ...
+
+    def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
+        """``index_words`` for many rows at once."""
+        ...
+
+    def search_clause(self, source_id: int, words: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+        """A condition on ``contact.row_id``, with its parameters: the row has, for each word, a word that begins so.
+
+        Args:
+            source_id: rows of other sources are neither found nor looked at.
+            words: at least one; folded, of letters and digits only.
+        """
+        ...
+
+
+class SqliteDialect:
+    """SQLite 3.35 or newer, with FTS5.
+
+    The index is contentless (the words are not stored a second time) and without positions (``detail=none``). Its
+    tokenizer takes every byte above 127 as part of a word, whatever the version of Unicode, and splits at the spaces
+    that we put in; so one of our words is one token.
+    """
+
+    name = "sqlite"
+    for_update = ""
+    skip_locked = ""
+    greatest = "max"
+
+    def ddl(self, script: str) -> list[str]:
+        return _statements(
+            script,
+            id="INTEGER PRIMARY KEY AUTOINCREMENT",
+            key="INTEGER PRIMARY KEY",
+            blob="BLOB",
+            without_rowid=" WITHOUT ROWID",
+            search=(
+                "CREATE VIRTUAL TABLE contact_words "
+                "USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')"
+            ),
+        )
+
+    def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
+        # The write lock is held; AUTOINCREMENT keeps the largest number ever used, explicit ones included.
+        row = tx.one("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
+        first = int(row[0]) + 1 if row else 1
+        return list(range(first, first + count))
+
+    def index_words(
+        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
+    ) -> None:
+        self.index_many(tx, [(row_id, source_id, old_words, new_words)])
+
+    def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
+        removed: list[tuple[int, str]] = []
+        added: list[tuple[int, str]] = []
+        for row_id, source_id, old_words, new_words in rows:
+            old, new = _tokens(source_id, old_words), _tokens(source_id, new_words)
+            if old == new:
+                continue
+            if old:
+                removed.append((row_id, " ".join(old)))
+            if new:
+                added.append((row_id, " ".join(new)))
+        if removed:
+            tx.many("INSERT INTO contact_words (contact_words, rowid, words) VALUES ('delete', ?, ?)", removed)
+        if added:
+            tx.many("INSERT INTO contact_words (rowid, words) VALUES (?, ?)", added)
+
+    def search_clause(self, source_id: int, words: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+        query = " AND ".join(f'"{token}" *' for token in _query(source_id, words))
+        return "contact.row_id IN (SELECT rowid FROM contact_words WHERE contact_words MATCH ?)", (query,)
+
+
+class PostgresDialect:
+    """PostgreSQL 13 or newer. The words are the lexemes of a tsvector as they are: nothing is parsed or stemmed."""
+
+    name = "postgres"
+    for_update = " FOR UPDATE"
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+    greatest = "GREATEST"
+
+    def ddl(self, script: str) -> list[str]:
+        return _statements(
+            script,
+            id="BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+            key="BIGINT PRIMARY KEY",
+            blob="BYTEA",
+            without_rowid="",
+            search=(
+                "CREATE TABLE contact_words (row_id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);"
+                "CREATE INDEX contact_words_index ON contact_words USING GIN (words)"
+            ),
+        )
+
+    def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
+        column = {"contact": "row_id"}.get(table, "id")
+        sql = "SELECT nextval(pg_get_serial_sequence(?, ?)) FROM generate_series(1, ?)"
+        return sorted(int(row[0]) for row in tx.all(sql, table, column, count))
+
+    def index_words(
+        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
+    ) -> None:
+        self.index_many(tx, [(row_id, source_id, old_words, new_words)])
+
+    def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
+        removed: list[tuple[int]] = []
+        changed: list[tuple[int, list[str]]] = []
+        for row_id, source_id, old_words, new_words in rows:
+            old, new = _tokens(source_id, old_words), _tokens(source_id, new_words)
+            if old == new:
+                continue
+            if new:
+                changed.append((row_id, new))
+            else:
+                removed.append((row_id,))
+        if removed:
+            tx.many("DELETE FROM contact_words WHERE row_id = ?", removed)
+        if changed:
+            tx.many(
+                "INSERT INTO contact_words (row_id, words) VALUES (?, array_to_tsvector(?::text[])) "
+                "ON CONFLICT (row_id) DO UPDATE SET words = excluded.words",
+                changed,
+            )
+
+    def search_clause(self, source_id: int, words: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+        query = " & ".join(f"'{token}':*" for token in _query(source_id, words))
+        return "contact.row_id IN (SELECT row_id FROM contact_words WHERE words @@ ?::tsquery)", (query,)
+
+
+SQLITE = SqliteDialect()
+POSTGRES = PostgresDialect()
+
+
+def _tokens(source_id: int, words: Sequence[str]) -> list[str]:
+    """``<source id>x<word>``, sorted, each once. The source in front keeps a look-up within its source's words."""
+    tokens: list[str] = []
+    size = 0
+    for word in sorted({word[:WORD_LENGTH] for word in words}):
+        token = f"{source_id}x{word}"
+        size += len(token.encode()) + 1
+        if size > INDEX_BYTES:
+            break
+        tokens.append(token)
+    return tokens
+
+
+def _query(source_id: int, words: Sequence[str]) -> list[str]:
+    # isalnum also keeps quotes and operators out of both query languages.
+    if not words or not all(_is_word(word) for word in words):
+        raise ValueError("search needs words of letters and digits")
+    return [f"{source_id}x{word[:WORD_LENGTH]}" for word in words]
+
+
+def _is_word(word: str) -> bool:
+    """No ASCII but letters and digits: what lies above is one of core/search.py's letters, marks or digits."""
+    return bool(word) and all(character.isalnum() or ord(character) > 127 for character in word)
+
+
+_PIECES = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|-")
+
+
+def _statements(script: str, **fills: str) -> list[str]:
+    """Split at the semicolons outside of strings and comments; comments are dropped."""
+    for name, text in fills.items():
+        script = script.replace("{" + name + "}", text)
+    statements = [""]
+    for piece in _PIECES.findall(script):
+        if piece == ";":
+            statements.append("")
+        elif not piece.startswith("--"):
+            statements[-1] += piece
+    return [statement.strip() for statement in statements if statement.strip()]
+
+
+_MARKS = re.compile(r"'(?:[^']|'')*'|\?|%")
+
+
+@functools.lru_cache(maxsize=1024)
+def format_style(sql: str) -> str:
+    """SQL with ``?`` for parameters as psycopg wants it: ``%s``, and every other percent sign doubled."""
+    return _MARKS.sub(_mark, sql)
+
+
+def _mark(match: re.Match[str]) -> str:
+    text = match.group()
+    return "%s" if text == "?" else text.replace("%", "%%")

@@ -1,0 +1,298 @@
+"""SQLite: one writer thread, readers with connections of their own, WAL, and a commit that survives a power loss."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from polydex.core.errors import StoreFailed
+from polydex.store import epochs
+from polydex.store.db import Database, Row, Tx
+from polydex.store.dialect import SQLITE, Dialect
+from polydex.store.epochs import HighWater, Mark, RandomBytes
+from polydex.store.migrate import Hooks, load, migrate
+from polydex.store.threads import ThreadedDatabase, Threads
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 30.0
+"""How long a transaction waits for another process to finish its own."""
+STATEMENTS = 256
+
+log = structlog.get_logger(__name__)
+
+# What is not a fault of the statement, but of the storage; the words are for the operator. Primary result codes.
+_CAUSES = {
+    sqlite3.SQLITE_BUSY: "another process holds the database locked",
+    sqlite3.SQLITE_LOCKED: "another connection holds the database locked",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+    sqlite3.SQLITE_READONLY: "the database file or its directory is not writable",
+    sqlite3.SQLITE_IOERR: "the disk reports an I/O error",
+    sqlite3.SQLITE_CORRUPT: "the database file is damaged: restore a backup",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened",
+    sqlite3.SQLITE_PROTOCOL: "the locks of the database cannot be taken",
+    sqlite3.SQLITE_NOTADB: "the file is not a SQLite database",
+}
+# After these a connection waits its turn or has room again; after the others of _CAUSES it is opened anew.
+_KEEPS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+
+
+def open_sqlite(
+    path: Path,
+    *,
+    clock: Callable[[], int],
+    readers: int = 4,
+    migrations: Path | None = None,
+    random_bytes: RandomBytes = secrets.token_bytes,
+    busy_seconds: float = BUSY_SECONDS,
+) -> Database:
+    """Open or create a database, bring its schema up to date, and settle its epoch (J15). Blocks.
+
+    Args:
+        path: of the file; beside it lie SQLite's ``-wal`` and ``-shm``, the high-water mark, and the directory
+            ``backups`` with a copy from before each migration.
+        clock: gives unix milliseconds; for the names of backups.
+        readers: threads for ``read``.
+        migrations: a directory to take in place of the product's migrations.
+        random_bytes: for the epoch.
+        busy_seconds: how long to wait for a transaction of another process.
+
+    Raises:
+        StoreFailed: the file cannot be used, or was made by a newer version; the message says why.
+    """
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise StoreFailed(f"SQLite 3.35 or newer is needed; this Python has {sqlite3.sqlite_version}")
+    high_water = HighWater(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here, so that nobody else can read it: SQLite gives its side files the rights of the main file.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        session = SqliteSession(path, None, busy_seconds=busy_seconds, foreign_keys=False)
+    except OSError as error:
+        raise StoreFailed(f"{path}: {error.strerror}") from error
+    except StoreFailed as error:
+        raise StoreFailed(f"{path}: {error.detail}", detail=error.detail) from error
+    with contextlib.closing(session):
+        hooks = Hooks(before=lambda version: _backup(path, version, clock()), after=_check_references)
+        migrate(session, load(migrations), hooks)
+        _remember(high_water, session.write(lambda tx: _settle(tx, high_water, random_bytes)))
+
+    def connect(*, reader: bool) -> SqliteSession:
+        return SqliteSession(path, None if reader else high_water, busy_seconds=busy_seconds, reader=reader)
+
+    return ThreadedDatabase(
+        Threads("sqlite-writer", 1, lambda: connect(reader=False)),
+        Threads("sqlite-reader", readers, lambda: connect(reader=True)),
+    )
+
+
+class SqliteTx:
+    """A transaction of SQLite; see Tx."""
+
+    dialect: Dialect = SQLITE
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._open = True
+
+    def all(self, sql: str, *params: object) -> list[Row]:
+        return self._execute(sql, params).fetchall()
+
+    def one(self, sql: str, *params: object) -> Row | None:
+        cursor = self._execute(sql, params)
+        row: Row | None = cursor.fetchone()
+        cursor.close()  # a statement with RETURNING must be over before the commit
+        return row
+
+    def run(self, sql: str, *params: object) -> int:
+        return self._execute(sql, params).rowcount
+
+    def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        self._check()
+        self._connection.executemany(sql, rows)
+
+    def end(self) -> None:
+        self._open = False
+
+    def _execute(self, sql: str, params: tuple[object, ...]) -> sqlite3.Cursor:
+        self._check()
+        return self._connection.execute(sql, params)
+
+    def _check(self) -> None:
+        # After some errors SQLite rolls back by itself; a statement that came then would commit on its own.
+        if not (self._open and self._connection.in_transaction):
+            raise sqlite3.ProgrammingError("the transaction is over")
+
+
+class SqliteSession:
+    """A connection of SQLite; see Session.
+
+    Args:
+        path: of the database.
+        high_water: raised after each commit that changed something; None to count no commits.
+        busy_seconds: how long to wait for other processes.
+        reader: refuse to write.
+        foreign_keys: enforce references; not during a migration, which may rebuild tables.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        high_water: HighWater | None,
+        *,
+        busy_seconds: float,
+        reader: bool = False,
+        foreign_keys: bool = True,
+    ) -> None:
+        self.broken = False
+        self._high_water = high_water
+        self._busy_seconds = busy_seconds
+        with self._translated():
+            # mode=rw: a file that was taken away under a running server must not come back empty.
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=busy_seconds,
+                isolation_level=None,
+                cached_statements=STATEMENTS,
+            )
+        try:
+            with self._translated():
+                self._prepare(reader=reader, foreign_keys=foreign_keys)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, *, reader: bool, foreign_keys: bool) -> None:
+        mode = self._patiently("PRAGMA journal_mode = WAL")[0]
+        if mode != "wal":
+            raise StoreFailed(detail=f"write-ahead logging is not possible here (SQLite answers {mode!r})")
+        for pragma in (
+            "synchronous = FULL",  # a token that was handed out never points beyond what survives a power loss
+            "fullfsync = ON",  # the same on macOS, where fsync alone does not reach the disk
+            "checkpoint_fullfsync = ON",
+            f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
+            f"query_only = {'ON' if reader else 'OFF'}",
+            f"cache_size = {-4_000 if reader else -16_000}",  # KiB
+            f"journal_size_limit = {64 * 2**20}",
+            "temp_store = MEMORY",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+
+    def write(self, fn: Callable[[Tx], T]) -> T:
+        with self._translated():
+            self._patiently("BEGIN IMMEDIATE")
+            before = self._connection.total_changes
+            mark = None
+            with self._transaction() as tx:
+                result = fn(tx)
+                # Nothing changed: the commit is free, and stays so.
+                if self._high_water is not None and self._connection.total_changes != before:
+                    mark = _count(tx)
+        if mark is not None and self._high_water is not None:
+            _remember(self._high_water, mark)
+        return result
+
+    def read(self, fn: Callable[[Tx], T]) -> T:
+        with self._translated():
+            self._connection.execute("BEGIN")
+            with self._transaction() as tx:
+                return fn(tx)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[SqliteTx]:
+        tx = SqliteTx(self._connection)
+        try:
+            yield tx
+            self._connection.execute("COMMIT")
+        except BaseException:
+            try:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            except sqlite3.Error:
+                self.broken = True
+            raise
+        finally:
+            tx.end()
+
+    def _patiently(self, sql: str) -> Any:
+        """Execute, waiting for other processes also where SQLite itself gives up at once. The first row, or None."""
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                return self._connection.execute(sql).fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn an error of the storage into StoreFailed; an error of a statement stays what it is."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # primary result code
+            if code not in _CAUSES:
+                raise
+            self.broken = self.broken or code not in _KEEPS
+            name = getattr(error, "sqlite_errorname", "")
+            raise StoreFailed(detail=f"{_CAUSES[code]} ({name})") from error
+
+
+def _count(tx: Tx) -> Mark:
+    row = tx.all("UPDATE meta SET commits = commits + 1 RETURNING epoch, commits")[0]
+    return Mark(*row)
+
+
+def _settle(tx: Tx, high_water: HighWater, random_bytes: RandomBytes) -> Mark:
+    if epochs.adopt_high_water(tx, high_water.read(), random_bytes):
+        return _count(tx)
+    row = tx.all("SELECT epoch, commits FROM meta")[0]
+    return Mark(*row)
+
+
+def _remember(high_water: HighWater, mark: Mark) -> None:
+    try:
+        high_water.raise_to(mark)
+    except OSError as error:
+        # The transaction is committed; without its mark a restored backup might not be noticed.
+        log.warning("high_water_not_written", path=str(high_water.path), error=error.strerror)
+
+
+def _check_references(tx: Tx) -> None:
+    broken = tx.one("PRAGMA foreign_key_check")
+    if broken is not None:
+        raise StoreFailed(f"The migration would break references of the table {broken[0]}; nothing was changed")
+
+
+def _backup(path: Path, version: int, now: int) -> None:
+    """Copy the database as it was last committed, by the backup API (JOURNAL.md, J17)."""
+    stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+    directory = path.parent / "backups"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    final = directory / f"{path.stem}-schema{version}-{stamp}Z{path.suffix}"
+    partial = final.with_name(final.name + ".partial")
+    partial.unlink(missing_ok=True)
+    file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(partial)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        os.fsync(file)
+    finally:
+        os.close(file)
+    partial.replace(final)
