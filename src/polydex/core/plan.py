@@ -53,6 +53,7 @@ class Seen(msgspec.Struct, frozen=True):
     Attributes:
         item: where its document is in the page; -1 when only the revision was compared (``Page.unchanged``).
         etag: ETag of its content; None when it is not a contact.
+        stable: the provider's immutable id of the record, when the key is only an address.
     """
 
     key: RemoteKey
@@ -60,6 +61,7 @@ class Seen(msgspec.Struct, frozen=True):
     item: int = -1
     etag: str | None = None
     uid: str | None = None
+    stable: str | None = None
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -114,12 +116,23 @@ class Step(msgspec.Struct, frozen=True):
     seen: Seen | None = None
 
 
+def by_uid(uid: str) -> str:
+    """The name under which ``moved`` holds a row of this uid."""
+    return "uid:" + uid
+
+
+def by_stable(stable: str) -> str:
+    """The name under which ``moved`` holds the row of this stable key."""
+    return "stable:" + stable
+
+
 def plan(known: Mapping[RemoteKey, Known], moved: Mapping[str, Known], observation: Observation) -> list[Step]:
     """The steps that an observation means, in order.
 
     Args:
         known: the current rows of all keys that the observation names.
-        moved: by uid, rows that this walk has reported as removed: a new key with the same uid is the same record.
+        moved: rows under whose other names a new key may be known: by ``by_uid`` those that this walk has reported as
+            removed, by ``by_stable`` those of the same immutable id.
         observation: what the provider said.
     """
     return _Planner(known, moved, observation).steps()
@@ -156,6 +169,7 @@ class _Planner:
         self._moved = dict(moved)
         self._about = observation
         self._done: set[RemoteKey] = set()
+        self._taken: set[RemoteKey] = set()
         self._steps: list[Step] = []
 
     def steps(self) -> list[Step]:
@@ -198,6 +212,7 @@ class _Planner:
     def _move(self, row: Known, new: RemoteKey) -> None:
         self._add(Action.MOVE, new, row)
         self._rows.pop(row.key, None)
+        self._taken.add(row.key)
         # The old key may be named again in this page; the record under it would be another one.
         self._rows[new] = msgspec.structs.replace(row, key=new, gone_walk=None)
 
@@ -216,13 +231,14 @@ class _Planner:
         elif self._about.walk is not None:
             self._add(Action.GONE, key, row)
             if row.uid:
-                self._moved.setdefault(row.uid, row)
+                self._moved.setdefault(by_uid(row.uid), row)
         else:
             self._remove(row)
 
     def _remove(self, row: Known) -> None:
         self._add(Action.REMOVE, row.key, row)
         self._done.add(row.key)
+        self._taken.add(row.key)
         self._rows[row.key] = msgspec.structs.replace(row, live=False, rev=None, etag=None)
 
     def _deferred(self, key: RemoteKey) -> None:
@@ -266,8 +282,11 @@ class _Planner:
 
     def _arrived(self, seen: Seen, row: Known | None) -> None:
         """A record under a key that holds no live row: new, moved here, or come back."""
-        origin = self._moved.pop(seen.uid, None) if seen.uid and self._about.walk is not None else None
-        if origin is not None and origin.key != seen.key and self._rows.get(origin.key, origin).live:
+        origin = self._origin(seen)
+        if origin is not None and not believes(origin, self._about):
+            self._doubt(origin.key, origin)
+            self._doubt(seen.key, row)
+        elif origin is not None:
             self._move(origin, seen.key)
             self._known(seen, self._rows[seen.key])
         elif row is None:
@@ -276,6 +295,18 @@ class _Planner:
             self._add(Action.REPLACE, seen.key, row, seen)
         else:
             self._add(Action.WAKE, seen.key, row, seen)
+
+    def _origin(self, seen: Seen) -> Known | None:
+        """The live row that this record had under another key, or None."""
+        names = [by_stable(seen.stable)] if seen.stable else []
+        if seen.uid and self._about.walk is not None:
+            names.append(by_uid(seen.uid))
+        for name in names:
+            origin = self._moved.pop(name, None)
+            if origin is not None and origin.key != seen.key and origin.key not in self._taken:
+                self._taken.add(origin.key)
+                return origin
+        return None
 
     def _known(self, seen: Seen, row: Known) -> None:
         if row.rev == seen.rev and seen.rev is not None:
