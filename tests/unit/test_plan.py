@@ -135,16 +135,22 @@ class TestRenames:
 
     def test_a_key_that_was_removed_earlier_in_the_walk(self) -> None:
         observation = page(seen=[seen(B, OLD, uid="uid-a")])
-        assert actions(observation, moved={"uid-a": live()}) == [(Action.MOVE, B), (Action.TOUCH, B)]
+        assert actions(observation, moved={"uid:uid-a": live()}) == [(Action.MOVE, B), (Action.TOUCH, B)]
 
     def test_one_uid_joins_once(self) -> None:
         c = RemoteKey("c")
         observation = page(seen=[seen(B, uid="uid-a"), seen(c, uid="uid-a")])
-        assert actions(observation, moved={"uid-a": live()}) == [
+        assert actions(observation, moved={"uid:uid-a": live()}) == [
             (Action.MOVE, B),
             (Action.CHANGE, B),
             (Action.CREATE, c),
         ]
+
+    def test_a_new_address_of_an_immutable_id(self) -> None:
+        found = Seen(B, OLD, 0, "E1", stable="person-1")
+        moved = {"stable:person-1": live()}
+        assert actions(page(walk=None, seen=[found]), moved=moved) == [(Action.MOVE, B), (Action.TOUCH, B)]
+        assert actions(page(asked=1, seen=[found]), moved=moved) == [(Action.VERIFY, A), (Action.DOUBT, B)]
 
 
 def test_a_record_named_twice_with_different_revisions_is_verified() -> None:

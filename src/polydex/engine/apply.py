@@ -109,8 +109,10 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
         contacts.mark_absent(tx, target.source, news.walk, news.asked, absent)
     seen = _seen(news)
     known = rows.by_keys(tx, target.source, _keys(news))
-    uids = [s.uid for s in seen if s.uid and not _is_live(known, s.key)] if news.walk is not None else []
-    moved = rows.moved(tx, target.source, news.walk or 0, uids) if uids else {}
+    new = [s for s in seen if s.item >= 0 and not _is_live(known, s.key)]
+    moved = rows.same_stable(tx, target.source, (s.stable for s in new if s.stable))
+    if news.walk is not None:
+        moved |= rows.same_uid(tx, target.source, news.walk, (s.uid for s in new if s.uid))
     steps = plan(
         known,
         moved,
@@ -203,10 +205,15 @@ def _keys(news: News) -> Iterable[RemoteKey]:
 
 def _seen(news: News) -> list[Seen]:
     seen = [
-        Seen(record.key, record.rev, item, content.etag(record), record.uid) for item, record in enumerate(news.changed)
+        Seen(record.key, record.rev, item, content.etag(record), record.uid, _immutable(record))
+        for item, record in enumerate(news.changed)
     ]
     seen.extend(Seen(key, rev) for key, rev in news.unchanged)
     return seen
+
+
+def _immutable(record: Record) -> str | None:
+    return record.stable_key if record.stable_key != record.key else None
 
 
 def _is_live(known: Mapping[RemoteKey, Known], key: RemoteKey) -> bool:
@@ -233,7 +240,9 @@ class _Writer:
         def of(*actions: Action) -> list[Step]:
             return [step for action in actions for step in by.get(action, ())]
 
-        # Keys are freed before they are taken: removals, detached tombstones, moves, then the new rows.
+        if self._news.walk is not None:
+            contacts.mark_gone(tx, self._news.walk, self._news.asked, [_row(step).row for step in of(Action.GONE)])
+        # Keys are freed before they are taken: moves, removals, detached tombstones, then the new rows.
         for step in of(Action.MOVE):
             contacts.move(tx, source, marks, _row(step).row, step.key)
         self._remove(of(Action.REMOVE, Action.HIDE))
@@ -241,8 +250,6 @@ class _Writer:
         self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)
         self._change(of(Action.WAKE, Action.SHOW, Action.CHANGE), of(Action.REFRESH))
         contacts.touch(tx, marks, [_row(step).row for step in of(Action.TOUCH)])
-        if self._news.walk is not None:
-            contacts.mark_gone(tx, self._news.walk, self._news.asked, [_row(step).row for step in of(Action.GONE)])
         self._doubt(of(Action.VERIFY))
 
     def _next_seq(self) -> int:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeVar
 
 from polydex.core.ids import ContactId, RemoteKey, Rev, RowId, SourceId
-from polydex.core.plan import Known
+from polydex.core.plan import Known, by_stable, by_uid
 from polydex.store.db import Row, Tx
 
 T = TypeVar("T")
@@ -129,8 +129,8 @@ def revisions(tx: Tx, source: SourceId, keys: Sequence[RemoteKey]) -> dict[Remot
     return found
 
 
-def moved(tx: Tx, source: SourceId, walk: int, uids: Iterable[str]) -> dict[str, Known]:
-    """By uid, the live rows that this walk has reported as removed; a uid that two of them share joins nothing."""
+def same_uid(tx: Tx, source: SourceId, walk: int, uids: Iterable[str]) -> dict[str, Known]:
+    """Live rows that this walk has reported as removed; a uid that two of them share joins nothing."""
     found: dict[str, Known] = {}
     shared: set[str] = set()
     for chunk in chunks(dict.fromkeys(uids)):
@@ -140,11 +140,23 @@ def moved(tx: Tx, source: SourceId, walk: int, uids: Iterable[str]) -> dict[str,
         )
         for row in tx.all(sql, source, walk, *chunk):
             known = _known(row)
-            uid = str(known.uid)
-            if uid in found:
-                shared.add(uid)
-            found[uid] = known
-    return {uid: known for uid, known in found.items() if uid not in shared}
+            name = by_uid(str(known.uid))
+            if name in found:
+                shared.add(name)
+            found[name] = known
+    return {name: known for name, known in found.items() if name not in shared}
+
+
+def same_stable(tx: Tx, source: SourceId, stables: Iterable[str]) -> dict[str, Known]:
+    """Live rows of these stable keys, whatever their addresses."""
+    found: dict[str, Known] = {}
+    for chunk in chunks(dict.fromkeys(stables)):
+        sql = (
+            f"SELECT {_KNOWN}, stable_key FROM contact WHERE source_id = ? AND current = 1 AND live = 1 "
+            f"AND stable_key IN ({marks(chunk)})"
+        )
+        found.update((by_stable(row[12]), _known(row)) for row in tx.all(sql, source, *chunk))
+    return found
 
 
 def live_keys(tx: Tx, source: SourceId) -> list[RemoteKey]:
