@@ -1,0 +1,283 @@
+"""Finding the address books of a login (RFC 6764, RFC 6352 section 7, RFC 5397).
+
+Where to begin: the given URL; SRV and TXT records of its host; ``/.well-known/carddav``; the root. From there:
+current-user-principal, its addressbook-home-set, the collections in it that are address books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urljoin, urlsplit
+
+from yarl import URL
+
+from polydex.connectors.base import Identity, SourceInfo
+from polydex.connectors.carddav import hrefs, wire
+from polydex.connectors.carddav.dav import Dav
+from polydex.connectors.carddav.errors import failure, refused
+from polydex.connectors.carddav.wire import CARDDAV, DAV, Response
+from polydex.core.errors import ProviderError, ProviderRejected, ProviderUnauthorized, ProviderUnavailable
+from polydex.net.redirects import credentials_follow
+
+WELL_KNOWN = "/.well-known/carddav"
+PRINCIPAL = DAV + "current-user-principal"
+HOME_SET = CARDDAV + "addressbook-home-set"
+ADDRESSBOOK = CARDDAV + "addressbook"
+DISPLAYNAME = DAV + "displayname"
+PRIVILEGES = DAV + "current-user-privilege-set"
+
+_START = (PRINCIPAL, DAV + "principal-URL", HOME_SET, wire.RESOURCETYPE, DISPLAYNAME)
+_PRINCIPAL = (HOME_SET, DISPLAYNAME)
+_BOOK = (wire.RESOURCETYPE, DISPLAYNAME, PRIVILEGES)
+
+_WRITE_PRIVILEGES = frozenset(DAV + name for name in ("all", "write", "write-content", "bind"))
+# Nextcloud lists all users of the instance, and recently used addresses, as read-only books
+# (apps/dav/lib/CardDAV: SystemAddressbook, apps/contactsinteraction); they are no address books of this user.
+_SYSTEM_BOOKS = ("z-server-generated--", "z-app-generated--")
+# Last path segments of the book that servers make for a new user; CardDAV itself knows no default.
+_DEFAULT_NAMES = ("default", "contacts", "card", "addressbook", "personal", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a search began to make sense.
+
+    Attributes:
+        url: of the resource that answered.
+        response: what it said about itself.
+    """
+
+    url: str
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The user at the server. ``url``: None when the server does not tell."""
+
+    url: str | None
+    name: str | None
+    homes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """Args:
+    dav: the calls.
+    server_url: as given, with scheme.
+    login: of the account.
+    """
+
+    dav: Dav
+    server_url: str
+    login: str
+
+    async def identify(self) -> Identity:
+        """Who the credentials belong to. Raises ProviderError naming the step that failed."""
+        return self._identity(await self._principal(await self._start()))
+
+    async def books(self) -> tuple[Identity, tuple[SourceInfo, ...]]:
+        """The identity and all address books, the default one first. Raises ProviderError naming the step."""
+        start = await self._start()
+        principal = await self._principal(start)
+        found: dict[str, Response] = {}
+        if ADDRESSBOOK in start.response.children(wire.RESOURCETYPE):
+            found[start.url] = start.response
+        for home in principal.homes:
+            for response in await self._members(home):
+                url = hrefs.collection(response.href)
+                found.setdefault(url, response)
+        if not found:
+            where = ", ".join(urlsplit(home).path for home in principal.homes)
+            raise ProviderRejected(f"CardDAV discovery: no address book in the home ({where})")
+        given = start.url if start.url in found else None
+        return self._identity(principal), self._sources(found, given)
+
+    # --- where to begin -------------------------------------------------------------------------------------------
+
+    async def _start(self) -> Start:
+        first: ProviderError | None = None
+        fallback: Start | None = None
+        async for url in self._candidates():
+            try:
+                start = await self._probe(url)
+            except ProviderError as error:
+                if not (refused(error) or isinstance(error, ProviderUnauthorized | ProviderUnavailable)):
+                    raise
+                # What the server said about the credentials tells more than a 404 somewhere else.
+                if first is None or (
+                    isinstance(error, ProviderUnauthorized) and not isinstance(first, ProviderUnauthorized)
+                ):
+                    first = error
+                continue
+            if _useful(start.response):
+                return start
+            fallback = fallback or start
+        if fallback is not None:
+            return fallback  # it speaks WebDAV and tells no principal: it may itself be the home
+        raise first or ProviderRejected("CardDAV discovery: there is no CardDAV service")
+
+    async def _candidates(self) -> AsyncIterator[str]:
+        given = hrefs.absolute(self.server_url, "")
+        yield given
+        async for url in self._from_dns(given):
+            yield url
+        for path in (WELL_KNOWN, "/"):
+            url = urljoin(given, path)
+            if url != given:
+                yield url
+
+    async def _from_dns(self, given: str) -> AsyncIterator[str]:
+        """RFC 6764 section 6: only the records for TLS, and only hosts that the credentials may go to."""
+        host = hrefs.origin(given)[1]
+        if not host or _is_address(host) or "." not in host:
+            return
+        service = f"_carddavs._tcp.{host}"
+        for target, port, _, _ in await self.dav.net.srv(service):
+            origin = f"https://{target}" if port == 443 else f"https://{target}:{port}"
+            if not self._may_go(given, origin):
+                # DNS is not signed: whoever forges it would be sent the password.
+                raise ProviderRejected(
+                    f"CardDAV discovery: SRV of {host} names a host of another domain ({target});"
+                    f" give https://{target}/ as serverUrl if that is right"
+                )
+            paths = [text[5:] for text in await self.dav.net.txt(service) if text.lower().startswith("path=")]
+            for path in (*paths, WELL_KNOWN):
+                yield urljoin(origin, path)
+
+    async def _probe(self, url: str) -> Start:
+        step = f"CardDAV discovery at {urlsplit(url).path}"
+        try:
+            found, answer = await self.dav.propfind(url, _START, depth=0, step=step)
+        except ProviderError as error:
+            # Some servers redirect a GET of the well-known address only (RFC 6764 section 5 speaks of any method).
+            target = await self._redirect_of_get(url) if refused(error) and url.endswith(WELL_KNOWN) else None
+            if target is None:
+                raise
+            found, answer = await self.dav.propfind(target, _START, depth=0, step=step)
+        response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
+        if response is None:
+            raise ProviderRejected(f"{step}: the answer is empty")
+        return Start(hrefs.collection(hrefs.absolute(answer.url, "")), response)
+
+    async def _redirect_of_get(self, url: str) -> str | None:
+        answer = await self.dav.send("GET", url)
+        if answer.status == 401:
+            raise failure(answer, "CardDAV discovery")
+        return None if answer.url == url else answer.url
+
+    # --- principal and home ---------------------------------------------------------------------------------------
+
+    async def _principal(self, start: Start) -> Principal:
+        urls = start.response.hrefs(PRINCIPAL, start.url) or start.response.hrefs(DAV + "principal-URL", start.url)
+        if not urls:
+            # Some servers (Synology) tell no principal: then the given address is the home, or the book itself.
+            own = start.response.hrefs(HOME_SET, start.url) or (start.url,)
+            return Principal(None, None, self._allowed(own, start.url, "home"))
+        url = urls[0]
+        path = urlsplit(url).path
+        self._allowed((url,), start.url, "principal")
+        found, answer = await self.dav.propfind(
+            url, _PRINCIPAL, depth=0, step=f"CardDAV discovery: the principal ({path})"
+        )
+        response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
+        homes = start.response.hrefs(HOME_SET, start.url)
+        if response is not None:
+            homes = response.hrefs(HOME_SET, answer.url) or homes
+        if not homes and ADDRESSBOOK not in start.response.children(wire.RESOURCETYPE):
+            raise ProviderRejected(f"CardDAV discovery: no address book home (principal {path})")
+        name = response.text(DISPLAYNAME) if response is not None else None
+        return Principal(url, name, self._allowed(homes, answer.url, "home"))
+
+    async def _members(self, home: str) -> tuple[Response, ...]:
+        url = hrefs.collection(home)
+        step = f"CardDAV discovery: the address book home ({urlsplit(url).path})"
+        found, _ = await self.dav.propfind(url, _BOOK, depth=1, step=step)
+        return tuple(
+            response
+            for response in found.responses
+            if response.status is None
+            and ADDRESSBOOK in response.children(wire.RESOURCETYPE)
+            and not _segment(response.href).startswith(_SYSTEM_BOOKS)
+        )
+
+    def _may_go(self, here: str, there: str) -> bool:
+        return credentials_follow(URL(here), URL(there), self.dav.trusted)
+
+    def _allowed(self, urls: tuple[str, ...], base: str, what: str) -> tuple[str, ...]:
+        """The same URLs, on a host that the credentials may go to; behind a proxy the scheme is often wrong."""
+        allowed: list[str] = []
+        for named in urls:
+            url, parts = named, urlsplit(named)
+            if (
+                parts.scheme == "http"
+                and urlsplit(base).scheme == "https"
+                and hrefs.origin(url)[1] == hrefs.origin(base)[1]
+            ):
+                url = urljoin(base, parts.path)
+            if not self._may_go(base, url):
+                raise ProviderRejected(
+                    f"CardDAV discovery: the {what} is on another host ({hrefs.origin(url)[1]}), to which the credentials"
+                    " are not sent"
+                )
+            allowed.append(url)
+        return tuple(allowed)
+
+    # --- results --------------------------------------------------------------------------------------------------
+
+    def _identity(self, principal: Principal) -> Identity:
+        """The subject is the principal's URL without its scheme; on the service's own host where users are moved about."""
+        url = principal.url or principal.homes[0]
+        netloc = urlsplit(hrefs.absolute(self.server_url if self.dav.trusted else url, "")).netloc
+        path = urlsplit(hrefs.collection(url)).path
+        return Identity(
+            subject=f"{netloc}{path}",
+            email=self.login if "@" in self.login else None,
+            name=principal.name,
+        )
+
+    def _sources(self, found: dict[str, Response], given: str | None) -> tuple[SourceInfo, ...]:
+        writable = [url for url, response in found.items() if not _read_only(response)]
+        by_name = {_segment(url).lower(): url for url in reversed(writable)}
+        names = (by_name[name] for name in _DEFAULT_NAMES if name in by_name)
+        default = given or next(names, None) or next(iter(writable or found))
+        ordered = sorted(found, key=lambda url: url != default)  # stable: the others as the server lists them
+        return tuple(
+            SourceInfo(
+                key=hrefs.source_key(url, self.server_url),
+                name=found[url].text(DISPLAYNAME) or _segment(url),
+                default=url == default,
+                read_only=_read_only(found[url]),
+            )
+            for url in ordered
+        )
+
+
+def _useful(response: Response) -> bool:
+    """Whether a resource leads on: it names the user's principal or home, or is an address book."""
+    principal = response.props.get(PRINCIPAL)
+    return (
+        (principal is not None and principal.find(f".//{DAV}href") is not None)
+        or HOME_SET in response.props
+        or ADDRESSBOOK in response.children(wire.RESOURCETYPE)
+    )
+
+
+def _read_only(response: Response) -> bool:
+    """A server that does not tell the privileges is believed to allow writing; a write then shows."""
+    privileges = response.children(PRIVILEGES)
+    return bool(privileges) and not privileges & _WRITE_PRIVILEGES
+
+
+def _segment(url: str) -> str:
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,216 @@
+"""Pulls: what changed since a cursor, or everything.
+
+A token is trusted as far as it can be checked. Removals of a delta are the server's explicit 404 only; everything that
+smells (a token that moved without naming a change, a tag that moved without the token, a delta as long as the book, a
+token that has not stood still for longer than a clock's second) ends in a listing that is compared with what is known,
+as a page sequence of mode "snapshot".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+
+import msgspec
+
+from polydex.connectors.base import Page, Walk
+from polydex.connectors.carddav.book import Book, State
+from polydex.connectors.carddav.cursor import SETTLE_MS, Position
+from polydex.connectors.carddav.errors import refused
+from polydex.connectors.carddav.load import BATCH, Loaded, Loader
+from polydex.core.errors import CursorExpired, ProviderError, ProviderMalformed
+from polydex.core.ids import Cursor, RemoteKey, Rev
+
+IN_FLIGHT = 2
+"""Batches that are asked for at once."""
+
+
+async def pull(book: Book, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
+    """See ``connectors.base.Connector.pull``."""
+    position = None if cursor is None else Position.decode(cursor)
+    if resume and position is not None and position.token is not None:
+        pages = _delta(book, walk, position, position.token, None)
+    else:
+        stamp = await walk.stamp()
+        state = await book.state()
+        silent = state.token is None and state.ctag is None
+        moved = position is None or silent or (state.token, state.ctag) != (position.token, position.ctag)
+        if position is not None and not moved and position.settled:
+            yield Page("delta", cursor=cursor, asked=stamp, last=True)
+            return
+        if position is None or not moved:
+            pages = _snapshot(book, walk, _fresh(state) if position is None else _stood_still(position, state), state)
+        elif position.token is not None and state.syncs and state.token != position.token:
+            pages = _delta(book, walk, position, position.token, state)
+        else:
+            pages = _snapshot(book, walk, _fresh(state), state)
+    async for page in pages:
+        yield page
+
+
+def _fresh(state: State) -> Position:
+    return Position(token=state.token if state.syncs else None, ctag=state.ctag, at=state.clock)
+
+
+def _stood_still(position: Position, state: State) -> Position:
+    settled = state.clock is not None and position.at is not None and state.clock >= position.at + SETTLE_MS
+    return msgspec.structs.replace(position, at=state.clock if position.at is None else position.at, settled=settled)
+
+
+async def _snapshot(book: Book, walk: Walk, position: Position, state: State | None) -> AsyncIterator[Page]:
+    """Everything that is there.
+
+    Args:
+        book: what is walked.
+        walk: the engine's.
+        position: as of before the listing (J2).
+        state: of the book as of then; None when it is known to have a sync token.
+    """
+    stamp = await walk.stamp()
+    syncs = state is None or state.syncs
+    listed: dict[RemoteKey, Rev | None] | None = None
+    if syncs and position.token is None:  # a server that tells its token only in the report itself
+        listed, position = await _listed_by_sync(book, position)
+    if listed is None:
+        listed, complete = await book.listing()
+        if not complete:
+            by_sync, position = await _listed_by_sync(book, position) if syncs else (None, position)
+            if by_sync is None:
+                raise ProviderMalformed("CardDAV listing: the server lists only a part of the address book (507)")
+            listed = by_sync
+    position = msgspec.structs.replace(position, members=len(listed))
+    known = await walk.known(list(listed))
+    unchanged = tuple((key, rev) for key, rev in listed.items() if rev is not None and known.get(key) == rev)
+    same = {key for key, _ in unchanged}
+    wanted = {key: rev for key, rev in listed.items() if key not in same}
+    if unchanged or not wanted:
+        end = None if wanted else position.encode()
+        yield Page("snapshot", unchanged=unchanged, cursor=end, last=not wanted, total=len(listed), asked=stamp)
+    async for asked, loaded, last in _batches(book, walk, wanted):
+        yield Page(
+            "snapshot",
+            changed=tuple(loaded.records),
+            deferred=tuple(loaded.deferred),
+            cursor=position.encode() if last else None,
+            last=last,
+            total=len(listed),
+            asked=asked,
+        )
+
+
+async def _listed_by_sync(book: Book, position: Position) -> tuple[dict[RemoteKey, Rev | None] | None, Position]:
+    """The members by sync-collection from nothing, and the position after it; None when the server refuses that."""
+    listed: dict[RemoteKey, Rev | None] = {}
+    token, clock = "", None
+    while True:
+        try:
+            changes = await book.changes(token)
+        except ProviderError as error:
+            if not (refused(error) or isinstance(error, CursorExpired)):
+                raise
+            return None, position
+        for key in changes.removed:
+            listed.pop(key, None)
+        listed |= changes.changed
+        clock = clock or changes.clock
+        if changes.token is None or (changes.truncated and changes.token == token):
+            return None, position
+        token = changes.token
+        if not changes.truncated:
+            return listed, msgspec.structs.replace(position, token=token, at=clock)
+
+
+async def _delta(book: Book, walk: Walk, position: Position, token: str, state: State | None) -> AsyncIterator[Page]:
+    """What changed since the token.
+
+    Args:
+        book: what is walked.
+        walk: the engine's.
+        position: of the cursor.
+        token: of the cursor.
+        state: of the book as of now; None when a walk is resumed.
+    """
+    begun = state is None  # pages of this walk have been given out: it can no longer become a snapshot
+    ctag = position.ctag if state is None else state.ctag
+    members = position.members
+    while True:
+        stamp = await walk.stamp()
+        try:
+            changes = await book.changes(token)
+        except CursorExpired as error:
+            raise _expired(error.message, resume=begun) from None
+        except ProviderError as error:
+            if not refused(error):
+                raise
+            if begun or state is None:
+                raise _expired(error.message, resume=False) from None
+            async for page in _snapshot(book, walk, _fresh(state), state):
+                yield page
+            return
+        stuck = changes.token is None or (changes.truncated and changes.token == token)
+        if stuck and begun:
+            raise _expired("CardDAV sync-collection: the server does not go on", resume=False)
+        whole = len(changes.changed) * 2 >= members or not (changes.changed or changes.removed)
+        if not begun and state is not None and (stuck or (whole and not changes.truncated)):
+            after = Position(token=changes.token or state.token, ctag=ctag, at=changes.clock)
+            async for page in _snapshot(book, walk, after, state):
+                yield page
+            return
+        known = await walk.known(list(changes.changed))
+        wanted = {key: rev for key, rev in changes.changed.items() if rev is None or known.get(key) != rev}
+        members = max(0, members + len(changes.changed.keys() - known.keys()) - len(changes.removed))
+        after = Position(token=changes.token, ctag=ctag, at=changes.clock, members=members)
+        last = not changes.truncated
+        removed = changes.removed
+        if not wanted:
+            yield Page("delta", removed=removed, cursor=after.encode(), last=last, asked=stamp)
+        async for asked, loaded, final in _batches(book, walk, wanted):
+            # With the removals in the page of the first cards a card that moved is seen as moved (J7).
+            yield Page(
+                "delta",
+                changed=tuple(loaded.records),
+                removed=(*removed, *loaded.gone),
+                deferred=tuple(loaded.deferred),
+                cursor=after.encode() if final else None,
+                last=last and final,
+                asked=min(asked, stamp) if removed else asked,
+            )
+            removed = ()
+        if last:
+            return
+        begun = True
+        token = changes.token or token
+
+
+def _expired(message: str, *, resume: bool) -> CursorExpired:
+    error = CursorExpired(message)
+    error.resume = resume
+    return error
+
+
+async def _batches(
+    book: Book, walk: Walk, wanted: Mapping[RemoteKey, Rev | None]
+) -> AsyncIterator[tuple[int, Loaded, bool]]:
+    """(stamp, what was loaded, whether it is the last) per batch; the next ones are on their way meanwhile."""
+    loader = Loader(book)
+
+    async def load(batch: Mapping[RemoteKey, Rev | None]) -> tuple[int, Loaded]:
+        stamp = await walk.stamp()
+        return stamp, await loader.load(batch)
+
+    items = list(wanted.items())
+    batches = deque(dict(items[start : start + BATCH]) for start in range(0, len(items), BATCH))
+    running: deque[asyncio.Task[tuple[int, Loaded]]] = deque()
+    try:
+        while batches or running:
+            while batches and len(running) < IN_FLIGHT:
+                running.append(asyncio.create_task(load(batches.popleft())))
+            stamp, loaded = await running.popleft()
+            if batches:
+                running.append(asyncio.create_task(load(batches.popleft())))
+            yield stamp, loaded, not (batches or running)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

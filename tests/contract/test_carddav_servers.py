@@ -1,0 +1,108 @@
+"""The connector contract against real servers: Radicale, Xandikos and Cyrus."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from polydex.connectors.base import Connector, Credentials
+from polydex.connectors.carddav import hrefs
+from polydex.connectors.carddav.cursor import Position
+from polydex.connectors.carddav.provider import CARDDAV
+from polydex.core import vcard
+from polydex.core.contact import Contact
+from polydex.core.ids import Cursor, RemoteKey
+from polydex.net.client import Net
+from polydex.testing.contract import ConnectorContract, World
+from tests.servers.dav import DavServer, Response
+
+ALIEN = "X-ALIEN;X-P=1:kept as it is"
+
+
+@dataclass
+class DavWorld:
+    """One fresh address book, and a plain HTTP client beside the connector."""
+
+    server: DavServer
+    book: str
+    connector: Connector
+
+    async def put(self, contact: Contact, key: RemoteKey | None = None) -> RemoteKey:
+        uid = str(uuid4())
+        key = key or RemoteKey(f"{urlsplit(self.book).path}{uid}.vcf")
+        before = await self._request("GET", key)
+        if before.status == 200:
+            found = vcard.read(before.body).uid
+            assert found
+            uid = found
+        await self._write(key, vcard.create(contact, uid=uid, mark=None).raw)
+        return key
+
+    async def remove(self, key: RemoteKey) -> None:
+        assert (await self._request("DELETE", key)).status in (200, 204)
+
+    async def move(self, key: RemoteKey) -> RemoteKey:
+        raw = await self._read(key)
+        await self.remove(key)
+        moved = RemoteKey(f"{urlsplit(self.book).path}moved-{uuid4()}.vcf")
+        await self._write(moved, raw)
+        return moved
+
+    async def add_alien_data(self, key: RemoteKey) -> None:
+        raw = await self._read(key)
+        await self._write(key, raw.replace(b"END:VCARD", f"{ALIEN}\r\nEND:VCARD".encode()))
+
+    async def alien_data(self, key: RemoteKey) -> object:
+        return re.findall(r"(?m)^X-ALIEN.*$", (await self._read(key)).decode().replace("\r", ""))
+
+    async def keys(self) -> set[RemoteKey]:
+        listed = await asyncio.to_thread(self.server.list_book, self.book)
+        return {hrefs.key_of(url, url) for url in listed}
+
+    async def expired(self, cursor: Cursor) -> Cursor:
+        position = Position.decode(cursor)
+        return msgspec.structs.replace(position, token="http://unknown.example/sync/0", settled=False).encode()
+
+    async def settle(self) -> None:
+        """These servers have no lag."""
+
+    async def _read(self, key: RemoteKey) -> bytes:
+        response = await self._request("GET", key)
+        assert response.status == 200
+        return response.body
+
+    async def _write(self, key: RemoteKey, raw: bytes) -> None:
+        headers = {"Content-Type": "text/vcard; charset=utf-8"}
+        response = await asyncio.to_thread(self.server.request, "PUT", urljoin(self.book, key), raw, headers)
+        assert response.status in (200, 201, 204), response
+
+    async def _request(self, method: str, key: RemoteKey) -> Response:
+        return await asyncio.to_thread(self.server.request, method, urljoin(self.book, key))
+
+
+class TestCardDav(ConnectorContract):
+    @pytest.fixture
+    async def world(self, dav_server: DavServer) -> AsyncIterator[World]:
+        book = dav_server.create_book()
+        credentials = Credentials(dav_server.user, dav_server.password, dav_server.url)
+        async with Net(allow_private="127.0.0.0/8") as net:
+            connector = CARDDAV.connect(net, credentials, urlsplit(book).path, {"region": "CH"})
+            yield DavWorld(dav_server, book, connector)
+
+
+async def test_discovery_finds_every_book_with_the_default_first(dav_server: DavServer) -> None:
+    account = dav_server.new_account()
+    books = {dav_server.create_book(account), dav_server.create_book(account)}
+    credentials = CARDDAV.prepare("CardDAV", Credentials(account.user, account.password, dav_server.url))
+    async with Net(allow_private="127.0.0.0/8") as net:
+        identity, sources = await CARDDAV.discover(net, credentials)
+        assert {urlsplit(book).path for book in books} <= {source.key for source in sources}
+        assert [source.default for source in sources] == [True] + [False] * (len(sources) - 1)
+        assert not any(source.read_only for source in sources)
+        connector = CARDDAV.connect(net, credentials, sources[0].key, {})
+        assert await connector.identify() == identity
