@@ -213,7 +213,7 @@ def _seen(news: News) -> list[Seen]:
 
 
 def _immutable(record: Record) -> str | None:
-    return record.stable_key if record.stable_key != record.key else None
+    return None if record.stable_key is None or str(record.stable_key) == record.key else str(record.stable_key)
 
 
 def _is_live(known: Mapping[RemoteKey, Known], key: RemoteKey) -> bool:

@@ -10,7 +10,7 @@ from polydex.core.errors import Internal, TokenDead, Unauthorized
 from polydex.core.ids import AccountId
 from polydex.engine.apply import Target
 from polydex.engine.keys import Keys
-from polydex.store.accounts import Account
+from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Database
 from polydex.store.sources import Source
 
@@ -74,7 +74,7 @@ class Context:
 
     def connector(self, account: Account, source: Source) -> Connector:
         """A connector for one source of an account. Raises TokenDead, Unauthorized."""
-        if account.token_status == "dead":
+        if account.token_status == DEAD:
             raise TokenDead
         if account.secret is None:
             raise Unauthorized("The account's credentials were removed")

@@ -122,9 +122,12 @@ class Pulls:
         """Pull, settle doubts, re-map; then say when the source is due again. Returns what stopped it, or None."""
         started = self._ctx.clock()
         error: PolydexError | None = None
+        secret: bytes | None = None
         try:
+            account, source = await self._ctx.db.read(_open, lease)
+            secret = account.secret
             async with self._heartbeat(lease):
-                error = await self._pull(lease)
+                await self._pull(lease, account, source)
         except (FenceLost, GenerationChanged) as lost:
             return lost
         except PolydexError as caught:
@@ -134,22 +137,20 @@ class Pulls:
         except Exception as fault:  # a fault of ours in one account must not stop the others
             log.exception("pull.fault", source=lease.source)
             error = Internal(detail=type(fault).__name__)
-        await self._ctx.db.write(_finish, self._ctx, lease, started, error, self._ctx.clock())
+        await self._ctx.db.write(_finish, self._ctx, lease, secret, started, error, self._ctx.clock())
         return error
 
-    async def _pull(self, lease: Lease) -> PolydexError | None:
+    async def _pull(self, lease: Lease, account: Account, source: Source) -> None:
         ctx = self._ctx
-        account, source = await ctx.db.read(_open, lease)
         target = ctx.target(account, source)
         connector = ctx.connector(account, source)
         applied = await walk.run(ctx, lease, target, connector)
         log.info("pull.done", source=lease.source, changes=applied.counts)
-        if account.token_status == "invalid":
-            await ctx.db.write(accounts.set_status, account.id, "active", None, ctx.clock())
+        if account.token_status == accounts.INVALID:
+            await ctx.db.write(accounts.set_status, account.id, accounts.ACTIVE, None, ctx.clock())
         await self._settle(lease, target, connector)
         if source.mapping_version != target.mapping_version:
             await self._remap(lease, target, connector)
-        return None
 
     async def _settle(self, lease: Lease, target: Target, connector: Connector) -> None:
         """Fetch every row that is due for it: what was unreadable, and what was not believed (J1, J4)."""
@@ -259,8 +260,13 @@ def _mapped(tx: Tx, lease: Lease, version: int) -> None:
     sources.mapped(tx, lease.source, version)
 
 
-def _finish(tx: Tx, ctx: Context, lease: Lease, started: int, error: PolydexError | None, now: int) -> None:
-    """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure."""
+def _finish(
+    tx: Tx, ctx: Context, lease: Lease, secret: bytes | None, started: int, error: PolydexError | None, now: int
+) -> None:
+    """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure.
+
+    ``secret``: the credentials that were used; a refusal says nothing about newer ones.
+    """
     source = sources.get(tx, lease.source)
     if source is None or source.fence != lease.fence:
         return
@@ -273,7 +279,7 @@ def _finish(tx: Tx, ctx: Context, lease: Lease, started: int, error: PolydexErro
             pause = max(pause, ctx.settings.poll_interval)
         pause = max(pause, error.retry_after or 0.0)
         if isinstance(error, ProviderUnauthorized):
-            accounts.set_status(tx, source.account, "invalid", error.message, now)
+            accounts.set_status(tx, source.account, accounts.INVALID, error.message, now, refused=secret)
     if error is None and source.halted_walk is not None and rows.count_pending(tx, lease.source) == 0:
         sources.resume(tx, lease.source)  # every deletion that waited has been decided
     due = now + int(pause * 1000)

@@ -26,7 +26,7 @@ from polydex.engine import content, fetch
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls, failure
 from polydex.store import epochs, journal, rows, sources
-from polydex.store.accounts import Account
+from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Tx
 from polydex.store.journal import Filters
 from polydex.store.rows import Stored
@@ -243,7 +243,7 @@ class Reader:
             raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
         if source.ready_at is not None:
             return source
-        if account.token_status == "dead":
+        if account.token_status == DEAD:
             raise TokenDead
         recent = self._ctx.clock() - _RETRY_FIRST_PULL if source.tried_at is not None else 0
         if wait == 0:
@@ -265,7 +265,7 @@ class Reader:
         oldest = self._ctx.clock() - int(self._ctx.settings.freshness * 1000)
         if source.pulled_at is not None and source.pulled_at >= oldest:
             return source
-        if account.token_status == "dead":
+        if account.token_status == DEAD:
             raise TokenDead
         try:
             # A pull that was tried and has failed within the window is not tried again for every reader.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from polydex.engine import content
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls
 from polydex.engine.write import Writer
 from polydex.log import logger
-from polydex.store import intents
+from polydex.store import accounts, intents
 
 _IDLE = 0.5
 """Seconds between two looks for due rows; what is made due in this process wakes the loop at once."""
@@ -33,6 +34,7 @@ class Worker:
             try:
                 await self._pulls.run_due()
                 await self._writer.recover_due()
+                await self._erase()
                 await self._clean()
                 pause = _IDLE
             except Exception:  # the loop outlives a full disk or a restarted database
@@ -49,8 +51,18 @@ class Worker:
         self._stopping.set()
         await self._pulls.stop(grace)
 
+    async def _erase(self) -> None:
+        """Remove what is left of deleted accounts, step by step."""
+        for account in await self._ctx.db.read(accounts.to_erase):
+            while not await self._ctx.db.write(accounts.erase, account, _words):
+                await asyncio.sleep(0)
+
     async def _clean(self) -> None:
         now = self._ctx.clock()
         if now - self._cleaned >= _CLEAN_EVERY:
             self._cleaned = now
             await self._ctx.db.write(intents.forget_finished, now - _KEEP_INTENTS)
+
+
+def _words(body: bytes) -> list[str]:
+    return content.old_look_ups(body)[0]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from polydex.core.ids import AccountId
 from polydex.store.db import Row, Tx
 
+ACTIVE, INVALID, DEAD = "active", "invalid", "dead"
+"""Values of ``token_status``: accepted; refused but still tried; refused for good, no call is made any more."""
 ERASE_STEP = 500
 """Contacts that one transaction of ``erase`` removes."""
 
