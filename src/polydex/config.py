@@ -1,0 +1,211 @@
+"""The configuration: every setting, from POLYDEX_* variables, with its type, its default and what it is for."""
+# ruff: noqa: RUF009 - _setting() gives a field, as dataclasses.field() does
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from polydex.core.errors import ConfigInvalid
+from polydex.net.addresses import parse_networks
+
+PREFIX = "POLYDEX_"
+HIDDEN = "[hidden]"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as ``polydex config`` lists it.
+
+    Attributes:
+        variable: name of its environment variable.
+        value: as text, without secrets.
+        default: as text; empty for none.
+        given: whether the environment sets it.
+        doc: what it is for, with its unit.
+    """
+
+    variable: str
+    value: str
+    default: str
+    given: bool
+    doc: str
+
+
+def _setting(default: Any, read: Callable[[str], Any], doc: str, show: Callable[[Any], str] | None = None) -> Any:
+    """A field of Config. ``read`` raises ValueError with what is expected; ``show`` gives text without secrets."""
+    return dataclasses.field(default=default, metadata={"read": read, "doc": doc, "show": show or _text})
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _number(lowest: float, highest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not lowest <= value <= highest:  # NaN, too
+            raise ValueError(f"a number from {lowest:g} to {highest:g}")
+        return value
+
+    return read
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise ValueError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    match text.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+    raise ValueError("true or false")
+
+
+def _level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text.lower()
+
+
+def _host(text: str) -> str:
+    if any(character.isspace() or character in "/@?#" for character in text):
+        raise ValueError("a host name or an IP address")
+    return text
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("the path of an existing file")
+    return path
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("postgresql", "postgres"):
+        raise ValueError("a URL such as postgresql://user:password@host/database")
+    return text
+
+
+def _without_password(url: str | None) -> str:
+    """A URL that libpq understands may carry its password in front of the host or in the query."""
+    if url is None:
+        return ""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    netloc = name + (colon and f":{HIDDEN}") + at + host
+    return urlunsplit(parts._replace(netloc=netloc, query=parts.query and HIDDEN))
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("an absolute http(s) URL without query")
+    return text.rstrip("/")
+
+
+def _networks(text: str) -> str:
+    try:
+        parse_networks(text)
+    except ValueError as error:
+        raise ValueError(f"a list of networks such as 10.0.0.0/8 ({error})") from None
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every setting. ``Config.load`` reads them from an environment; tests make one directly."""
+
+    data_dir: Path = _setting(Path("polydex-data"), Path, "folder of the database, the key file and the backups")
+    database_url: str | None = _setting(
+        None, _database_url, "PostgreSQL database; without it, SQLite in the data folder", _without_password
+    )
+    keys_file: Path | None = _setting(None, Path, "key file; without it, keys.json in the data folder")
+    host: str = _setting("127.0.0.1", _host, "address to listen on")
+    port: int = _setting(8080, _whole(0, 65535), "port to listen on; 0 takes a free one")
+    public_url: str | None = _setting(
+        None, _public_url, "address under which clients reach the server; without it, that of the request"
+    )
+    freshness: float = _setting(
+        60.0, _number(0, 86_400), "seconds; a read of changes asks the provider first when the last pull is older"
+    )
+    poll_interval: float = _setting(
+        300.0, _number(1, 604_800), "seconds between two pulls of an address book that nobody asked for"
+    )
+    parallel_pulls: int = _setting(8, _whole(1, 1000), "address books pulled at once by one process")
+    require_if_match: bool = _setting(False, _switch, "refuse a PATCH without If-Match (428)")
+    max_body_bytes: int = _setting(
+        8 * 2**20, _whole(1024, 2**30), "bytes of a request body; a photo of 4 MB in base64 fits in the default"
+    )
+    request_timeout: float = _setting(30.0, _number(1, 600), "seconds after which a request is given up")
+    shutdown_timeout: float = _setting(20.0, _number(0, 600), "seconds that running requests and pulls get at the end")
+    allow_private_networks: str = _setting(
+        "", _networks, "networks that are not public and may be reached nevertheless, such as 192.168.1.0/24"
+    )
+    ca_bundle: Path | None = _setting(None, _file, "file of certificate authorities to trust besides the usual ones")
+    log_level: str = _setting("info", _level, "least important events that are logged: " + ", ".join(LOG_LEVELS))
+
+    given: frozenset[str] = frozenset()
+    """Names of the fields that the environment sets."""
+    unknown: tuple[str, ...] = ()
+    """Variables that begin with POLYDEX_ and mean nothing: misspelt, most likely."""
+
+    @classmethod
+    def load(cls, env: Mapping[str, str]) -> Config:
+        """Read the settings; an empty variable counts as absent.
+
+        Raises:
+            ConfigInvalid: one or more cannot be understood; the message names each and says what is expected.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        fields = {PREFIX + field.name.upper(): field for field in dataclasses.fields(cls) if field.metadata}
+        for variable, field in fields.items():
+            text = env.get(variable, "").strip()
+            if not text:
+                continue
+            try:
+                values[field.name] = field.metadata["read"](text)
+            except ValueError as error:
+                problems.append(f"{variable} must be {error}")
+        if problems:
+            raise ConfigInvalid("; ".join(problems))
+        unknown = tuple(sorted(name for name in env if name.startswith(PREFIX) and name not in fields))
+        return cls(**values, given=frozenset(values), unknown=unknown)
+
+    @property
+    def database_path(self) -> Path:
+        """The file of the SQLite database."""
+        return self.data_dir / "polydex.db"
+
+    def describe(self) -> list[Setting]:
+        """Every setting with its value, without secrets."""
+        return [
+            Setting(
+                variable=PREFIX + field.name.upper(),
+                value=field.metadata["show"](getattr(self, field.name)),
+                default=_text(field.default),
+                given=field.name in self.given,
+                doc=field.metadata["doc"],
+            )
+            for field in dataclasses.fields(self)
+            if field.metadata
+        ]
