@@ -49,6 +49,10 @@ _SECRET_TEXT: Final = (
 _DEEPEST: Final = 6
 
 
+class _Level:
+    number = logging.WARNING
+
+
 def setup(level: str = "info", stream: TextIO | None = None) -> None:
     """Send all logging of the process, ours and that of the standard library, as JSON lines to a stream.
 
@@ -86,6 +90,7 @@ def _configure(number: int, target: TextIO) -> tuple[list[Processor], list[Proce
         redact,
     ]
     render: list[Processor] = [structlog.processors.JSONRenderer(serializer=_json)]
+    _Level.number = number
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -99,6 +104,11 @@ def logger(name: str) -> FilteringBoundLogger:
     """A logger whose events carry the name of the part of the house they come from."""
     bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound
+
+
+def debugging() -> bool:
+    """Whether debug events are written; asking is cheaper than making an event that is thrown away."""
+    return _Level.number <= logging.DEBUG
 
 
 def begin_request(request_id: str) -> None:

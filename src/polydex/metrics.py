@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -39,8 +40,15 @@ def http_request(route: str, method: str, status: int, seconds: float) -> None:
 
 def provider_request(provider: str, status: str, seconds: float) -> None:
     """Count one outbound call. ``status`` is the HTTP status or the code of our error."""
-    _provider_requests.labels(provider, status).inc()
-    _provider_seconds.labels(provider).observe(seconds)
+    requests, duration = _provider(provider, status)
+    requests.inc()
+    duration.observe(seconds)
+
+
+@cache
+def _provider(provider: str, status: str) -> tuple[Counter, Histogram]:
+    # Looking a child up costs more than counting; there are as many as there are time series anyway.
+    return _provider_requests.labels(provider, status), _provider_seconds.labels(provider)
 
 
 def pull(outcome: str) -> None:

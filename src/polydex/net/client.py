@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType
+from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -30,7 +31,7 @@ from polydex.core.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from polydex.log import logger
+from polydex.log import debugging, logger
 from polydex.net.auth import Auth, Target, is_stale
 from polydex.net.challenge import parse_challenges
 from polydex.net.dns import Dns
@@ -139,7 +140,8 @@ class Net:
         finally:
             seconds = time.perf_counter() - started
             metrics.provider_request(call.label or call.purpose, status or "cancelled", seconds)
-            _log.debug("outbound", host=journey.host, method=call.method, status=status, seconds=round(seconds, 4))
+            if debugging():
+                _log.debug("outbound", host=journey.host, method=call.method, status=status, seconds=round(seconds, 4))
 
     async def srv(self, name: str) -> list[tuple[str, int, int, int]]:
         """SRV records as (host, port, priority, weight), the ones to try first in front; [] when there are none."""
@@ -176,9 +178,6 @@ class Net:
             # True: aiohttp's own context, which trusts the system's authorities.
             ssl=self._tls or True,
         )
-        trace = aiohttp.TraceConfig(_tracked)  # type: ignore[arg-type]  # any factory will do
-        trace.on_connection_create_end.append(_connected)
-        trace.on_connection_reuseconn.append(_connected)
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -187,36 +186,41 @@ class Net:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             auto_decompress=False,
             trust_env=False,
-            trace_configs=[trace],
-            middlewares=(_send_once,),
+            request_class=_Request,
         )
 
 
-async def _send_once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
-    """Hides a dropped connection from aiohttp's own repetition of PUT, DELETE and their like."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, OSError) as error:
-        if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ServerTimeoutError, TimeoutError)):
-            raise
-        raise ConnectionDropped from error
+class _Request(aiohttp.ClientRequest):
+    """A request that knows whether it has got a connection: from then on bytes may have left."""
+
+    connected = False
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        self.connected = True
+        return await super().send(conn)
 
 
-@dataclass(slots=True)
 class _Sending:
-    """Whether a sending has a connection: from then on bytes may have left."""
+    """Watches over one sending of a request, as a middleware of aiohttp's."""
 
-    connected: bool = False
+    __slots__ = ("_request",)
 
+    def __init__(self) -> None:
+        self._request: aiohttp.ClientRequest | None = None
 
-def _tracked(trace_request_ctx: _Sending) -> _Sending:
-    return trace_request_ctx
+    @property
+    def connected(self) -> bool:
+        return isinstance(self._request, _Request) and self._request.connected
 
-
-async def _connected(_session: aiohttp.ClientSession, sending: SimpleNamespace, _params: object) -> None:
-    sending.connected = True
+    async def __call__(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        self._request = request
+        try:
+            return await handler(request)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientSSLError, TimeoutError):
+            raise
+        except (OSError, aiohttp.ServerDisconnectedError) as error:
+            # Hidden from aiohttp, which sends PUT, DELETE and their like again after these.
+            raise ConnectionDropped from error
 
 
 @dataclass(slots=True)
@@ -326,7 +330,7 @@ class _Journey:
                 data=_payload(step.body),
                 headers=self._headers(step, authorization),
                 allow_redirects=False,
-                trace_request_ctx=self._sending,
+                middlewares=(self._sending,),
             ) as response:
                 body = await _read(response, self._call.max_bytes)
                 return Answer(response.status, response.headers, body, str(response.url))

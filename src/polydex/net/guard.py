@@ -13,6 +13,7 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Protocol
 
@@ -100,6 +101,7 @@ class Guard:
             raise AddressForbidden(detail=f"{address} for {_for(rule)}")
 
 
+@lru_cache(2048)
 def literal(host: str) -> Address | None:
     """The address that a host of a parsed URL is, or None for a name."""
     try:
@@ -140,33 +142,35 @@ def checked(url: URL) -> URL:
     """
     if url.scheme not in ("http", "https"):
         raise AddressForbidden("Only http and https URLs can be called")
-    if url.raw_user is not None or url.raw_password is not None or "@" in url.raw_authority:
+    if "@" in url.raw_authority:
         raise AddressForbidden("A URL must not contain a user name or a password")
-    host = (url.raw_host or "").lower()
-    if not host or url.port == 0:
-        raise AddressForbidden("The URL has no host")
-    if ":" in host:
-        _check_v6(host)
-    elif _NUMERIC.fullmatch(host):
-        _check_v4(host)
-    elif not _NAME.fullmatch(host):
-        raise AddressForbidden("The URL has no valid host name")
+    try:
+        host, port = (url.raw_host or "").lower(), url.port
+    except ValueError:
+        raise AddressForbidden("The URL is not valid") from None
+    if port == 0:
+        raise AddressForbidden("The URL has no valid port")
+    # In brackets, RFC 3986 has room for addresses of versions to come; they would pass for a name here.
+    if fault := _host_fault(f"[{host}]" if "[" in url.raw_authority else host):
+        raise AddressForbidden(fault)
     if host != url.raw_host:
         url = url.with_host(host)
     return url.with_fragment(None) if url.raw_fragment else url
 
 
-def _check_v6(host: str) -> None:
-    if "%" in host:
-        raise AddressForbidden("An address with a zone cannot be called")
-    if literal(host) is None:
-        raise AddressForbidden("The URL has no valid address")
-
-
-def _check_v4(host: str) -> None:
-    # The C library takes octal, hexadecimal and short forms; only the usual form is what it looks like to everybody.
-    if literal(host) is None:
-        raise AddressForbidden("An IPv4 address must be written as four decimal numbers")
+@lru_cache(2048)
+def _host_fault(host: str) -> str:
+    """What is wrong with a host (an IPv6 address in brackets), or an empty string."""
+    if not host:
+        return "The URL has no host"
+    if "%" in host and ":" in host:
+        return "An address with a zone cannot be called"
+    if host.startswith("["):
+        return "" if literal(host[1:-1]) is not None else "The URL has no valid address"
+    if _NUMERIC.fullmatch(host):
+        # The C library takes octal, hexadecimal and short forms; only the usual one is what it looks like to everybody.
+        return "" if literal(host) is not None else "An IPv4 address must be written as four decimal numbers"
+    return "" if _NAME.fullmatch(host) else "The URL has no valid host name"
 
 
 class GuardedResolver(AbstractResolver):
