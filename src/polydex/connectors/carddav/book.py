@@ -164,20 +164,30 @@ class Book:
             return True
         return hrefs.same_collection(response.key, hrefs.key_of(url, url))
 
-    async def read(self, key: RemoteKey, seconds: float = READ_SECONDS) -> Card:
+    async def read(
+        self, key: RemoteKey, seconds: float = READ_SECONDS, *, moved: bool = False, close: bool = False
+    ) -> Card:
         """The card as it is now.
+
+        Args:
+            key: its path.
+            seconds: to wait for it.
+            moved: the key is our own idea; where the server redirects it, the card has the key that it ends at.
+            close: leave no connection behind that the next request would be sent on.
 
         Raises:
             RecordNotFound: the server says 404 or 410.
         """
         # Uncompressed: compressing proxies mark the ETag as weak or change it ("x-gzip").
-        headers = {"Accept-Encoding": "identity"}
+        headers = {"Accept-Encoding": "identity"} | ({"Connection": "close"} if close else {})
         answer = await self.dav.send("GET", self.url_of(key), headers=headers, seconds=seconds)
         if answer.status != 200:
             raise failure(answer, "CardDAV card")
         raw = wire.with_crlf(answer.body)
         if not raw:
             raise ProviderMalformed("CardDAV card: the server answers with nothing")
+        if moved:
+            key = hrefs.key_of(answer.url, answer.url)
         card = Card(key, raw, answer.headers.get("ETag"), date_ms(answer))
         if card.rev is not None:
             return card

@@ -87,7 +87,7 @@ class Discovery:
             found[start.url] = start.response
         for home in principal.homes:
             for response in await self._members(home):
-                url = hrefs.collection(response.href)
+                url = hrefs.collection(self._allowed((response.href,), home)[0])
                 found.setdefault(url, response)
         if not found:
             where = ", ".join(urlsplit(home).path for home in principal.homes)
@@ -175,12 +175,11 @@ class Discovery:
         if not urls:
             # Some servers (Synology) tell no principal: then the given address is the home, or the book itself.
             own = start.response.hrefs(HOME_SET, start.url) or (start.url,)
-            return Principal(None, None, self._allowed(own, start.url, "home"))
-        url = urls[0]
+            return Principal(None, None, self._allowed(own, start.url))
+        url = self._allowed(urls, start.url)[0]
         path = urlsplit(url).path
-        self._allowed((url,), start.url, "principal")
         found, answer = await self.dav.propfind(
-            url, _PRINCIPAL, depth=0, step=f"CardDAV discovery: the principal ({path})"
+            url, _PRINCIPAL, depth=0, step=f"CardDAV discovery: the principal ({url})"
         )
         response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
         homes = start.response.hrefs(HOME_SET, start.url)
@@ -189,11 +188,11 @@ class Discovery:
         if not homes and ADDRESSBOOK not in start.response.children(wire.RESOURCETYPE):
             raise ProviderRejected(f"CardDAV discovery: no address book home (principal {path})")
         name = response.text(DISPLAYNAME) if response is not None else None
-        return Principal(url, name, self._allowed(homes, answer.url, "home"))
+        return Principal(url, name, self._allowed(homes, answer.url))
 
     async def _members(self, home: str) -> tuple[Response, ...]:
         url = hrefs.collection(home)
-        step = f"CardDAV discovery: the address book home ({urlsplit(url).path})"
+        step = f"CardDAV discovery: the address book home ({url})"
         found, _ = await self.dav.propfind(url, _BOOK, depth=1, step=step)
         return tuple(
             response
@@ -206,24 +205,13 @@ class Discovery:
     def _may_go(self, here: str, there: str) -> bool:
         return credentials_follow(URL(here), URL(there), self.dav.trusted)
 
-    def _allowed(self, urls: tuple[str, ...], base: str, what: str) -> tuple[str, ...]:
-        """The same URLs, on a host that the credentials may go to; behind a proxy the scheme is often wrong."""
-        allowed: list[str] = []
-        for named in urls:
-            url, parts = named, urlsplit(named)
-            if (
-                parts.scheme == "http"
-                and urlsplit(base).scheme == "https"
-                and hrefs.origin(url)[1] == hrefs.origin(base)[1]
-            ):
-                url = urljoin(base, parts.path)
-            if not self._may_go(base, url):
-                raise ProviderRejected(
-                    f"CardDAV discovery: the {what} is on another host ({hrefs.origin(url)[1]}), to which the credentials"
-                    " are not sent"
-                )
-            allowed.append(url)
-        return tuple(allowed)
+    def _allowed(self, urls: tuple[str, ...], base: str) -> tuple[str, ...]:
+        """The same URLs where the credentials may go.
+
+        A host that they may not go to is usually a server behind a proxy that does not know its own name: the path is
+        asked for where we are. Nothing leaves the place that the user named.
+        """
+        return tuple(url if self._may_go(base, url) else urljoin(base, urlsplit(url).path) for url in urls)
 
     # --- results --------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,10 @@ from polydex.core.ids import RemoteKey, Rev
 
 BATCH = 100
 PARALLEL = 4
-PATIENCE = 5
-"""So many cards in a row that fail one by one, and it is the server that fails."""
+CARD_SECONDS = 20.0
+PATIENCE = 50
+"""So many cards in a row that the server fails to give one by one (one that it never answers counts for ten), and it is
+the server that fails, not its cards."""
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ class Loader:
                 elif isinstance(card, RecordNotFound):
                     loaded.gone.append(key)
                 else:
-                    self._failures += isinstance(card, ProviderUnavailable | ProviderTimeout)
+                    self._failures += 10 if isinstance(card, ProviderTimeout) else isinstance(card, ProviderUnavailable)
                     if self._failures >= PATIENCE:
                         raise card
                     loaded.deferred.append(Deferred(key, wanted[key], card))
@@ -108,7 +110,7 @@ class Loader:
 
     async def _read(self, key: RemoteKey) -> Card | ProviderError:
         try:
-            return await self.book.read(key)
+            return await self.book.read(key, CARD_SECONDS)
         except RecordNotFound as error:
             return error
         except ProviderError as error:

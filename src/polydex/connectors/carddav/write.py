@@ -16,6 +16,7 @@ from polydex.connectors.carddav import etags, hrefs, wire
 from polydex.connectors.carddav.book import Book, Card
 from polydex.connectors.carddav.dav import WRITE_SECONDS, Budget
 from polydex.connectors.carddav.errors import NO_UID_CONFLICT, failure, refused
+from polydex.connectors.carddav.load import Loader
 from polydex.core import vcard
 from polydex.core.contact import Contact
 from polydex.core.errors import (
@@ -31,6 +32,8 @@ from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch
 from polydex.net.message import Answer
 
+SCANNED = 500
+"""Cards that are read to find one, on a server that cannot search."""
 _MARKS = uuid.UUID("2f0f5c3e-7c0b-5b52-9d2a-5f8f6f6b7a11")
 _VCARD = "text/vcard; charset=utf-8"
 _WRITE = "CardDAV write"
@@ -63,31 +66,41 @@ class Writer:
         key = RemoteKey(f"{self.book.path}{uid}.vcf")
         if mark is not None:
             # A server that does not heed If-None-Match would overwrite what was created and perhaps edited before.
-            found = await self._look(key)
+            found = await self._look(key, moved=True)
             if found is not None:
                 return self._ours(found, uid, mark)
         edited = vcard.create(draft, uid=uid, mark=mark, version="3.0", rev=None, native=native)
         losses = (*losses, *edited.losses)
-        headers = {"Content-Type": _VCARD, "If-None-Match": "*"}
+        sent = Card(key, edited.raw)
         try:
-            answer = await self._put(key, edited.raw, headers, idempotent=False)
+            answer = await self._put_new(sent)
         except (ProviderTimeout, ProviderUnavailable) as silence:
             if not silence.sent:
                 raise
-            return await self._after_silence(silence, key, uid, mark)
+            record = await self._after_silence(silence, key, uid, mark)
+            if record is not None:
+                return record
+            answer = await self._put_new(sent)
         if 200 <= answer.status < 300:
             stored = self._stored_at(answer, key)
             return await self._read_back(stored, Card(stored, edited.raw), losses, uid)
         return await self._not_created(answer, key, uid, mark)
 
+    async def _put_new(self, card: Card) -> Answer:
+        headers = {"Content-Type": _VCARD, "If-None-Match": "*"}
+        return await self._put(card.key, card.raw, headers, idempotent=False)
+
     async def _not_created(self, answer: Answer, key: RemoteKey, uid: str, mark: str | None) -> Record:
         """A refused create may still be there already, from an earlier attempt."""
         error = failure(answer, _WRITE)
         if isinstance(error, ProviderTimeout | ProviderUnavailable):
-            return await self._after_silence(error, key, uid, mark)
+            found = await self._after_silence(error, key, uid, mark)
+            if found is None:
+                raise error
+            return found
         existing: Card | None = None
         if isinstance(error, Stale):
-            existing = await self._look(key)
+            existing = await self._look(key, moved=True)
         elif NO_UID_CONFLICT in wire.conditions(answer.body):
             existing = await self._conflicting(answer, uid)
         if existing is not None:
@@ -116,7 +129,7 @@ class Writer:
         href = wire.conditions(answer.body).href
         if href:
             try:
-                found = await self._look(hrefs.key_of(href, answer.url))
+                found = await self._look(hrefs.key_of(href, answer.url), moved=True)
             except ValueError:
                 found = None
             if found is not None:
@@ -124,25 +137,32 @@ class Writer:
         cards = await self._by_uid(uid)
         return cards[0] if cards else None
 
-    async def _after_silence(self, error: ProviderError, key: RemoteKey, uid: str, mark: str | None) -> Record:
-        """The answer of a create is lost: look whether it happened. It is never sent again from here (J10)."""
+    async def _after_silence(self, error: ProviderError, key: RemoteKey, uid: str, mark: str | None) -> Record | None:
+        """The answer of a create is lost: look whether it happened.
+
+        None when it did not and the connection broke (servers drop kept-alive connections without a word): then it may
+        be sent once more, under the same name and If-None-Match, so that however late the first one arrives, there is
+        one card. After a time-out it is never sent again from here (J10).
+        """
         try:
-            found = await self._look(key)
+            found = await self._look(key, moved=True, close=True)
         except ProviderError:
             raise error from None
-        if found is None:
+        if found is not None:
+            record = self.book.record(found)
+            if record.uid == uid or (mark is not None and record.mark == mark):
+                return record
             raise error
-        record = self.book.record(found)
-        if record.uid != uid and (mark is None or record.mark != mark):
+        if isinstance(error, ProviderTimeout) or error.original is not None:
             raise error
-        return record
+        return None
 
     # --- the mark -------------------------------------------------------------------------------------------------
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         """See ``Connector.find_mark``."""
         uid = uid_of(mark)
-        found = await self._look(RemoteKey(f"{self.book.path}{uid}.vcf"))
+        found = await self._look(RemoteKey(f"{self.book.path}{uid}.vcf"), moved=True)
         cards: Iterable[Card] | None = (found,) if found is not None else await self._by_uid(uid)
         if cards is None:
             return Unknown()
@@ -252,10 +272,10 @@ class Writer:
             seconds=self.budget.left,
         )
 
-    async def _look(self, key: RemoteKey) -> Card | None:
-        """The card, or None when the server says that there is none."""
+    async def _look(self, key: RemoteKey, *, moved: bool = False, close: bool = False) -> Card | None:
+        """The card, or None when the server says that there is none. ``moved``, ``close``: see ``Book.read``."""
         try:
-            return await self.book.read(key, self.budget.left)
+            return await self.book.read(key, self.budget.left, moved=moved, close=close)
         except RecordNotFound:
             return None
 
@@ -264,10 +284,19 @@ class Writer:
         try:
             cards = await self.book.find_uid(uid, self.budget.left)
         except ProviderError as error:
-            if refused(error):
-                return None
-            raise
+            if not refused(error):
+                raise
+            return await self._scan(uid)
         return tuple(card for card in cards if _uid(self.book, card) == uid)
+
+    async def _scan(self, uid: str) -> tuple[Card, ...] | None:
+        """The same without the server's help, for books of a size that can be read in the time of a write."""
+        listed, complete = await self.book.listing()
+        if not complete or len(listed) > SCANNED:
+            return None
+        loaded = await Loader(self.book).load(listed)
+        found = tuple(Card(record.key, record.raw, record.rev) for record in loaded.records if record.uid == uid)
+        return found or (None if loaded.deferred else ())
 
     async def _read_back(self, key: RemoteKey, sent: Card, losses: tuple[Loss, ...], uid: str | None) -> Record:
         """What the server stores now. The write itself is done, so a failure from here on must not look like its own.
