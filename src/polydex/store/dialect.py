@@ -48,7 +48,7 @@ class Dialect(Protocol):
     def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
         """Numbers for new rows of a table with an identity column, ascending, never used before.
 
-        Inside ``write``; on SQLite the rows are to be inserted in the same transaction.
+        Inside ``write``.
         """
         ...
 
@@ -108,10 +108,12 @@ class SqliteDialect:
         )
 
     def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
-        # The write lock is held; AUTOINCREMENT keeps the largest number ever used, explicit ones included.
-        row = tx.one("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
-        first = int(row[0]) + 1 if row else 1
-        return list(range(first, first + count))
+        # AUTOINCREMENT keeps the largest number ever used here; a row appears with the table's first row.
+        row = tx.one("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq", count, table)
+        if row is None:
+            row = tx.one("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?) RETURNING seq", table, count)
+        last = int(row[0]) if row else 0
+        return list(range(last - count + 1, last + 1))
 
     def index_words(
         self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]

@@ -155,6 +155,7 @@ class SqliteSession:
         foreign_keys: bool = True,
     ) -> None:
         self.broken = False
+        self._reader = reader
         self._high_water = high_water
         self._busy_seconds = busy_seconds
         with self._translated():
@@ -168,12 +169,12 @@ class SqliteSession:
             )
         try:
             with self._translated():
-                self._prepare(reader=reader, foreign_keys=foreign_keys)
+                self._prepare(foreign_keys=foreign_keys)
         except BaseException:
             self._connection.close()
             raise
 
-    def _prepare(self, *, reader: bool, foreign_keys: bool) -> None:
+    def _prepare(self, *, foreign_keys: bool) -> None:
         mode = self._patiently("PRAGMA journal_mode = WAL")[0]
         if mode != "wal":
             raise StoreFailed(detail=f"write-ahead logging is not possible here (SQLite answers {mode!r})")
@@ -182,8 +183,8 @@ class SqliteSession:
             "fullfsync = ON",  # the same on macOS, where fsync alone does not reach the disk
             "checkpoint_fullfsync = ON",
             f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
-            f"query_only = {'ON' if reader else 'OFF'}",
-            f"cache_size = {-4_000 if reader else -16_000}",  # KiB
+            f"query_only = {'ON' if self._reader else 'OFF'}",
+            f"cache_size = {-4_000 if self._reader else -16_000}",  # KiB
             f"journal_size_limit = {64 * 2**20}",
             "temp_store = MEMORY",
         ):
@@ -246,7 +247,8 @@ class SqliteSession:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # primary result code
-            if code not in _CAUSES:
+            # On the reading side, "read-only" is the mistake of a caller.
+            if code not in _CAUSES or (code == sqlite3.SQLITE_READONLY and self._reader):
                 raise
             self.broken = self.broken or code not in _KEEPS
             name = getattr(error, "sqlite_errorname", "")
