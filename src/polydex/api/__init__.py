@@ -1,0 +1,1 @@
+"""The HTTP interface: routes, authentication, error rendering, OpenAPI."""

@@ -1,0 +1,129 @@
+"""The OpenAPI 3.1 document, made from the operations that are served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from polydex import __version__
+from polydex.api.operation import Answer, Operation, Who
+from polydex.api.schemas import Json, ref, schemas
+
+ACCOUNT_ID = {"type": "apiKey", "in": "header", "name": "X-Aurinko-Account-Id", "description": "With AppAuth."}
+
+SECURITY: Mapping[Who, Sequence[Mapping[str, Sequence[str]]]] = {
+    Who.ANYONE: (),
+    Who.APP: ({"AppAuth": []},),
+    Who.ACCOUNT: ({"AccountToken": []}, {"AppAuth": [], "AccountIdHeader": []}),
+}
+
+HEADERS: Mapping[str, Json] = {
+    "X-Request-Id": {"schema": {"type": "string", "format": "uuid"}, "description": "The id of the request."},
+    "ETag": {"schema": {"type": "string", "pattern": '^"[^"]+"$'}, "description": "The version, quoted."},
+    "Age": {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds since the mirror was fresh."},
+    "Location": {"schema": {"type": "string"}, "description": "Where the new contact is."},
+    "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."},
+    "WWW-Authenticate": {"schema": {"type": "string"}, "description": "The accepted credentials."},
+}
+
+FAILURES: Mapping[int, str] = {
+    400: "The request is wrong; the message names the place.",
+    401: "No or unknown credentials, or the provider no longer accepts them.",
+    403: "A scope is missing, or the account belongs to another application.",
+    404: "There is no such thing.",
+    409: "The first request with this key still runs, or deletions await approval.",
+    410: "The token has expired: begin a new synchronisation.",
+    412: "The contact has changed since.",
+    413: "The request is too large.",
+    422: "The provider refuses the content.",
+    428: "If-Match is required.",
+    429: "Too many requests, here or at the provider.",
+    500: "A fault of the server.",
+    501: "A part of the Aurinko interface that is not served; the message names it.",
+    502: "The provider's answer cannot be understood.",
+    503: "Not ready yet, out of time, or the provider is unavailable.",
+    504: "The provider did not answer in time.",
+}
+_MORE_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def document(operations: Sequence[Operation]) -> Json:
+    """The whole description of these operations."""
+    paths: dict[str, Json] = {}
+    for operation in operations:
+        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Polydex",
+            "version": __version__,
+            "summary": "One contacts API for every address book",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "headers": {name: dict(header) for name, header in HEADERS.items()},
+            "responses": {f"Failed{status}": _failure(status) for status in FAILURES},
+            "securitySchemes": {
+                "AppAuth": {"type": "http", "scheme": "basic", "description": "The application's id and secret."},
+                "AccountToken": {"type": "http", "scheme": "bearer", "description": "An account's access token."},
+                "AccountIdHeader": ACCOUNT_ID,
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> Json:
+    described: Json = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "security": [{name: list(scopes) for name, scopes in each.items()} for each in SECURITY[operation.who]],
+        "responses": {
+            **{str(status): _answer(answer) for status, answer in operation.answers.items()},
+            **{str(status): {"$ref": f"#/components/responses/Failed{status}"} for status in operation.statuses},
+        },
+    }
+    if operation.text:
+        described["description"] = operation.text
+    if operation.parameters:
+        described["parameters"] = [
+            {
+                "name": parameter.name,
+                "in": parameter.where,
+                "required": parameter.where == "path",
+                "description": parameter.text,
+                "schema": dict(parameter.schema),
+                **parameter.extra,
+            }
+            for parameter in operation.parameters
+        ]
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(operation.body)}}}
+    return described
+
+
+def _headers(names: Sequence[str], maybe: Sequence[str] = ()) -> Json:
+    always = {name: {**HEADERS[name], "required": True} for name in ("X-Request-Id", *names)}
+    return {**always, **{name: {"$ref": f"#/components/headers/{name}"} for name in maybe}}
+
+
+def _answer(answer: Answer) -> Json:
+    described: Json = {"description": answer.text, "headers": _headers(answer.headers, answer.maybe)}
+    if answer.media:
+        schema: Any = ref(answer.schema) if answer.schema else {"type": "string"}
+        described["content"] = {answer.media: {"schema": schema}}
+    return described
+
+
+def _failure(status: int) -> Json:
+    return {
+        "description": FAILURES[status],
+        "headers": _headers(_MORE_HEADERS.get(status, ())),
+        "content": {"application/json": {"schema": ref("ApiRequestFailed")}},
+    }

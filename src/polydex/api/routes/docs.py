@@ -1,0 +1,54 @@
+"""The description of the interface: /openapi.json, and a page that shows it and lets one try it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+
+from polydex.api.operation import Answer, Call, Handler, Operation, Who
+from polydex.api.reply import Reply
+
+TAG = "Documentation"
+
+# Everything comes from this server: no other host, nothing inline, nothing framed.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+
+
+def _asset(name: str, media: str) -> Handler:
+    content = (files("polydex.api") / "static" / name).read_bytes()
+
+    async def give(_call: Call) -> Reply:
+        return Reply(content, headers=_HEADERS, media=f"{media}; charset=utf-8")
+
+    return give
+
+
+def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
+    """The operations, given what makes the document."""
+
+    async def openapi(_call: Call) -> Reply:
+        return Reply(document())
+
+    def page(path: str, operation_id: str, summary: str, name: str, media: str) -> Operation:
+        answers = {200: Answer(None, summary, media=media)}
+        return Operation("GET", path, operation_id, TAG, summary, _asset(name, media), who=Who.ANYONE, answers=answers)
+
+    return (
+        Operation(
+            "GET",
+            "/openapi.json",
+            "openapi",
+            TAG,
+            "This description",
+            openapi,
+            who=Who.ANYONE,
+            answers={200: Answer("Document", "OpenAPI 3.1.")},
+        ),
+        page("/docs", "docs", "This description as a page", "docs.html", "text/html"),
+        page("/docs/docs.css", "docsStyle", "The style of the page", "docs.css", "text/css"),
+        page("/docs/docs.js", "docsScript", "The script of the page", "docs.js", "text/javascript"),
+    )

@@ -1,0 +1,68 @@
+"""Is the process alive, is it ready for traffic, and how does it fare."""
+
+from __future__ import annotations
+
+from polydex import metrics
+from polydex.api import reply
+from polydex.api.operation import Answer, Call, Operation, Who
+from polydex.api.reply import Reply
+from polydex.core.errors import PolydexError, Unavailable
+from polydex.log import logger
+
+TAG = "Operation"
+log = logger(__name__)
+
+
+async def health(_call: Call) -> Reply:
+    return reply.answer({"status": "ok"})
+
+
+async def ready(call: Call) -> Reply:
+    passed: dict[str, str] = {}
+    for name, check in call.services.checks.items():
+        try:
+            await check()
+        except (PolydexError, OSError, TimeoutError) as error:
+            log.warning("ready.failed", check=name, error=type(error).__name__)
+            raise Unavailable(f"Not ready: {name}") from error
+        passed[name] = "ok"
+    return reply.answer({"status": "ready", "checks": passed})
+
+
+async def figures(_call: Call) -> Reply:
+    return Reply(metrics.render(), media=metrics.CONTENT_TYPE)
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/health",
+        "health",
+        TAG,
+        "The process is alive",
+        health,
+        who=Who.ANYONE,
+        answers={200: Answer("Health", "Alive.")},
+    ),
+    Operation(
+        "GET",
+        "/ready",
+        "ready",
+        TAG,
+        "The server can do its work",
+        ready,
+        who=Who.ANYONE,
+        answers={200: Answer("Ready", "Ready.")},
+        text="503 naming what is missing otherwise.",
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        "metrics",
+        TAG,
+        "Metrics in the Prometheus text format",
+        figures,
+        who=Who.ANYONE,
+        answers={200: Answer(None, "Metrics.", media="text/plain")},
+    ),
+)

@@ -1,0 +1,80 @@
+"""Incremental synchronisation: start tokens, and the two feeds of the journal."""
+
+from __future__ import annotations
+
+from polydex.api import parameters as p, reply
+from polydex.api.operation import READ, Answer, Call, Operation
+from polydex.api.reply import Reply
+
+TAG = "Contacts sync"
+
+AWAIT_READY = p.boolean("awaitReady", "Wait up to 20 seconds for the first pull to complete.", default=True)
+# Any text may be sent as a token; what is not one of ours is 400 token.notValid, which clients recover from.
+DELTA_TOKEN = p.token("deltaToken", "From the start of the synchronisation, or the nextDeltaToken of the last run.")
+PAGE_TOKEN = p.token("pageToken", "The nextPageToken of the page before; it stands alone and wins over deltaToken.")
+LIMIT = p.maybe_integer("limit", "Records per page (default 100); carried in the page token.", low=1, high=1000)
+
+_ERRORS = (410, 429, 502, 504)
+
+
+async def start(call: Call) -> Reply:
+    begun = await call.services.reader.start(call.caller.account, await_ready=call[AWAIT_READY])
+    status: dict[str, object] = {}
+    if begun.ready:
+        status = {"syncUpdatedToken": begun.updated_token, "syncDeletedToken": begun.deleted_token}
+    return reply.answer({**status, "ready": begun.ready})
+
+
+async def updated(call: Call) -> Reply:
+    found = await call.services.reader.updated(
+        call.caller.account, delta_token=call[DELTA_TOKEN], page_token=call[PAGE_TOKEN], limit=call[LIMIT]
+    )
+    return Reply(reply.page(found.bodies, found.next_page, found.next_delta), headers=reply.age(found.age))
+
+
+async def deleted(call: Call) -> Reply:
+    found = await call.services.reader.deleted(
+        call.caller.account, delta_token=call[DELTA_TOKEN], page_token=call[PAGE_TOKEN], limit=call[LIMIT]
+    )
+    return Reply(reply.page(found.bodies, found.next_page, found.next_delta), headers=reply.age(found.age))
+
+
+OPERATIONS = (
+    Operation(
+        "POST",
+        "/v1/contacts/sync",
+        "contSyncStart",
+        TAG,
+        "Start a synchronisation",
+        start,
+        scope=READ,
+        parameters=(AWAIT_READY,),
+        answers={200: Answer("SyncStatus", "Tokens, once the first pull is complete; else repeat the call.")},
+        errors=(409, 422, 429, 502, 504),
+    ),
+    Operation(
+        "GET",
+        "/v1/contacts/sync/updated",
+        "contSyncUpdated",
+        TAG,
+        "Contacts created or changed since a token",
+        updated,
+        scope=READ,
+        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
+        answers={200: Answer("ContactsPage", "A page, with one of the two tokens.", maybe=("Age",))},
+        errors=_ERRORS,
+        text="Apply each page before asking for the next; run this feed to its end, then the deleted one.",
+    ),
+    Operation(
+        "GET",
+        "/v1/contacts/sync/deleted",
+        "contSyncDeleted",
+        TAG,
+        "Contacts deleted since a token",
+        deleted,
+        scope=READ,
+        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
+        answers={200: Answer("DeletedPage", "A page, with one of the two tokens.", maybe=("Age",))},
+        errors=_ERRORS,
+    ),
+)

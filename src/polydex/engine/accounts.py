@@ -1,0 +1,360 @@
+"""Accounts and applications: who may call, which logins are connected, what state they are in."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from polydex.connectors.base import Credentials, Identity, Provider, SourceInfo
+from polydex.core.errors import (
+    BadRequest,
+    Forbidden,
+    Internal,
+    NotFound,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ScopesInvalid,
+    Unauthorized,
+    Unsupported,
+)
+from polydex.core.ids import AccountId
+from polydex.engine import status
+from polydex.engine.context import Context, secret_context
+from polydex.engine.keys import format_token, hash_token, parse_token
+from polydex.engine.status import AccountStatus, SourceState
+from polydex.store import accounts, apps, contacts, sources, tokens
+from polydex.store.accounts import Account, Details
+from polydex.store.apps import App
+from polydex.store.db import Tx
+
+__all__ = ["Account", "AccountSpec", "AccountStatus", "Accounts", "App", "Principal", "SourceState"]
+
+READ, WRITE = "Contacts.Read", "Contacts.ReadWrite"
+_GRANTABLE = (READ, WRITE)
+_SCOPE = re.compile(r"[A-Za-z]+\.[A-Za-z]+", re.ASCII)
+_TOKEN_KIND = "acc"  # noqa: S105 - the kind, not a token
+_MAILBOX = "IMAP"
+"""The service type of programs that name the mailbox's provider apart (serviceProvider Fastmail or iCloud)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    """An account that is to be connected, as the application describes it.
+
+    Attributes:
+        service_type, service_provider: kept, and answered, as they were sent.
+        scopes: asked for; None when nothing was said, then everything there is.
+        region: two letters (ISO 3166), for phone numbers without a country code.
+    """
+
+    service_type: str
+    login: str | None = None
+    password: str = field(default="", repr=False)
+    service_provider: str | None = None
+    server_url: str | None = None
+    email: str | None = None
+    name: str | None = None
+    client_org_id: str | None = None
+    auth_org_id: str | None = None
+    timezone: str | None = None
+    region: str | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """A new application with its secrets, which are shown this once."""
+
+    id: int
+    client_id: str
+    client_secret: str = field(repr=False)
+    signing_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An account that is acted for, and what may be done. Who may write may read."""
+
+    account: Account
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A connected account and its new access token, which is shown this once."""
+
+    account_id: AccountId
+    access_token: str = field(repr=False)
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """A page of accounts, and how many there are in all."""
+
+    accounts: Sequence[Account]
+    total: int
+
+
+class Accounts:
+    """Accounts and applications of one installation."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    # Applications
+
+    async def create_app(self, name: str) -> NewApp:
+        """A new application. Raises BadRequest for a name without anything in it."""
+        name = name.strip()
+        if not name:
+            raise BadRequest("The application needs a name")
+        client_id = self._ctx.random_bytes(16).hex()
+        secret, signing = self._ctx.keys.new_secret(), self._ctx.keys.new_secret()
+        sealed = self._ctx.keys.encrypt(signing.encode("ascii"), b"app:" + client_id.encode("ascii"))
+        app = await self._ctx.db.write(apps.create, name, client_id, hash_token(secret), sealed, self._ctx.clock())
+        return NewApp(app.id, client_id, secret, signing)
+
+    async def list_apps(self) -> list[App]:
+        """Every application, the oldest first."""
+        return await self._ctx.db.read(apps.all_apps)
+
+    async def authenticate_app(self, client_id: str, client_secret: str) -> App:
+        """The application with these credentials. Raises Unauthorized."""
+        app = await self._ctx.db.read(apps.authenticate, client_id, hash_token(client_secret))
+        if app is None:
+            raise Unauthorized
+        return app
+
+    # Who acts for an account
+
+    async def authenticate(self, token: str) -> Principal:
+        """The account of an access token. Raises Unauthorized."""
+        parsed = parse_token(token)
+        if parsed is None or parsed[0] != _TOKEN_KIND:
+            raise Unauthorized
+        principal = await self._ctx.db.read(_by_token, parsed[1], hash_token(parsed[2]))
+        if principal is None:
+            raise Unauthorized
+        return principal
+
+    async def act_for(self, app: App, account_id: int) -> Principal:
+        """An application acts on one of its accounts. Raises Forbidden for another application's, NotFound."""
+        account = await self.get(account_id, app=app.id)
+        return Principal(account, _implied(account.scopes))
+
+    # Connecting
+
+    async def check(self, app_id: int, spec: AccountSpec) -> None:
+        """Try credentials without storing anything. Raises BadRequest, Unsupported, ProviderError."""
+        del app_id
+        await self._discover(spec)
+
+    async def upsert(self, app_id: int, spec: AccountSpec) -> Saved:
+        """Connect an account, or renew the credentials of the one that the same login has (J9).
+
+        The provider is asked who it is before anything is stored. Each call adds an access token; older ones stay.
+        Raises BadRequest, Unsupported, ScopesInvalid, ProviderError.
+        """
+        scopes = _granted(spec.scopes)
+        provider, credentials, identity, books = await self._discover(spec)
+        secret = self._ctx.keys.new_secret()
+        account, token, created = await self._ctx.db.write(
+            _save, self._ctx, app_id, provider.name, spec, scopes, credentials, identity, books, hash_token(secret)
+        )
+        return Saved(account, format_token(_TOKEN_KIND, token, secret), created)
+
+    async def _discover(self, spec: AccountSpec) -> tuple[Provider, Credentials, Identity, tuple[SourceInfo, ...]]:
+        provider, service = self._service(spec)
+        if not spec.login:
+            raise BadRequest("$.loginString: missing")
+        given = Credentials(login=spec.login, password=spec.password, server_url=spec.server_url or "")
+        credentials = provider.prepare(service, given)
+        try:
+            async with asyncio.timeout(self._ctx.settings.write_deadline):
+                identity, books = await provider.discover(self._ctx.net, credentials)
+        except TimeoutError:
+            raise ProviderTimeout from None
+        if not books:
+            raise ProviderRejected("The provider has no address book for this login")
+        return provider, credentials, identity, books
+
+    def _service(self, spec: AccountSpec) -> tuple[Provider, str]:
+        service = spec.service_type
+        if service == _MAILBOX:
+            if spec.service_provider not in ("Fastmail", "iCloud"):
+                raise Unsupported("serviceType IMAP is served with the serviceProvider Fastmail or iCloud only")
+            service = spec.service_provider
+        for provider in self._ctx.providers.values():
+            if service in provider.services:
+                return provider, service
+        # The value is repeated only when it is a word: it comes from outside.
+        named = f" {service}" if service.isascii() and service.isalnum() and len(service) <= 40 else ""
+        raise Unsupported(f"This serviceType{named} is not served by Polydex")
+
+    # Looking
+
+    async def get(self, account_id: int, *, app: int | None = None) -> Account:
+        """An account. Raises NotFound, and Forbidden when it belongs to another application than ``app``."""
+        account = await self._ctx.db.read(accounts.get, AccountId(account_id))
+        if account is None:
+            raise NotFound("There is no such account")
+        if app is not None and account.app != app:
+            raise Forbidden("The account belongs to another application")
+        return account
+
+    async def list(
+        self,
+        app: int | None,
+        *,
+        limit: int,
+        offset: int = 0,
+        service_type: str | None = None,
+        auth_org_id: str | None = None,
+    ) -> AccountList:
+        """Accounts of an application (None: of all), in the order in which they were connected."""
+        found, total = await self._ctx.db.read(
+            accounts.page, app, limit=limit, offset=offset, service_type=service_type, auth_org_id=auth_org_id
+        )
+        return AccountList(found, total)
+
+    async def status(self, account_id: int) -> AccountStatus:
+        """How the account's synchronisation fares."""
+        return await self._ctx.db.read(status.read, AccountId(account_id))
+
+    async def ping(self, account: Account) -> Account:
+        """Ask the provider whether it accepts the credentials; the account with what was learnt. Raises ProviderError.
+
+        A refusal is an answer here, not an error: it shows as ``token_status`` invalid.
+        """
+        source = await self._ctx.db.read(sources.default, account.id)
+        if source is None:
+            raise Internal(detail="the account has no default source")
+        learnt: tuple[str, str | None] = ("active", None)
+        try:
+            async with asyncio.timeout(self._ctx.settings.write_deadline):
+                await self._ctx.connector(account, source).identify()
+        except TimeoutError:
+            raise ProviderTimeout from None
+        except ProviderUnauthorized as error:
+            learnt = ("invalid", error.message)
+        if learnt != (account.token_status, account.token_error):
+            await self._ctx.db.write(
+                accounts.set_status, account.id, *learnt, self._ctx.clock(), refused=account.secret
+            )
+        return await self.get(account.id)
+
+    # Ending
+
+    async def delete(self, account_id: int) -> None:
+        """Delete an account: its secrets and tokens are gone at once, its mirror is erased in the background.
+
+        What was asked for under it is not applied any more. Nothing changes at the provider. Raises NotFound.
+        """
+        if not await self._ctx.db.write(accounts.delete, AccountId(account_id), self._ctx.clock()):
+            raise NotFound("There is no such account")
+
+    async def delete_token(self, account_id: int) -> None:
+        """End every access token of an account and forget its credentials: no call is made any more, pulls stop.
+
+        What was stored stays until the account is connected again, or deleted.
+        """
+        await self._ctx.db.write(_end, AccountId(account_id), self._ctx.clock())
+
+    async def approve(self, account_id: int, *, refuse: bool = False) -> int:
+        """Decide about a mass deletion that was held back (J13); the number of contacts it is about.
+
+        Approved, each contact is fetched once more and deleted here when the provider really has it no longer; refused,
+        nothing is deleted.
+        """
+        await self.get(account_id)
+        return await self._ctx.db.write(_decide, AccountId(account_id), refuse, self._ctx.clock())
+
+
+def _implied(scopes: frozenset[str]) -> frozenset[str]:
+    return scopes | {READ} if WRITE in scopes else scopes
+
+
+def _granted(asked: tuple[str, ...] | None) -> frozenset[str] | None:
+    """What is granted of what was asked for; scopes of other kinds are not, and are no error. None: nothing was said."""
+    if not asked:
+        return None
+    if any(not _SCOPE.fullmatch(scope) for scope in asked):
+        raise ScopesInvalid("$.authScopes: a scope is a name such as Contacts.Read")
+    wanted = {scope.lower() for scope in asked}
+    return frozenset(scope for scope in _GRANTABLE if scope.lower() in wanted)
+
+
+def _by_token(tx: Tx, token_id: int, secret_hash: bytes) -> Principal | None:
+    token = tokens.authenticate(tx, token_id, secret_hash)
+    account = accounts.get(tx, token.account) if token else None
+    if token is None or account is None:
+        return None
+    return Principal(account, _implied(token.scopes) & _implied(account.scopes))
+
+
+def _save(
+    tx: Tx,
+    ctx: Context,
+    app_id: int,
+    provider: str,
+    spec: AccountSpec,
+    scopes: frozenset[str] | None,
+    credentials: Credentials,
+    identity: Identity,
+    books: tuple[SourceInfo, ...],
+    token_hash: bytes,
+) -> tuple[AccountId, int, bool]:
+    now = ctx.clock()
+    known = accounts.find(tx, app_id, provider, identity.subject)
+    if scopes is None:
+        scopes = known.scopes if known else frozenset(_GRANTABLE)
+    details = Details(
+        service_type=spec.service_type,
+        scopes=scopes,
+        service_provider=spec.service_provider,
+        login=credentials.login,
+        email=spec.email or identity.email,
+        name=spec.name or identity.name,
+        server_url=credentials.server_url,
+        client_org_id=spec.client_org_id,
+        auth_org_id=spec.auth_org_id,
+        timezone=spec.timezone,
+        region=spec.region,
+    )
+    account = accounts.upsert(tx, app_id, provider, identity.subject, details, now)
+    sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
+    accounts.set_secret(tx, account.id, sealed, now)
+    # The default address book is chosen once (J8).
+    default = sources.default(tx, account.id)
+    chosen = default.key if default else next((book.key for book in books if book.default), books[0].key)
+    for book in books:
+        is_default = default is None and book.key == chosen
+        sources.add(tx, account.id, book.key, book.name, is_default=is_default, read_only=book.read_only)
+    default = sources.default(tx, account.id)
+    if default is None:
+        raise Internal(detail="no default source after it was stored")
+    sources.make_due(tx, default.id, now)
+    return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
+
+
+def _end(tx: Tx, account: AccountId, now: int) -> None:
+    tokens.revoke_all(tx, account, now)
+    accounts.set_secret(tx, account, None, now)
+    accounts.set_status(tx, account, "dead", "The access was revoked", now)
+    sources.stop(tx, account)
+
+
+def _decide(tx: Tx, account: AccountId, refuse: bool, now: int) -> int:
+    number = 0
+    for source in sources.of_account(tx, account):
+        if refuse:
+            number += contacts.clear_pending(tx, source.id)
+        else:
+            number += contacts.approve(tx, source.id, now)
+            sources.make_due(tx, source.id, now)
+        sources.resume(tx, source.id)
+    return number
