@@ -1,0 +1,147 @@
+"""One installation over a made-up provider: the real engine, the real store, a clock that stands."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from polydex.core.contact import Contact
+from polydex.engine.context import Context, Settings, secret_context
+from polydex.engine.keys import Keys
+from polydex.engine.pull import Pulls
+from polydex.engine.read import Reader
+from polydex.engine.turns import Turns
+from polydex.engine.write import Writer, Written
+from polydex.store import accounts, apps, sources
+from polydex.store.accounts import Account, Details
+from polydex.store.db import Database, Tx
+from polydex.store.sources import Source
+from polydex.testing.clock import FakeClock
+from polydex.testing.memory import MemoryProvider
+from polydex.testing.world import Character, MemoryWorld
+
+SETTINGS = Settings(freshness=60.0, poll_interval=300.0, ready_wait=2.0, fresh_wait=5.0, write_deadline=5.0)
+BOOK = "book"
+
+
+@dataclass
+class Home:
+    """The parts, and the account that every test works with."""
+
+    db: Database
+    clock: FakeClock
+    world: MemoryWorld
+    provider: MemoryProvider
+    ctx: Context
+    pulls: Pulls
+    reader: Reader
+    writer: Writer
+    account: Account
+
+    async def source(self) -> Source:
+        source = await self.db.read(sources.default, self.account.id)
+        assert source is not None
+        return source
+
+    async def pull(self) -> None:
+        """Pull now, to the end."""
+        self.clock.advance(1)
+        await self.pulls.ensure((await self.source()).id, self.clock(), 10)
+
+    async def later(self, seconds: float) -> None:
+        """Let time pass, and do what has become due."""
+        self.clock.advance(seconds)
+        await self.pulls.run_due()
+        await self.pulls.wait_idle()
+        await self.writer.recover_due()
+
+    async def create(self, **members: Any) -> Written:
+        written = await self.writer.create(self.account, json.dumps(members).encode())
+        await self.writer.delivered(written.intent)
+        return written
+
+    async def update(self, contact_id: str, if_match: str | None = None, **members: Any) -> Written:
+        written = await self.writer.update(self.account, contact_id, json.dumps(members).encode(), if_match)
+        await self.writer.delivered(written.intent)
+        return written
+
+    async def consumer(self) -> Consumer:
+        start = await self.reader.start(self.account)
+        assert start.updated_token
+        assert start.deleted_token
+        return Consumer(self, start.updated_token, start.deleted_token)
+
+
+class Consumer:
+    """A client that follows both feeds and keeps a copy, as API.md tells it to."""
+
+    def __init__(self, home: Home, updated: str, deleted: str) -> None:
+        self.home, self.updated, self.deleted = home, updated, deleted
+        self.copy: dict[str, dict[str, Any]] = {}
+        self.gone: list[str] = []
+        self.brought: list[str] = []
+
+    async def follow(self, limit: int | None = None) -> Consumer:
+        self.brought = []
+        page, token = None, self.updated
+        while True:
+            feed = await self.home.reader.updated(
+                self.home.account, delta_token=None if page else token, page_token=page, limit=limit
+            )
+            assert (feed.next_page is None) != (feed.next_delta is None)
+            for body in feed.bodies:
+                record = json.loads(body)
+                assert record["id"] not in self.gone, "a deletion is final for its id"
+                assert record["id"] not in self.brought, "within one run a contact appears once"
+                self.brought.append(record["id"])
+                self.copy[record["id"]] = record
+            if feed.next_delta is not None:
+                self.updated = feed.next_delta
+                break
+            page = feed.next_page
+        page, token = None, self.deleted
+        while True:
+            feed = await self.home.reader.deleted(
+                self.home.account, delta_token=None if page else token, page_token=page, limit=limit
+            )
+            for body in feed.bodies:
+                gone = json.loads(body)["id"]
+                self.gone.append(gone)
+                self.copy.pop(gone, None)
+            if feed.next_delta is not None:
+                self.deleted = feed.next_delta
+                return self
+            page = feed.next_page
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(str(record.get("nickName")) for record in self.copy.values())
+
+
+async def furnish(db: Database, clock: FakeClock, character: Character | None = None) -> Home:
+    """An installation with one application, one account and one address book, not pulled yet."""
+    world = MemoryWorld(clock, character)
+    provider = MemoryProvider({BOOK: world})
+    keys = Keys.generate()
+    ctx = Context(db, keys, clock, {"memory": provider}, None, SETTINGS, "process-1", secrets.token_bytes)
+
+    def connect(tx: Tx) -> Account:
+        app = apps.create(tx, "app", "client", b"hash", b"signing", clock())
+        details = Details("Memory", frozenset({"Contacts.ReadWrite"}), login="someone")
+        account = accounts.upsert(tx, app.id, "memory", world.subject, details, clock())
+        accounts.set_secret(tx, account.id, keys.encrypt(b"secret", secret_context(account.id)), clock())
+        source = sources.add(tx, account.id, BOOK, "Book", is_default=True, read_only=False)
+        sources.make_due(tx, source, clock())
+        found = accounts.get(tx, account.id)
+        assert found is not None
+        return found
+
+    account = await db.write(connect)
+    pulls = Pulls(ctx)
+    return Home(db, clock, world, provider, ctx, pulls, Reader(ctx, pulls), Writer(ctx, Turns(ctx)), account)
+
+
+def named(nick: str, **more: Any) -> Contact:
+    return Contact(nick_name=nick, **more)

@@ -1,0 +1,107 @@
+"""Reads of one contact and of lists, on both engines."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from polydex.core.contact import Email, Name, Phone
+from polydex.core.errors import NotFound, ProviderUnavailable, TokenNotValid
+from polydex.testing.world import Fault
+from tests.contract.engine.home import Home, named
+
+
+async def ids(home: Home, **filters: object) -> list[str]:
+    page = await home.reader.page(home.account, limit=100, **filters)  # type: ignore[arg-type]
+    return [json.loads(body)["nickName"] for body in page.bodies]
+
+
+async def test_a_contact_from_the_mirror_and_from_the_provider(home: Home) -> None:
+    key = home.world.put(named("ada"))
+    await home.pull()
+    [body] = (await home.reader.page(home.account, limit=10)).bodies
+    contact_id = json.loads(body)["id"]
+    home.clock.advance(5)
+    served = await home.reader.get(home.account, contact_id)
+    assert (served.body, served.age) == (body, 5)
+    home.world.put(named("bo"), key)
+    assert (await home.reader.get(home.account, contact_id)).body == body
+    forced = await home.reader.get(home.account, contact_id, no_cache=True)
+    assert (json.loads(forced.body)["nickName"], forced.age) == ("bo", None)
+    home.clock.advance(1000)
+    home.world.put(named("cy"), key)
+    assert json.loads((await home.reader.get(home.account, contact_id)).body)["nickName"] == "cy"
+
+
+async def test_with_the_provider_down(home: Home) -> None:
+    home.world.put(named("ada"))
+    await home.pull()
+    [body] = (await home.reader.page(home.account, limit=10)).bodies
+    contact_id = json.loads(body)["id"]
+    home.clock.advance(1000)
+    home.world.faults.append(("fetch", Fault.REFUSED))
+    served = await home.reader.get(home.account, contact_id)
+    assert (served.body, served.age) == (body, 1000)
+    home.world.faults.append(("fetch", Fault.REFUSED))
+    with pytest.raises(ProviderUnavailable):
+        await home.reader.get(home.account, contact_id, no_cache=True)
+
+
+async def test_a_contact_that_is_gone(home: Home) -> None:
+    key = home.world.put(named("ada"))
+    consumer = await (await home.consumer()).follow()
+    home.world.remove(key)
+    [contact_id] = consumer.copy
+    with pytest.raises(NotFound):
+        await home.reader.get(home.account, contact_id, no_cache=True)
+    await consumer.follow()
+    assert consumer.gone == [contact_id]
+    with pytest.raises(NotFound):
+        await home.reader.get(home.account, "nobody")
+
+
+async def test_pages_skip_and_repeat_nothing_while_contacts_change(home: Home) -> None:
+    keys = [home.world.put(named(f"n{number}")) for number in range(9)]
+    await home.pull()
+    first = await home.reader.page(home.account, limit=4)
+    home.world.put(named("n1 changed"), keys[1])
+    home.world.put(named("new"))
+    await home.pull()
+    names = [json.loads(body)["nickName"] for body in first.bodies]
+    token = first.next_page
+    while token:
+        page = await home.reader.page(home.account, limit=4, page_token=token)
+        names += [json.loads(body)["nickName"] for body in page.bodies]
+        token = page.next_page
+    assert names == [f"n{number}" for number in range(9)] + ["new"]
+    with pytest.raises(TokenNotValid):
+        await home.reader.page(home.account, limit=4, page_token=first.next_page, q="other")
+
+
+async def test_filters(home: Home) -> None:
+    home.world.put(
+        named(
+            "ada",
+            name=Name(given_name="Zoë", family_name="Müller-Ångström"),
+            email_addresses=(Email(address="Zoe@Example.com"),),
+            phone_numbers=(Phone(number="+49 30 1234567"),),
+            notes="likes cheese",
+        )
+    )
+    home.world.put(named("bo", phone_numbers=(Phone(number="030 1234567"),)))
+    home.world.put(named("cy"))
+    await home.pull()
+    assert await ids(home, q="zoe mull") == ["ada"]
+    assert await ids(home, q="CHEE") == ["ada"]
+    assert await ids(home, q="zoe nobody") == []
+    assert await ids(home, email="zoe@example.COM") == ["ada"]
+    assert await ids(home, email="zoe@example") == []
+    assert await ids(home, phone="1234567") == ["ada", "bo"]
+    assert await ids(home, phone="7654321") == []
+    home.clock.advance(10)
+    since = home.clock()
+    home.world.put(named("dee"))
+    await home.pull()
+    assert await ids(home, modified_since=since) == ["dee"]
+    assert await ids(home, q="!!!") == []
