@@ -19,8 +19,11 @@ from polydex.connectors.carddav.dav import Dav
 from polydex.connectors.carddav.errors import failure, refused
 from polydex.connectors.carddav.wire import CARDDAV, DAV, Response
 from polydex.core.errors import ProviderError, ProviderRejected, ProviderUnauthorized, ProviderUnavailable
+from polydex.net.message import Answer
 from polydex.net.redirects import credentials_follow
 
+SECONDS = 15.0
+"""For one question: somebody is waiting, and there are several places to ask."""
 WELL_KNOWN = "/.well-known/carddav"
 PRINCIPAL = DAV + "current-user-principal"
 HOME_SET = CARDDAV + "addressbook-home-set"
@@ -122,6 +125,8 @@ class Discovery:
     async def _candidates(self) -> AsyncIterator[str]:
         given = hrefs.absolute(self.server_url, "")
         yield given
+        if not urlsplit(given).path.endswith("/"):
+            yield hrefs.collection(given)
         async for url in self._from_dns(given):
             yield url
         for path in (WELL_KNOWN, "/"):
@@ -150,20 +155,25 @@ class Discovery:
     async def _probe(self, url: str) -> Start:
         step = f"CardDAV discovery at {urlsplit(url).path}"
         try:
-            found, answer = await self.dav.propfind(url, _START, depth=0, step=step)
+            found, answer = await self._ask(url, _START, 0, step)
         except ProviderError as error:
             # Some servers redirect a GET of the well-known address only (RFC 6764 section 5 speaks of any method).
             target = await self._redirect_of_get(url) if refused(error) and url.endswith(WELL_KNOWN) else None
             if target is None:
                 raise
-            found, answer = await self.dav.propfind(target, _START, depth=0, step=step)
+            found, answer = await self._ask(target, _START, 0, step)
         response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
         if response is None:
             raise ProviderRejected(f"{step}: the answer is empty")
         return Start(hrefs.collection(hrefs.absolute(answer.url, "")), response)
 
+    async def _ask(
+        self, url: str, properties: tuple[str, ...], depth: int, step: str
+    ) -> tuple[wire.Multistatus, Answer]:
+        return await self.dav.propfind(url, properties, depth=depth, step=step, seconds=SECONDS)
+
     async def _redirect_of_get(self, url: str) -> str | None:
-        answer = await self.dav.send("GET", url)
+        answer = await self.dav.send("GET", url, seconds=SECONDS)
         if answer.status == 401:
             raise failure(answer, "CardDAV discovery")
         return None if answer.url == url else answer.url
@@ -178,9 +188,7 @@ class Discovery:
             return Principal(None, None, self._allowed(own, start.url))
         url = self._allowed(urls, start.url)[0]
         path = urlsplit(url).path
-        found, answer = await self.dav.propfind(
-            url, _PRINCIPAL, depth=0, step=f"CardDAV discovery: the principal ({url})"
-        )
+        found, answer = await self._ask(url, _PRINCIPAL, 0, f"CardDAV discovery: the principal ({url})")
         response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
         homes = start.response.hrefs(HOME_SET, start.url)
         if response is not None:
@@ -193,7 +201,7 @@ class Discovery:
     async def _members(self, home: str) -> tuple[Response, ...]:
         url = hrefs.collection(home)
         step = f"CardDAV discovery: the address book home ({url})"
-        found, _ = await self.dav.propfind(url, _BOOK, depth=1, step=step)
+        found, _ = await self._ask(url, _BOOK, 1, step)
         return tuple(
             response
             for response in found.responses
