@@ -218,7 +218,8 @@ class Writer:
     async def _update(
         self, scene: Scene, contact_id: str, request: Request, body: bytes, match: IfMatch | None, digest: bytes
     ) -> Written:
-        must_fetch = scene.caps.update_guard is not Guard.ENFORCED
+        # J11: without a guard the base is fetched here; a checking connector fetches and compares it by itself.
+        must_fetch = scene.caps.update_guard is Guard.NONE
         for _ in range(_ATTEMPTS):
             stored = await self._base(scene, contact_id)
             fetched = must_fetch or _capped(scene.caps, stored)
@@ -252,7 +253,7 @@ class Writer:
     async def _delete(self, scene: Scene, contact_id: str, match: IfMatch | None, digest: bytes) -> Written:
         for _ in range(_ATTEMPTS):
             stored = await self._base(scene, contact_id)
-            if scene.caps.delete_guard is not Guard.ENFORCED:
+            if scene.caps.delete_guard is Guard.NONE:
                 stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
             _demand(match, stored)
             intent = await self._begin(scene, "delete", digest, None, row=stored.row, base_etag=stored.etag)
