@@ -28,6 +28,7 @@ from polydex.core.contact import (
     Url,
     UrlType,
     normal,
+    text,
 )
 from polydex.core.patch import CompanyPatch, NamePatch, Patch
 
@@ -76,6 +77,8 @@ _MESSY = (
 
 words = st.one_of(st.sampled_from(AWKWARD), st.text(st.characters(codec="utf-8"), min_size=1, max_size=30))
 """Text as people's programs produce it; not in normal form."""
+clean_words = words.map(lambda raw: text(raw) or "Ann")
+"""The same in normal form, never empty."""
 blocks = st.one_of(words, st.sampled_from(_LINES), st.lists(words, min_size=1, max_size=3).map("\n".join))
 """The same for notes and streets, of several lines."""
 _messy = st.one_of(st.sampled_from(_MESSY), st.text(max_size=8), st.tuples(words, st.sampled_from(_MESSY)).map("".join))
