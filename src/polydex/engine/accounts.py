@@ -151,6 +151,7 @@ class Accounts:
     async def check(self, app_id: int, spec: AccountSpec) -> None:
         """Try credentials without storing anything. Raises BadRequest, Unsupported, ProviderError."""
         del app_id
+        _granted(spec.scopes)
         await self._discover(spec)
 
     async def upsert(self, app_id: int, spec: AccountSpec) -> Saved:

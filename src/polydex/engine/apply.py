@@ -275,13 +275,13 @@ class _Writer:
         by: Mapping[Action, Sequence[Step]],
     ) -> None:
         arrivals: list[Arrival] = []
-        records = [self._record(step) for step in new]
+        seen = [self._seen(step) for step in new]
         highest = contacts.highest_n(
-            self._tx, self._target.source, [_stable(record) for record in records if record.contact is not None]
+            self._tx, self._target.source, [_stable(record) for record, tag in seen if tag is not None]
         )
-        for record in records:
+        for record, tag in seen:
             stable = _stable(record)
-            if record.contact is None:
+            if tag is None:
                 hidden = content.hidden(record, self._target.mapping_version)
                 arrivals.append(Arrival(record.key, stable, hidden))
                 continue
@@ -291,7 +291,7 @@ class _Writer:
                 Arrival(
                     record.key,
                     stable,
-                    self._visible(record, public_id, self._now),
+                    self._visible(record, tag, public_id, self._now),
                     seq=self._next_seq(),
                     n=n,
                     public_id=public_id,
@@ -318,14 +318,13 @@ class _Writer:
         heads = rows.heads(self._tx, [_row(step).row for step in shown])
         changes: list[Change] = []
         for step in shown:
-            row, record = _row(step), self._record(step)
-            if record.contact is None:  # a row that was never in the journal holds a record that is not a contact
+            row, (record, tag) = _row(step), self._seen(step)
+            if tag is None:  # a row that was never in the journal holds a record that is not a contact
                 changes.append(Change(row.row, content.hidden(record, self._target.mapping_version)))
                 continue
-            changes.append(self._shown(row, record, heads[row.row]))
+            changes.append(self._shown(row, record, tag, heads[row.row]))
         for step in refreshed:
-            record = self._record(step)
-            tag = content.etag(record)
+            record, tag = self._seen(step)
             columns = (
                 content.hidden(record, self._target.mapping_version)
                 if tag is None
@@ -334,7 +333,7 @@ class _Writer:
             changes.append(Change(_row(step).row, columns))
         contacts.change(self._tx, self._target.source, self._marks, changes)
 
-    def _shown(self, row: Known, record: Record, head: rows.Head) -> Change:
+    def _shown(self, row: Known, record: Record, tag: str, head: rows.Head) -> Change:
         n, public_id = None, head.public_id
         stable = head.stable_key if row.live else _stable(record)
         if public_id is None:
@@ -343,7 +342,7 @@ class _Writer:
         words, keys = content.old_look_ups(head.body)
         return Change(
             row.row,
-            self._visible(record, public_id, head.created_ms),
+            self._visible(record, tag, public_id, head.created_ms),
             seq=self._next_seq(),
             n=n,
             public_id=public_id,
@@ -352,13 +351,12 @@ class _Writer:
             old_keys=keys,
         )
 
-    def _visible(self, record: Record, public_id: ContactId, created_ms: int | None) -> Content:
-        tag = content.etag(record)
+    def _visible(self, record: Record, tag: str, public_id: ContactId, created_ms: int | None) -> Content:
         return content.visible(
             record,
             self._target.mapping_version,
             public_id=public_id,
-            etag=tag or "",
+            etag=tag,
             created_ms=record.created_ms or created_ms or self._now,
             modified_ms=record.modified_ms or self._now,
         )
@@ -368,11 +366,12 @@ class _Writer:
         contacts.verify(self._tx, self._now, [step.row.row for step in steps if step.row is not None])
         contacts.verify_keys(self._tx, self._target.source, self._now, [step.key for step in steps if step.row is None])
 
-    def _record(self, step: Step) -> Record:
+    def _seen(self, step: Step) -> tuple[Record, str | None]:
+        """The record of a step and the ETag of its content; None for one that is not a contact."""
         if step.seen is None:
             msg = "a step that needs a document has seen one"
             raise ValueError(msg)
-        return self._news.changed[step.seen.item]
+        return self._news.changed[step.seen.item], step.seen.etag
 
     def _public_id(self, stable: str, n: int) -> ContactId:
         target = self._target
