@@ -1,0 +1,171 @@
+"""The composition root: configuration in, a working Polydex out. The only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from polydex.config import Config
+from polydex.connectors import registry
+from polydex.core.errors import ConfigInvalid, StoreFailed
+from polydex.engine.accounts import Accounts
+from polydex.engine.context import Context, Settings
+from polydex.engine.keys import Keys
+from polydex.engine.pull import Pulls
+from polydex.engine.read import Reader
+from polydex.engine.turns import Turns
+from polydex.engine.worker import Worker
+from polydex.engine.write import Writer
+from polydex.log import logger
+from polydex.net.client import Net
+from polydex.store import epochs, meta
+from polydex.store.db import Database
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+log = logger(__name__)
+
+
+class Role(Enum):
+    """What a process does. Any number of processes may share one database.
+
+    ALL: everything. API: answers requests, and pulls what a request waits for. WORKER: pulls by schedule and finds out
+    what became of interrupted writes. TOOL: only what it is asked to, for the command line.
+    """
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Polydex:
+    """The parts of one process, put together."""
+
+    config: Config
+    ctx: Context
+    accounts: Accounts
+    pulls: Pulls
+    reader: Reader
+    writer: Writer
+    worker: Worker
+
+    def asgi(self) -> Starlette:
+        """The HTTP interface."""
+        from polydex.api.app import build
+        from polydex.api.services import Options, Services
+
+        async def database() -> None:
+            await self.ctx.db.read(epochs.current)
+
+        services = Services(self.accounts, self.reader, self.writer, checks={"database": database})
+        return build(services, Options(self.config.max_body_bytes, self.config.request_timeout))
+
+
+def now_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@contextlib.asynccontextmanager
+async def open_app(
+    config: Config, role: Role = Role.ALL, *, clock: Callable[[], int] = now_ms
+) -> AsyncIterator[Polydex]:
+    """Open the data folder and put everything together; at the end, close it in good order.
+
+    At the end writes that run are finished, pulls are finished or abandoned safely, each within
+    ``config.shutdown_timeout`` seconds; what is cut off after that is found out at the next start.
+
+    Raises:
+        ConfigInvalid: the folder, the key file or a setting cannot be used.
+        StoreFailed: the database cannot be opened.
+    """
+    providers = registry.load()
+    async with contextlib.AsyncExitStack() as stack:
+        keys, db = await asyncio.to_thread(_open_data, config, clock)
+        stack.push_async_callback(db.close)
+        await db.write(meta.bind_keys, keys.mark)
+        net = await stack.enter_async_context(
+            Net(
+                allow_private=config.allow_private_networks,
+                ca_bundle=str(config.ca_bundle) if config.ca_bundle else None,
+                now=clock,
+            )
+        )
+        ctx = Context(
+            db=db,
+            keys=keys,
+            clock=clock,
+            providers=providers,
+            net=net,
+            settings=Settings(
+                freshness=config.freshness,
+                poll_interval=config.poll_interval,
+                parallel_pulls=config.parallel_pulls,
+                require_if_match=config.require_if_match,
+            ),
+            owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            random_bytes=secrets.token_bytes,
+        )
+        pulls, turns = Pulls(ctx), Turns(ctx)
+        writer = Writer(ctx, turns)
+        app = Polydex(
+            config=config,
+            ctx=ctx,
+            accounts=Accounts(ctx),
+            pulls=pulls,
+            reader=Reader(ctx, pulls),
+            writer=writer,
+            worker=Worker(ctx, pulls, writer),
+        )
+        background = asyncio.create_task(app.worker.run(), name="worker") if role in (Role.ALL, Role.WORKER) else None
+        try:
+            yield app
+        finally:
+            # Writes first: a client waits for them. Both are bounded, so the whole end is.
+            await writer.drain(config.shutdown_timeout)
+            await app.worker.stop(config.shutdown_timeout)
+            if background is not None:
+                await background
+
+
+def _open_data(config: Config, clock: Callable[[], int]) -> tuple[Keys, Database]:
+    """The keys and the database. Blocks."""
+    folder = config.data_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigInvalid(f"The data folder {folder} is not a folder") from None
+    except OSError as error:
+        raise ConfigInvalid(f"The data folder {folder} cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigInvalid(f"The data folder {folder} is not writable for this user")
+    named = {"POLYDEX_KEYS_FILE": str(config.keys_file)} if config.keys_file else {}
+    # Keys made anew would not fit a database that is there: its secrets could not be read, its ids would change.
+    keys = Keys.load(folder, named, create=config.database_url is not None or not _has_database(config))
+    if config.database_url is not None:
+        from polydex.store.postgres import open_postgres
+
+        return keys, open_postgres(config.database_url)
+    from polydex.store.sqlite import open_sqlite
+
+    return keys, open_sqlite(config.database_path, clock=clock)
+
+
+def _has_database(config: Config) -> bool:
+    try:
+        return config.database_path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreFailed(f"{config.database_path}: {error.strerror}") from error
