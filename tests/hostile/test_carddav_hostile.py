@@ -1,12 +1,22 @@
 """One misbehaviour of a server at a time: nothing is lost, doubled or overwritten."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from polydex.connectors.base import Absent, Credentials, Found, Record, Unknown
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.connectors.carddav.write import uid_of
 from polydex.core.contact import Contact
-from polydex.core.errors import CursorExpired, ProviderError, ProviderRejected, RecordNotFound, Stale
+from polydex.core.errors import (
+    CursorExpired,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    RecordNotFound,
+    Stale,
+)
 from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch
 from polydex.net.client import Net
@@ -244,6 +254,79 @@ async def test_one_card_that_fails_is_deferred_and_the_others_come() -> None:
         pulled = await mirror.pull()
         assert pulled.deferred == {world.key("7.vcf"), world.key("garbage.vcf")}
         assert len(mirror.records) == 19
+
+
+async def test_a_server_that_fails_altogether_is_an_error_and_not_a_thousand_deferred_cards() -> None:
+    async with hostile_world() as world:
+        for number in range(70):
+            world.server.put(f"{number}.vcf", card(person(str(number)), str(number)))
+        world.server.vices.unreadable = frozenset(world.server.cards)
+        with pytest.raises(ProviderUnavailable):
+            await Mirror(world.connector).pull()
+
+
+async def test_a_card_that_moved_comes_with_the_removal_of_its_old_key() -> None:
+    async with hostile_world() as world:
+        mirror = await filled(world, *(str(number) for number in range(6)))
+        old = key_named(mirror, "3")
+        new = await world.move(old)
+        pulled = await mirror.pull()
+        assert [(page.removed, [record.key for record in page.changed]) for page in pulled.pages] == [((old,), [new])]
+        assert mirror.records[new].uid == old.rpartition("/")[2].removesuffix(".vcf")
+
+
+async def test_a_page_with_removals_is_stamped_before_the_list_that_told_them() -> None:
+    async with hostile_world() as world:
+        mirror = await filled(world, *(str(number) for number in range(6)))
+        stamps: list[tuple[int, str]] = []
+        world.server.before = lambda method, _path: stamps.append((mirror.counter, method))
+        await world.remove(key_named(mirror, "1"))
+        await world.put(person("changed"), key_named(mirror, "2"))
+        pulled = await mirror.pull()
+        reports = [counter for counter, method in stamps if method == "REPORT"]
+        assert len(reports) == 2
+        assert [page.asked for page in pulled.pages] == [reports[0]]
+
+
+async def test_every_request_of_a_walk_is_stamped_before() -> None:
+    async with hostile_world(Vices(drops_connections=False)) as world:
+        for number in range(250):
+            world.server.put(f"{number}.vcf", card(person(str(number)), str(number)))
+        mirror = Mirror(world.connector)
+        seen: list[int] = []
+        world.server.before = lambda _method, _path: seen.append(mirror.counter)
+        pulled = await mirror.pull()
+        assert len(mirror.records) == 250
+        assert [page.asked for page in pulled.pages] == [3, 4, 5]
+        assert seen[:2] == [1, 2]
+        assert all(counter >= 3 for counter in seen[2:])
+
+
+async def test_an_abandoned_walk_leaves_nothing_running() -> None:
+    async with hostile_world() as world:
+        for number in range(450):
+            world.server.put(f"{number}.vcf", card(person(str(number)), str(number)))
+        before = asyncio.all_tasks()
+        pages = world.connector.pull(None, Mirror(world.connector))
+        assert isinstance(pages, AsyncGenerator)
+        await anext(pages)
+        await pages.aclose()
+        assert {task for task in asyncio.all_tasks() - before if "load" in repr(task.get_coro())} == set()
+        asked = len(world.server.requests("REPORT"))
+        assert asked <= 3
+
+
+async def test_a_token_that_only_the_report_tells() -> None:
+    async with hostile_world(Vices(hides_token=True)) as world:
+        mirror = await filled(world, *(str(number) for number in range(6)))
+        world.server.later(5)
+        await mirror.pull()
+        world.server.log.clear()
+        assert (await mirror.pull()).pages[-1].mode == "delta"
+        assert [method for method, _, _ in world.server.log] == ["PROPFIND", "REPORT"]
+        await world.put(person("changed"), key_named(mirror, "2"))
+        await mirror.pull()
+        assert "changed" in names(mirror)
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------

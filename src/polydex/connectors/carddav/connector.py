@@ -22,6 +22,8 @@ from polydex.core.fields import Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch
 
+FETCH_SECONDS = 20.0
+
 CAPABILITIES = Capabilities(
     # Nobody can tell without destroying something whether a server heeds If-Match: Radicale by default takes a write
     # without one, others ignore it on DELETE. So every write compares right before, and sends If-Match besides.
@@ -63,7 +65,7 @@ class CardDavConnector:
         return await Discovery(self.book.dav, self.server_url, self.login).identify()
 
     async def fetch(self, key: RemoteKey) -> Record:
-        return self.book.record(await self.book.read(key))
+        return self.book.record(await self.book.read(key, FETCH_SECONDS))
 
     async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
         draft, losses = await _with_fitting_photo(draft)

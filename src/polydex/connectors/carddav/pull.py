@@ -9,8 +9,9 @@ as a page sequence of mode "snapshot".
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 import msgspec
 
@@ -45,8 +46,9 @@ async def pull(book: Book, cursor: Cursor | None, walk: Walk, *, resume: bool = 
             pages = _delta(book, walk, position, position.token, state)
         else:
             pages = _snapshot(book, walk, _fresh(state), state)
-    async for page in pages:
-        yield page
+    async with contextlib.aclosing(pages):
+        async for page in pages:
+            yield page
 
 
 def _fresh(state: State) -> Position:
@@ -58,7 +60,7 @@ def _stood_still(position: Position, state: State) -> Position:
     return msgspec.structs.replace(position, at=state.clock if position.at is None else position.at, settled=settled)
 
 
-async def _snapshot(book: Book, walk: Walk, position: Position, state: State | None) -> AsyncIterator[Page]:
+async def _snapshot(book: Book, walk: Walk, position: Position, state: State | None) -> AsyncGenerator[Page, None]:
     """Everything that is there.
 
     Args:
@@ -87,16 +89,17 @@ async def _snapshot(book: Book, walk: Walk, position: Position, state: State | N
     if unchanged or not wanted:
         end = None if wanted else position.encode()
         yield Page("snapshot", unchanged=unchanged, cursor=end, last=not wanted, total=len(listed), asked=stamp)
-    async for asked, loaded, last in _batches(book, walk, wanted):
-        yield Page(
-            "snapshot",
-            changed=tuple(loaded.records),
-            deferred=tuple(loaded.deferred),
-            cursor=position.encode() if last else None,
-            last=last,
-            total=len(listed),
-            asked=asked,
-        )
+    async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
+        async for asked, loaded, last in batches:
+            yield Page(
+                "snapshot",
+                changed=tuple(loaded.records),
+                deferred=tuple(loaded.deferred),
+                cursor=position.encode() if last else None,
+                last=last,
+                total=len(listed),
+                asked=asked,
+            )
 
 
 async def _listed_by_sync(book: Book, position: Position) -> tuple[dict[RemoteKey, Rev | None] | None, Position]:
@@ -121,7 +124,9 @@ async def _listed_by_sync(book: Book, position: Position) -> tuple[dict[RemoteKe
             return listed, msgspec.structs.replace(position, token=token, at=clock)
 
 
-async def _delta(book: Book, walk: Walk, position: Position, token: str, state: State | None) -> AsyncIterator[Page]:
+async def _delta(
+    book: Book, walk: Walk, position: Position, token: str, state: State | None
+) -> AsyncGenerator[Page, None]:
     """What changed since the token.
 
     Args:
@@ -145,8 +150,9 @@ async def _delta(book: Book, walk: Walk, position: Position, token: str, state: 
                 raise
             if begun or state is None:
                 raise _expired(error.message, resume=False) from None
-            async for page in _snapshot(book, walk, _fresh(state), state):
-                yield page
+            async with contextlib.aclosing(_snapshot(book, walk, _fresh(state), state)) as pages:
+                async for page in pages:
+                    yield page
             return
         stuck = changes.token is None or (changes.truncated and changes.token == token)
         if stuck and begun:
@@ -154,8 +160,15 @@ async def _delta(book: Book, walk: Walk, position: Position, token: str, state: 
         whole = len(changes.changed) * 2 >= members or not (changes.changed or changes.removed)
         if not begun and state is not None and (stuck or (whole and not changes.truncated)):
             after = Position(token=changes.token or state.token, ctag=ctag, at=changes.clock)
-            async for page in _snapshot(book, walk, after, state):
-                yield page
+            if (changes.token, ctag) == (position.token, position.ctag) and not (changes.changed or changes.removed):
+                # Nothing moved after all: a server that tells its token only in the report.
+                if position.settled:
+                    yield Page("delta", cursor=position.encode(), asked=stamp, last=True)
+                    return
+                after = _stood_still(position, state)
+            async with contextlib.aclosing(_snapshot(book, walk, after, state)) as pages:
+                async for page in pages:
+                    yield page
             return
         known = await walk.known(list(changes.changed))
         wanted = {key: rev for key, rev in changes.changed.items() if rev is None or known.get(key) != rev}
@@ -165,18 +178,19 @@ async def _delta(book: Book, walk: Walk, position: Position, token: str, state: 
         removed = changes.removed
         if not wanted:
             yield Page("delta", removed=removed, cursor=after.encode(), last=last, asked=stamp)
-        async for asked, loaded, final in _batches(book, walk, wanted):
-            # With the removals in the page of the first cards a card that moved is seen as moved (J7).
-            yield Page(
-                "delta",
-                changed=tuple(loaded.records),
-                removed=(*removed, *loaded.gone),
-                deferred=tuple(loaded.deferred),
-                cursor=after.encode() if final else None,
-                last=last and final,
-                asked=min(asked, stamp) if removed else asked,
-            )
-            removed = ()
+        async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
+            async for asked, loaded, final in batches:
+                # With the removals in the page of the first cards a card that moved is seen as moved (J7).
+                yield Page(
+                    "delta",
+                    changed=tuple(loaded.records),
+                    removed=(*removed, *loaded.gone),
+                    deferred=tuple(loaded.deferred),
+                    cursor=after.encode() if final else None,
+                    last=last and final,
+                    asked=min(asked, stamp) if removed else asked,
+                )
+                removed = ()
         if last:
             return
         begun = True
@@ -191,7 +205,7 @@ def _expired(message: str, *, resume: bool) -> CursorExpired:
 
 async def _batches(
     book: Book, walk: Walk, wanted: Mapping[RemoteKey, Rev | None]
-) -> AsyncIterator[tuple[int, Loaded, bool]]:
+) -> AsyncGenerator[tuple[int, Loaded, bool], None]:
     """(stamp, what was loaded, whether it is the last) per batch; the next ones are on their way meanwhile."""
     loader = Loader(book)
 

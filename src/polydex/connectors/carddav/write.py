@@ -6,8 +6,9 @@ itself again. What a write returns is what the server stores, not what was sent.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ from polydex.core import vcard
 from polydex.core.contact import Contact
 from polydex.core.errors import (
     ProviderError,
+    ProviderMalformed,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
@@ -66,7 +68,8 @@ class Writer:
         key = RemoteKey(f"{self.book.path}{uid}.vcf")
         if mark is not None:
             # A server that does not heed If-None-Match would overwrite what was created and perhaps edited before.
-            found = await self._look(key, moved=True)
+            with _before_writing():
+                found = await self._look(key, moved=True)
             if found is not None:
                 return self._ours(found, uid, mark)
         edited = vcard.create(draft, uid=uid, mark=mark, version="3.0", rev=None, native=native)
@@ -120,7 +123,7 @@ class Writer:
 
     def _ours(self, card: Card, uid: str, mark: str | None) -> Record:
         record = self.book.record(card)
-        if mark is not None and (record.mark == mark or record.uid == uid):
+        if _is_ours(record, uid, mark):
             return record
         raise ProviderRejected(f"{_WRITE}: the server has another card under this name")
 
@@ -150,7 +153,7 @@ class Writer:
             raise error from None
         if found is not None:
             record = self.book.record(found)
-            if record.uid == uid or (mark is not None and record.mark == mark):
+            if _is_ours(record, uid, mark):
                 return record
             raise error
         if isinstance(error, ProviderTimeout) or error.original is not None:
@@ -167,8 +170,11 @@ class Writer:
         if cards is None:
             return Unknown()
         for card in cards:
-            record = self.book.record(card)
-            if record.mark == mark or record.uid == uid:
+            try:
+                record = self.book.record(card)
+            except ProviderMalformed:
+                return Unknown()
+            if _is_ours(record, uid, mark):
                 return Found(record)
         return Unknown() if found is not None else Absent()
 
@@ -176,7 +182,8 @@ class Writer:
 
     async def update(self, base: Record, patch: Patch, losses: tuple[Loss, ...] = ()) -> Record:
         """See ``Connector.update``."""
-        fresh = await self.book.read(base.key, self.budget.left)
+        with _before_writing():
+            fresh = await self.book.read(base.key, self.budget.left)
         current = self.book.record(fresh)
         if not self._is_base(fresh, current, base):
             raise Stale(f"{_WRITE}: the card has changed at the server")
@@ -230,7 +237,8 @@ class Writer:
 
     async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
         """See ``Connector.delete``."""
-        card = await self._look(key)
+        with _before_writing():
+            card = await self._look(key)
         if card is None:
             return
         if rev is not None and card.rev != rev:
@@ -313,6 +321,21 @@ class Writer:
         if card is None:
             raise ProviderUnavailable(f"{_WRITE}: done, but the server does not show the card", sent=True)
         return _with_losses(self.book.record(card), losses)
+
+
+@contextlib.contextmanager
+def _before_writing() -> Iterator[None]:
+    """A failure in here is no ambiguous write: nothing was sent that changes anything."""
+    try:
+        yield
+    except ProviderError as error:
+        error.sent = False
+        raise
+
+
+def _is_ours(record: Record, uid: str, mark: str | None) -> bool:
+    """By the UID, which we made up or derived from the mark; some servers drop the mark, some make UIDs of their own."""
+    return record.uid == uid or (mark is not None and record.mark == mark)
 
 
 def _with_losses(record: Record, losses: tuple[Loss, ...]) -> Record:
