@@ -192,6 +192,8 @@ def text(value: str | None, *, multiline: bool = False) -> str | None:
         return None
     if value.isascii() and value.isprintable():  # the common case, many times a card
         return value.strip() or None
+    if value.isprintable():  # no control character, no surrogate, no white space but the plain one
+        return unicodedata.normalize("NFC", value).strip() or None
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if not multiline:
         value = value.translate(_SPACES)

@@ -28,9 +28,9 @@ _SYSTEM_LABELS = {"home": AddressType.HOME, "work": AddressType.WORK}
 def read(card: Card) -> tuple[Address, ...]:
     """The addresses in order of preference."""
     lines = card.all("ADR")
-    if not lines and not card.all("LABEL"):
-        return ()
-    return tuple(entry.value for entry in _entries(card))
+    if card.all("LABEL"):
+        return tuple(entry.value for entry in _entries(card))
+    return tuple(address for line in preferred(lines) if (address := _address(card, line)) is not None)
 
 
 def _entries(card: Card) -> list[Entry[Address]]:

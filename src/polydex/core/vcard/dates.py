@@ -14,6 +14,9 @@ from polydex.core.vcard.lines import Line
 
 _FULL = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?", re.ASCII)
 _YEARLESS = re.compile(r"--(\d\d)-?(\d\d)(?:[T ].*)?", re.ASCII)
+_NO_DATE = re.compile(r"[0-]+(?:[T ].*)?", re.ASCII)
+_NO_T = re.compile(r"\d{14}(?:Z|[+-]\d{2,4})?", re.ASCII)
+"""A timestamp as the examples of RFC 9554 have it."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _OMIT_YEAR = "X-APPLE-OMIT-YEAR"
 _LEAP_YEAR = "1604"
@@ -37,7 +40,7 @@ def read_birthday(card: Card) -> str | None:
             if year in ("0000", line.params.get(_OMIT_YEAR)):
                 return f"--{month}-{day}"
             return f"{year}-{month}-{day}"
-        return value
+        return None if _NO_DATE.fullmatch(value) else value
     match = _YEARLESS.fullmatch(value)
     if match is not None and _in_calendar(_LEAP_YEAR, match[1], match[2]):
         return f"--{match[1]}-{match[2]}"
@@ -96,8 +99,11 @@ def read_time(card: Card, name: str) -> int | None:
     line = card.first(name)
     if line is None:
         return None
+    value = line.value.strip()
+    if _NO_T.fullmatch(value):
+        value = f"{value[:8]}T{value[8:]}"
     try:
-        moment = datetime.fromisoformat(line.value.strip())
+        moment = datetime.fromisoformat(value)
     except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:

@@ -11,6 +11,8 @@ import re
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANING = {"n": "\n", "N": "\n", ",": ",", ";": ";", ":": ":", "\\": "\\"}
 _MEANING_21 = {key: value for key, value in _MEANING.items() if key not in "nN"}
+_SEMICOLON = re.compile(r"(?<!\\);")
+_COMMA = re.compile(r"(?<!\\),")
 _COMPONENTS = re.compile(r"(?:[^;\\]|\\.|\\$)*", re.DOTALL)
 _ITEMS = re.compile(r"(?:[^,\\]|\\.|\\$)*", re.DOTALL)
 _SPECIAL = re.compile(r"[\\,;]")
@@ -21,6 +23,9 @@ def unescape(value: str, *, old: bool = False) -> str:
     """The text behind an escaped value. ``old``: by the rules of version 2.1."""
     if "\\" not in value:
         return value
+    if "\\\\" not in value:
+        value = value.replace("\\,", ",").replace("\\;", ";").replace("\\:", ":")
+        return value if old else value.replace("\\n", "\n").replace("\\N", "\n")
     meaning = _MEANING_21 if old else _MEANING
     return _ESCAPED.sub(lambda match: meaning.get(match[1], match[0]), value)
 
@@ -41,14 +46,14 @@ def components(value: str) -> list[str]:
     """The parts of a structured value, split at unescaped semicolons, still escaped."""
     if "\\" not in value:
         return value.split(";")
-    return _split(_COMPONENTS, value)
+    return _split(_COMPONENTS, value) if "\\\\" in value else _SEMICOLON.split(value)
 
 
 def items(value: str) -> list[str]:
     """The parts of a list value, split at unescaped commas, still escaped."""
     if "\\" not in value:
         return value.split(",")
-    return _split(_ITEMS, value)
+    return _split(_ITEMS, value) if "\\\\" in value else _COMMA.split(value)
 
 
 def _split(pattern: re.Pattern[str], value: str) -> list[str]:

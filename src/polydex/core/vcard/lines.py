@@ -11,10 +11,17 @@ import binascii
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from polydex.core.vcard import params as parameters
 from polydex.core.vcard.params import NO_PREFERENCE, Params
 
-_LOGICAL = re.compile(r"[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*(?:\r\n|\r|\n|\Z)")
+# Group, name, parameters and value of a line without folds and quotes; the whole of every line.
+_LOGICAL = re.compile(
+    r"""((?:([\w-]++)\.)?([\w-]++)((?:;[^":\r\n]*+)?):([^\r\n]*+)(?:\r(?!\n)|\r?\n)(?![ \t])"""
+    r"""|[^\r\n]*+(?:(?:\r\n|\r|\n)[ \t][^\r\n]*+)*+(?:\r\n|\r|\n|\Z))""",
+    re.ASCII,
+)
 _FOLD = re.compile(r"(?:\r\n|\r|\n)[ \t]")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _SOFT_BREAK = re.compile(r"=(?:\r\n|\r|\n)")
@@ -27,7 +34,7 @@ _WIRE = re.compile(rb"\r\n|\r|\n")
 _NO_PARAMS = parameters.NONE
 
 
-class Line:
+class Line(msgspec.Struct, eq=False):
     """One logical line, compared by identity.
 
     Attributes:
@@ -38,14 +45,11 @@ class Line:
         value: the value, unfolded, decoded from quoted-printable and charset, still escaped.
     """
 
-    __slots__ = ("group", "name", "params", "source", "value")
-
-    def __init__(self, source: str, group: str, name: str, params: Params, value: str) -> None:
-        self.source = source
-        self.group = group
-        self.name = name
-        self.params = params
-        self.value = value
+    source: str
+    group: str
+    name: str
+    params: Params
+    value: str
 
     @classmethod
     def make(cls, name: str, value: str, version: str, *, params: Params = _NO_PARAMS, group: str = "") -> Line:
@@ -89,36 +93,37 @@ def parse(raw: bytes) -> list[Line]:
     except UnicodeDecodeError:
         text, mend = raw.decode("utf-8", "surrogateescape"), True
     lines: list[Line] = []
-    sources = _LOGICAL.findall(text)
-    at, end = 0, len(sources) - 1  # the last match is the empty one at the end
+    found = _LOGICAL.findall(text)
+    at, end = 0, len(found) - 1  # the last match is the empty one at the end
     while at < end:
-        source = sources[at]
+        source, group, name, head, value = found[at]
         at += 1
-        unfolded = source.rstrip("\r\n")
-        if "\n" in unfolded or "\r" in unfolded:
-            unfolded = _FOLD.sub("", unfolded)
-        match = _HEADER.match(unfolded) or _PLAIN_HEADER.match(unfolded)
-        if match is None:
-            if lines and lines[-1].params.encoding == "base64" and _BASE64.fullmatch(unfolded):
-                lines[-1].source += source
-                lines[-1].value += unfolded
-            else:
-                lines.append(Line(source, "", "", _NO_PARAMS, unfolded))
-            continue
-        group, name, head = match.groups()
-        value = unfolded[match.end() :]
+        if not name:
+            unfolded = source.rstrip("\r\n")
+            if "\n" in unfolded or "\r" in unfolded:
+                unfolded = _FOLD.sub("", unfolded)
+            match = _HEADER.match(unfolded) or _PLAIN_HEADER.match(unfolded)
+            if match is None:
+                if lines and lines[-1].params.encoding == "base64" and _BASE64.fullmatch(unfolded):
+                    lines[-1].source += source
+                    lines[-1].value += unfolded
+                else:
+                    lines.append(Line(source, "", "", _NO_PARAMS, unfolded))
+                continue
+            group, name, head = match.groups("")
+            value = unfolded[match.end() :]
         params = parameters.parse(head) if head else _NO_PARAMS
         if params.encoding == "quoted-printable":
             # A trailing "=" says that the line goes on (RFC 2045 section 6.7); white space after it is text, no fold.
-            while source.rstrip("\r\n").endswith("=") and at < end and not _END.match(sources[at]):
-                source += sources[at]
+            while source.rstrip("\r\n").endswith("=") and at < end and not _END.match(found[at][0]):
+                source += found[at][0]
                 at += 1
             joined = _FOLD.sub("", _SOFT_BREAK.sub("", source)).rstrip("\r\n")
-            match = _HEADER.match(joined) or _PLAIN_HEADER.match(joined) or match
-            value = _from_quoted_printable(joined[match.end() :], params.charset)
+            match = _HEADER.match(joined) or _PLAIN_HEADER.match(joined)
+            value = _from_quoted_printable(joined[match.end() :] if match else value, params.charset)
         elif mend and not value.isascii():
             value = _text(value.encode("utf-8", "surrogateescape"), params.charset)
-        lines.append(Line(source, group or "", name.upper(), params, value))
+        lines.append(Line(source, group, name.upper(), params, value))
     return lines
 
 

@@ -49,7 +49,7 @@ class Params:
         self.value = self.encoding = self.charset = ""
         for name, values, _ in self.all:
             if name == "TYPE":
-                types.update(token.upper() for token in values)
+                types.update(token.upper() for token in values if token)
             elif name == "VALUE":
                 self.value = values[0].lower()
             elif name == "ENCODING":

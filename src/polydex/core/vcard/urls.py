@@ -36,7 +36,7 @@ _WRITTEN: dict[UrlType, tuple[str, ...]] = {
     UrlType.RESERVATIONS: ("X-RESERVATIONS",),
     UrlType.OTHER: (),
 }
-_SYSTEM_LABELS = {kind.value.lower(): kind for kind in UrlType}
+_LABELS = {kind.value.lower(): kind for kind in UrlType}
 _HOME_PAGE_LABEL = "_$!<HomePage>!$_"
 
 
@@ -62,8 +62,8 @@ def _type(card: Card, line: Line) -> UrlType:
             if token in types:
                 return kind
     label = card.label(line) if line.group else None
-    if label is not None and label[1]:
-        return _SYSTEM_LABELS.get(label[0].lower(), UrlType.OTHER)
+    if label is not None:  # Google writes labels such as PROFILE without Apple's brackets
+        return _LABELS.get(label[0].lower(), UrlType.OTHER)
     return UrlType.OTHER
 
 
