@@ -19,7 +19,7 @@ def test_parts_of_a_line() -> None:
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])
 def test_folds_and_endings(ending: str) -> None:
-    raw = f"NO{ending} TE;TYPE{ending}\t=x:a{ending}  b{ending}{ending}TEL:1{ending}".encode()
+    raw = f"NOT{ending} E;TYPE{ending}\t=x:a{ending}  b{ending}{ending}TEL:1{ending}".encode()
     note, empty, tel = parse(raw)
     assert (note.name, set(note.params.types), note.value) == ("NOTE", {"X"}, "a b")
     assert (empty.name, tel.name, tel.value) == ("", "TEL", "1")
