@@ -40,6 +40,8 @@ class Dns:
         return [b"".join(record.strings).decode("utf-8", "replace") for record in await self._ask(name, "TXT")]
 
     async def _ask(self, name: str, kind: str) -> Sequence[Any]:
+        if not name.strip("."):
+            return []  # the root, which has neither
         import dns.exception
         import dns.resolver
 
