@@ -247,5 +247,9 @@ def erase(tx: Tx, account: AccountId, words: Callable[[bytes], Sequence[str]], l
             tx.many("DELETE FROM contact WHERE row_id = ?", ids)
             return False
         tx.run("DELETE FROM source WHERE id = ?", source)
-    tx.run("DELETE FROM epoch_limit WHERE account_id = ?", account)
+    tx.run(
+        "DELETE FROM epoch_limit WHERE account_id = ? "
+        "AND account_id IN (SELECT id FROM account WHERE deleted_at IS NOT NULL)",
+        account,
+    )
     return True
