@@ -1,0 +1,63 @@
+"""The command line. Commands are imported when they are called, so that help and completion stay fast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError, Parameter
+
+from polydex import __version__
+
+_HELP = "One contacts API for every address book, on your own machine."
+
+_COMMANDS = (
+    ("serve", "polydex.cli.serve:serve", "Run the server."),
+    (
+        "demo",
+        "polydex.cli.demo.command:demo",
+        "Try it: a real CardDAV server with made-up contacts, and Polydex on top.",
+    ),
+    ("apps", "polydex.cli.apps:app", "Applications: the back ends that use the API."),
+    ("accounts", "polydex.cli.accounts:app", "Accounts: connected address books."),
+    ("sync", "polydex.cli.sync:sync", "Bring an account up to date, and watch it."),
+    ("contacts", "polydex.cli.contacts:app", "Contacts of an account."),
+    ("config", "polydex.cli.settings:settings", "List every setting with its value."),
+)
+
+
+def build() -> App:
+    """The command line as a Cyclopts application."""
+    app = App(
+        name="polydex",
+        help=_HELP,
+        version=__version__,
+        default_parameter=Parameter(negative=()),
+        help_format="plaintext",
+    )
+    for name, target, help_text in _COMMANDS:
+        app.command(target, name=name, help=help_text)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """The console script ``polydex``. Ends the process with an exit code of ``cli.errors``."""
+    from polydex.cli import errors
+
+    words = sys.argv[1:] if argv is None else list(argv)
+    as_json = "--json" in words
+    try:
+        build()(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        sys.exit(errors.usage(str(error), as_json=as_json))
+    except KeyboardInterrupt:
+        sys.exit(errors.INTERRUPTED)
+    except BrokenPipeError:
+        # Who reads our output has seen enough (`polydex contacts list | head`).
+        sys.stdout = None
+        sys.exit(errors.OK)
+    except Exception as error:  # noqa: BLE001 - the outermost place: one clear line in place of a traceback
+        sys.exit(errors.tell(error, as_json=as_json))
+    sys.exit(errors.OK)

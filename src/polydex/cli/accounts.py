@@ -1,0 +1,280 @@
+"""``polydex accounts``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from polydex.cli.common import Common, common_of, note, run, write, write_json, write_table
+from polydex.core.errors import BadRequest, NotFound
+
+if TYPE_CHECKING:
+    from polydex.app import Polydex
+
+Service = Literal["carddav", "icloud", "fastmail", "nextcloud"]
+
+app = App(name="accounts", help="Accounts: connected address books.", help_format="plaintext")
+
+_SERVICE_TYPES = {"carddav": "CardDAV", "icloud": "iCloud", "fastmail": "Fastmail", "nextcloud": "Nextcloud"}
+_PROMPTS = {
+    "carddav": "Password: ",
+    "icloud": "App-specific password (appleid.apple.com): ",
+    "fastmail": "App password (Settings > Privacy & Security): ",
+    "nextcloud": "App password (Settings > Security): ",
+}
+_DEFAULT_APP = "default"
+
+
+@app.command
+def add(
+    service: Service,
+    /,
+    *,
+    server: Annotated[
+        str | None, Parameter(help="Address of the server; iCloud and Fastmail have a fixed one.")
+    ] = None,
+    login: Annotated[str | None, Parameter(help="Login name at the service; asked for when it is left out.")] = None,
+    app_name: Annotated[
+        str | None,
+        Parameter(
+            name="--app", help="Client id or name of the application that owns it; needed when there are several."
+        ),
+    ] = None,
+    region: Annotated[
+        str | None, Parameter(help="Two letters, for phone numbers without a country code, such as US or DE.")
+    ] = None,
+    password_stdin: Annotated[bool, Parameter(help="Read the password from standard input.")] = False,
+    common: Common | None = None,
+) -> None:
+    """Connect an address book and show an access token for it, this once.
+
+    The password is asked for, or read from standard input; it is tried at the service before anything is stored.
+    """
+    from polydex.engine.accounts import AccountSpec
+
+    common = common_of(common)
+    login = login or _ask_login()
+    password = _read_password() if password_stdin else _ask_password(service)
+
+    async def work(polydex: Polydex) -> dict[str, object]:
+        owner = await _owner(polydex, app_name)
+        spec = AccountSpec(
+            service_type="CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service],
+            login=login,
+            password=password,
+            server_url=_nextcloud(polydex, login, password, server) if service == "nextcloud" else server,
+            region=region.upper() if region else None,
+        )
+        saved = await polydex.accounts.upsert(owner, spec)
+        return {"accountId": saved.account_id, "accessToken": saved.access_token}
+
+    saved = run(common, work, new=True)
+    if common.json:
+        write_json(saved)
+        return
+    write(f"Account       {saved['accountId']}")
+    write(f"Access token  {saved['accessToken']}")
+    note(f"Keep the token now: it is not shown again. Next: polydex sync {saved['accountId']}")
+
+
+@app.command(name="list")
+def list_(*, common: Common | None = None) -> None:
+    """List the accounts with their state."""
+    common = common_of(common)
+
+    async def work(polydex: Polydex) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = await polydex.accounts.list(None, limit=500, offset=len(found))
+            found += [await _shown(polydex, int(account.id)) for account in page.accounts]
+            if not page.accounts or len(found) >= page.total:
+                return found
+
+    found = run(common, work)
+    if common.json:
+        write_json(found)
+        return
+    rows = [(str(a["id"]), a["serviceType"], a.get("loginString", ""), str(_contacts(a)), _state(a)) for a in found]
+    write_table(("Id", "Service", "Login", "Contacts", "State"), rows, "No account yet: polydex accounts add SERVICE")
+
+
+@app.command
+def show(account: int, /, *, common: Common | None = None) -> None:
+    """Show one account with its address books.
+
+    Parameters
+    ----------
+    account
+        The account's number.
+    """
+    common = common_of(common)
+
+    async def work(polydex: Polydex) -> dict[str, Any]:
+        return await _shown(polydex, account)
+
+    shown = run(common, work)
+    if common.json:
+        write_json(shown)
+        return
+    write(f"Account   {shown['id']}  {shown['serviceType']}  {shown.get('loginString', '')}")
+    write(f"Server    {shown.get('serverUrl', '')}")
+    write(f"State     {_state(shown)}")
+    for source in shown["sync"]["sources"]:
+        mark = " (default)" if source["default"] else " (not synchronised)"
+        write(f"Book      {source.get('name') or 'unnamed'}{mark}: {source['contacts']} contacts")
+        if source["deferred"]:
+            write(f"          {source['deferred']} could not be read, or are looked at again")
+        if source["halted"]:
+            write(f"          {source['halted']} deletions await approval: polydex accounts approve {shown['id']}")
+        if "error" in source:
+            write(f"          {source['error']['message']}")
+
+
+@app.command
+def approve(
+    account: int,
+    /,
+    *,
+    refuse: Annotated[bool, Parameter(help="Keep the contacts.")] = False,
+    common: Common | None = None,
+) -> None:
+    """Decide about deletions that were held back because they were so many.
+
+    Approved, each contact is looked up once more, and deleted here when the provider really has it no longer.
+
+    Parameters
+    ----------
+    account
+        The account's number.
+    """
+    common = common_of(common)
+
+    async def work(polydex: Polydex) -> int:
+        return await polydex.accounts.approve(account, refuse=refuse)
+
+    count = run(common, work)
+    if common.json:
+        write_json({"accountId": account, "contacts": count, "approved": not refuse})
+    elif count == 0:
+        write("Nothing awaits approval.")
+    else:
+        write(
+            f"{count} deletions {'refused: the contacts stay' if refuse else 'approved: they are checked one by one'}."
+        )
+
+
+@app.command
+def remove(
+    account: int,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
+    common: Common | None = None,
+) -> None:
+    """Delete an account here: its mirror, journal, tokens and password. Nothing changes at the provider.
+
+    Parameters
+    ----------
+    account
+        The account's number.
+    """
+    common = common_of(common)
+    if not yes and not _confirmed(f"Delete account {account} and everything stored of it? [y/N] "):
+        raise BadRequest("Nothing was deleted; confirm with y, or give --yes")
+
+    async def work(polydex: Polydex) -> None:
+        await polydex.accounts.delete(account)
+
+    run(common, work)
+    if common.json:
+        write_json({"accountId": account, "removed": True})
+    else:
+        write(f"Account {account} is deleted.")
+
+
+async def _owner(polydex: Polydex, wanted: str | None) -> int:
+    """The application that is to own the account: the one that is named, or the only one, or a first one made now."""
+    apps = await polydex.accounts.list_apps()
+    if wanted is not None:
+        named = [each for each in apps if wanted in (each.client_id, each.name)]
+        if not named:
+            raise NotFound(f"There is no application {wanted!r}: polydex apps list")
+        if len(named) > 1:
+            raise BadRequest(f"Several applications are named {wanted!r}: give --app the client id of one")
+        return named[0].id
+    if len(apps) > 1:
+        raise BadRequest("There are several applications: name the owner with --app")
+    if apps:
+        return apps[0].id
+    made = await polydex.accounts.create_app(_DEFAULT_APP)
+    note(f"Made the application {_DEFAULT_APP!r}: client id {made.client_id}, client secret {made.client_secret}")
+    return made.id
+
+
+def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
+    """The address of a Nextcloud's address books; the account itself is one of CardDAV, as clients know it."""
+    from polydex.connectors.base import Credentials
+
+    service = _SERVICE_TYPES["nextcloud"]
+    provider = next(each for each in polydex.ctx.providers.values() if service in each.services)
+    return provider.prepare(service, Credentials(login, password, server or "")).server_url
+
+
+def _ask_login() -> str:
+    if not sys.stdin.isatty():
+        raise BadRequest("The login is missing: give --login")
+    sys.stderr.write("Login: ")
+    return sys.stdin.readline().strip()
+
+
+def _ask_password(service: str) -> str:
+    import getpass
+
+    if not sys.stdin.isatty():
+        raise BadRequest(
+            "There is no terminal to ask for the password: give it on standard input with --password-stdin"
+        )
+    return getpass.getpass(_PROMPTS[service])
+
+
+def _read_password() -> str:
+    """All of standard input, without the line end that `echo` and editors add."""
+    try:
+        password = sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest("The password on standard input is not UTF-8") from None
+    return password.removesuffix("\n").removesuffix("\r")
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(question)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
+    from polydex.api.shapes import account_out
+
+    account = await polydex.accounts.get(account_id)
+    return account_out(account, await polydex.accounts.status(account_id))
+
+
+def _contacts(account: dict[str, Any]) -> int:
+    sources: list[dict[str, Any]] = account["sync"]["sources"]
+    return sum(int(source["contacts"]) for source in sources if source["default"])
+
+
+def _state(account: dict[str, Any]) -> str:
+    default: dict[str, Any] = next((each for each in account["sync"]["sources"] if each["default"]), {})
+    if account["tokenStatus"] != "active":
+        return f"{account['tokenStatus']}: {account.get('tokenError', 'the credentials were refused')}"
+    if default.get("halted"):
+        return f"halted: {default['halted']} deletions await approval"
+    if "error" in default:
+        return f"failing: {default['error']['message']}"
+    if not default.get("ready"):
+        return "first synchronisation"
+    return f"up to date as of {default['pulledAt']}"

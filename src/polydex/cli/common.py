@@ -1,0 +1,141 @@
+"""What every command shares: its options, the configuration, the opened data folder, and how results are written."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+from cyclopts import Group, Parameter
+
+from polydex.core.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from polydex.app import Polydex
+    from polydex.config import Config
+
+T = TypeVar("T")
+_EVERYWHERE = Group("Everywhere", sort_key=100)
+
+
+@Parameter(name="*", group=_EVERYWHERE)
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Options of every command."""
+
+    data_dir: Annotated[Path | None, Parameter(help="Data folder; by default POLYDEX_DATA_DIR, else polydex-data.")] = (
+        None
+    )
+    json: Annotated[bool, Parameter(help="Write the result, and errors, as JSON.")] = False
+
+    def config(self, **changes: object) -> Config:
+        """The settings of the environment, and what the command line says. Raises ConfigInvalid."""
+        import dataclasses
+
+        from polydex.config import Config
+
+        config = Config.load(os.environ)
+        if self.data_dir is not None:
+            changes["data_dir"] = self.data_dir
+        given = {name: value for name, value in changes.items() if value is not None}
+        return dataclasses.replace(config, **given, given=config.given | frozenset(given))  # type: ignore[arg-type]
+
+
+def common_of(common: Common | None) -> Common:
+    """Cyclopts gives None when no option of the group was used."""
+    return common or Common()
+
+
+def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = False) -> T:
+    """Open the data folder, do the work, close it.
+
+    Args:
+        common: the options of the command.
+        work: what to do.
+        new: whether the folder may be made; otherwise ConfigInvalid tells that there is none, most likely because the
+            command was started in another directory than the server.
+    """
+    from polydex import log
+    from polydex.app import Role, open_app
+
+    config = common.config()
+    if "log_level" in config.given:
+        log.setup(config.log_level)
+    else:
+        log.setup("error", _Nowhere())  # type: ignore[arg-type]
+    if config.database_url is None and not config.database_path.exists():
+        folder = config.data_dir.absolute()
+        if not new:
+            raise ConfigInvalid(f"There is no Polydex data in {folder}; name the folder with --data-dir")
+        sys.stderr.write(f"New data folder: {folder}\n")
+
+    async def inside() -> T:
+        async with open_app(config, Role.TOOL) as app:
+            return await work(app)
+
+    return asyncio.run(inside())
+
+
+class _Nowhere:
+    """A stream for logs that nobody reads: a command tells its failure by itself."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        return
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for tables and progress."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def write(text: str) -> None:
+    """One line to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """One line for people, to standard error: results alone go to standard output."""
+    sys.stderr.write(text + "\n")
+
+
+def write_json(value: Any) -> None:
+    """A value as one line of JSON."""
+    write(msgspec.json.encode(value).decode())
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """A table for people; ``empty`` when there is no row. Piped into a program: tab-separated lines."""
+    rows = list(rows)
+    if not sys.stdout.isatty():
+        for row in rows:
+            write("\t".join(_cell(cell) for cell in row))
+        return
+    if not rows:
+        note(empty)
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(_cell(cell)) for cell in row))
+    console().print(table)
+
+
+def _cell(text: str) -> str:
+    """Contact data may hold anything; a terminal shall get one line without control characters."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,77 @@
+"""How a command ends: exit codes, and errors as one line for people or one JSON object for programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import msgspec
+
+from polydex.core.errors import ConfigInvalid, Internal, PolydexError, Retry
+
+OK = 0
+FAILED = 1
+"""Anything without a code of its own."""
+USAGE = 2
+"""The command line, the input or a setting is wrong."""
+NOT_FOUND = 3
+PRECONDITION = 4
+"""The contact has changed since the version named by ``--if-match``."""
+TRY_LATER = 5
+"""The provider or the database cannot be used now; the same command may succeed later."""
+REFUSED = 6
+"""The provider refuses the credentials, or does not allow it."""
+INTERRUPTED = 130
+"""Ctrl-C, as shells number it."""
+
+_BY_STATUS = {
+    400: USAGE,
+    413: USAGE,
+    422: USAGE,
+    401: REFUSED,
+    403: REFUSED,
+    404: NOT_FOUND,
+    412: PRECONDITION,
+    428: PRECONDITION,
+}
+
+
+def exit_code(error: PolydexError) -> int:
+    """The exit code of an error."""
+    if isinstance(error, ConfigInvalid):
+        return USAGE
+    if error.retry is Retry.LATER:
+        return TRY_LATER
+    return _BY_STATUS.get(error.status, FAILED)
+
+
+def tell(error: Exception, *, as_json: bool) -> int:
+    """Write an error to standard error; the exit code."""
+    if not isinstance(error, PolydexError):
+        # A fault of ours. Where it happened helps whoever mends it, but shows code, and maybe data.
+        if os.environ.get("POLYDEX_LOG_LEVEL", "").lower() == "debug":
+            traceback.print_exception(error)
+        hint = "run it again with POLYDEX_LOG_LEVEL=debug to see where"
+        error = Internal(f"Internal error ({type(error).__name__}); {hint}")
+    message = error.message
+    if isinstance(error, Internal) and error.detail and error.detail not in message:
+        message = f"{message}: {error.detail}"  # who runs the command is the operator
+    _write(error.code if not isinstance(error, ConfigInvalid) else "config.invalid", message, error.original, as_json)
+    return exit_code(error)
+
+
+def usage(message: str, *, as_json: bool) -> int:
+    """Write that the command line is wrong; the exit code."""
+    _write("usage", " ".join(message.split()), None, as_json)
+    return USAGE
+
+
+def _write(code: str, message: str, original: dict[str, object] | None, as_json: bool) -> None:
+    if as_json:
+        told: dict[str, object] = {"code": code, "message": message}
+        if original:
+            told["originalError"] = original
+        sys.stderr.write(msgspec.json.encode(told).decode() + "\n")
+    else:
+        sys.stderr.write(f"polydex: {message}\n")
