@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from polydex.core.errors import ConfigInvalid
 from polydex.net.addresses import parse_networks
@@ -108,11 +108,13 @@ def _without_password(url: str | None) -> str:
     """A URL that libpq understands may carry its password in front of the host or in the query."""
     if url is None:
         return ""
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition("@")
+    start, question, _ = url.partition("?")
+    before, slashes, rest = start.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
     name, colon, _ = user.partition(":")
-    netloc = name + (colon and f":{HIDDEN}") + at + host
-    return urlunsplit(parts._replace(netloc=netloc, query=parts.query and HIDDEN))
+    hidden = name + (colon and f":{HIDDEN}") + at + host
+    return before + slashes + hidden + slash + path + (question and f"?{HIDDEN}")
 
 
 def _public_url(text: str) -> str:

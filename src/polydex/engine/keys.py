@@ -15,6 +15,7 @@ import hmac
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -218,21 +219,19 @@ def _make(path: Path, keys: Keys) -> bytes:
         ids=base64.b64encode(keys.ids).decode(),
     )
     raw = msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as output:
-            output.write(raw)
-            output.flush()
-            os.fsync(output.fileno())
+        descriptor, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
         try:
+            with os.fdopen(descriptor, "wb") as output:
+                output.write(raw)
+                output.flush()
+                os.fsync(output.fileno())
             os.link(partial, path)  # fails when the file exists, unlike a rename
         except FileExistsError:
             return path.read_bytes()
         finally:
-            partial.unlink()
+            Path(partial).unlink()
         _flush_directory(path.parent)
     except OSError as error:
         raise ConfigInvalid(f"The key file {path} cannot be made: {error.strerror}") from error

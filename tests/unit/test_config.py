@@ -1,0 +1,126 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from polydex.config import Config
+from polydex.core.errors import ConfigInvalid
+
+
+def test_nothing_has_to_be_set() -> None:
+    config = Config.load({"PATH": "/bin", "HOME": "/home/ada"})
+    assert config == Config()
+    assert config.unknown == ()
+    assert (config.host, config.port, config.database_url) == ("127.0.0.1", 8080, None)
+    assert config.database_path == Path("polydex-data/polydex.db")
+
+
+def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    given = {
+        "POLYDEX_DATA_DIR": ("/srv/polydex", Path("/srv/polydex")),
+        "POLYDEX_DATABASE_URL": ("postgresql://polydex@db/contacts", "postgresql://polydex@db/contacts"),
+        "POLYDEX_KEYS_FILE": ("/run/secrets/keys", Path("/run/secrets/keys")),
+        "POLYDEX_HOST": ("::", "::"),
+        "POLYDEX_PORT": ("0", 0),
+        "POLYDEX_PUBLIC_URL": ("https://contacts.example.org/api/", "https://contacts.example.org/api"),
+        "POLYDEX_FRESHNESS": ("0.5", 0.5),
+        "POLYDEX_POLL_INTERVAL": ("900", 900.0),
+        "POLYDEX_PARALLEL_PULLS": ("2", 2),
+        "POLYDEX_REQUIRE_IF_MATCH": ("Yes", True),
+        "POLYDEX_MAX_BODY_BYTES": ("1048576", 1_048_576),
+        "POLYDEX_REQUEST_TIMEOUT": ("12", 12.0),
+        "POLYDEX_SHUTDOWN_TIMEOUT": ("5", 5.0),
+        "POLYDEX_ALLOW_PRIVATE_NETWORKS": ("10.0.0.0/8, 127.0.0.1", "10.0.0.0/8, 127.0.0.1"),
+        "POLYDEX_CA_BUNDLE": (str(bundle), bundle),
+        "POLYDEX_LOG_LEVEL": ("DEBUG", "debug"),
+    }
+    config = Config.load({name: f" {text} " for name, (text, _) in given.items()})
+    settings = config.describe()
+    assert [setting.variable for setting in settings] == list(given)
+    assert [getattr(config, name.removeprefix("POLYDEX_").lower()) for name in given] == [v for _, v in given.values()]
+    assert all(setting.given and setting.doc for setting in settings)
+
+
+def test_an_empty_variable_is_an_absent_one() -> None:
+    assert Config.load({"POLYDEX_PORT": "", "POLYDEX_HOST": "  "}) == Config()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "٨"),
+        ("FRESHNESS", "-1"),
+        ("FRESHNESS", "nan"),
+        ("FRESHNESS", "inf"),
+        ("FRESHNESS", "a minute"),
+        ("POLL_INTERVAL", "0"),
+        ("PARALLEL_PULLS", "0"),
+        ("PARALLEL_PULLS", "1.5"),
+        ("REQUIRE_IF_MATCH", "maybe"),
+        ("MAX_BODY_BYTES", "1MB"),
+        ("LOG_LEVEL", "loud"),
+        ("HOST", "http://localhost"),
+        ("PUBLIC_URL", "contacts.example.org"),
+        ("PUBLIC_URL", "ftp://contacts.example.org"),
+        ("PUBLIC_URL", "https://contacts.example.org/?a=b"),
+        ("DATABASE_URL", "mysql://db/contacts"),
+        ("CA_BUNDLE", "/nonexistent/ca.pem"),
+        ("ALLOW_PRIVATE_NETWORKS", "home"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(ConfigInvalid, match=f"^POLYDEX_{variable} must be "):
+        Config.load({f"POLYDEX_{variable}": value})
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        Config.load({"POLYDEX_PORT": "x", "POLYDEX_LOG_LEVEL": "x", "POLYDEX_HOST": "localhost"})
+    assert caught.value.message == (
+        "POLYDEX_PORT must be a whole number from 0 to 65535; "
+        "POLYDEX_LOG_LEVEL must be one of debug, info, warning, error"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql://ada:hunter2@db.example.org:5432/contacts",
+            "postgresql://ada:[hidden]@db.example.org:5432/contacts",
+        ),
+        ("postgresql://ada:hun@ter2@db/contacts?password=hunter2", "postgresql://ada:[hidden]@db/contacts?[hidden]"),
+        ("postgresql://ada@db/contacts", "postgresql://ada@db/contacts"),
+        ("postgres:///contacts", "postgres:///contacts"),
+    ],
+)
+def test_no_password_is_listed(url: str, shown: str) -> None:
+    config = Config.load({"POLYDEX_DATABASE_URL": url})
+    assert config.database_url == url
+    listed = {setting.variable: setting for setting in config.describe()}
+    assert listed["POLYDEX_DATABASE_URL"].value == shown
+    assert not any("hunter2" in str(dataclasses.astuple(setting)) for setting in listed.values())
+
+
+def test_a_refused_database_url_is_not_repeated() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        Config.load({"POLYDEX_DATABASE_URL": "mysql://ada:hunter2@db/contacts"})
+    assert "hunter2" not in caught.value.message
+
+
+def test_the_list_tells_defaults_from_what_is_given() -> None:
+    listed = {setting.variable: setting for setting in Config.load({"POLYDEX_PORT": "9000"}).describe()}
+    port, freshness = listed["POLYDEX_PORT"], listed["POLYDEX_FRESHNESS"]
+    assert (port.value, port.default, port.given) == ("9000", "8080", True)
+    assert (freshness.value, freshness.default, freshness.given) == ("60", "60", False)
+    assert listed["POLYDEX_REQUIRE_IF_MATCH"].value == "false"
+    assert listed["POLYDEX_KEYS_FILE"].value == ""
+
+
+def test_a_misspelt_variable_is_noticed() -> None:
+    assert Config.load({"POLYDEX_PROT": "1", "POLYDEX_PORT": "1", "PORT": "2"}).unknown == ("POLYDEX_PROT",)
