@@ -6,7 +6,7 @@ import pytest
 
 from polydex.core.vcard.card import Card
 from polydex.core.vcard.escape import components, escape, items, unescape
-from polydex.core.vcard.lines import Line, fold, parse, render, wire
+from polydex.core.vcard.lines import Line, fold, parse, render
 from polydex.core.vcard.params import NO_PREFERENCE, Params, parse as parse_params
 
 
@@ -104,10 +104,6 @@ def test_a_new_line_is_one_line_whatever_it_is_made_of() -> None:
         (again,) = parse(line.source.encode())
         assert again.name == "NOTE"
         assert again.params.get("X-P") == "a\nTEL:1"
-
-
-def test_wire() -> None:
-    assert wire(b"A:1\nB:2\r\nC:3\rD:4") == b"A:1\r\nB:2\r\nC:3\r\nD:4"
 
 
 def test_escapes() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from polydex.core.vcard.creator import create
 from polydex.core.vcard.editor import Edited, edit
-from polydex.core.vcard.lines import wire
 from polydex.core.vcard.native import native
 from polydex.core.vcard.reader import Reading, read
 
-__all__ = ["Edited", "Reading", "create", "edit", "native", "read", "wire"]
+__all__ = ["Edited", "Reading", "create", "edit", "native", "read"]

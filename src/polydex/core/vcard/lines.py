@@ -30,7 +30,6 @@ _PLAIN_HEADER = re.compile(r"\ufeff?(?:([\w-]+)\.)?([\w-]+)((?:;[^:]*)?):", re.A
 _BASE64 = re.compile(r"[ \t]*[A-Za-z0-9+/]+={0,2}[ \t]*")
 _UNSAFE_QP = re.compile(rb"[^!-<>-~ ]|(?<= ) | (?=\r|$)|^ ")
 _END = re.compile(r"END:VCARD", re.IGNORECASE)
-_WIRE = re.compile(rb"\r\n|\r|\n")
 _NO_PARAMS = parameters.NONE
 
 
@@ -130,11 +129,6 @@ def parse(raw: bytes) -> list[Line]:
 def render(lines: Iterable[Line]) -> bytes:
     """The document made of these lines."""
     return "".join([line.source for line in lines]).encode("utf-8", "surrogateescape")
-
-
-def wire(raw: bytes) -> bytes:
-    """The document with every line ending as CRLF, for servers that refuse others (XML transport turns CRLF into LF)."""
-    return _WIRE.sub(b"\r\n", raw)
 
 
 def fold(text: str) -> str:
