@@ -97,6 +97,13 @@ def test_email_name_is_a_parameter_and_reported() -> None:
     assert contact_of(edited.raw).email_addresses == draft.email_addresses
 
 
+def test_apple_notation_as_a_type_is_read_as_the_plain_word_and_reported() -> None:
+    draft = Contact(email_addresses=(Email(address="a@example.com", type="_$!<Other>!$_"),))
+    edited = vcard.create(draft, uid="u", mark=None)
+    assert contact_of(edited.raw).email_addresses == (Email(address="a@example.com", type="other"),)
+    assert [loss.path for loss in edited.losses] == ["$.emailAddresses[0].type"]
+
+
 def test_the_first_of_several_emails_is_preferred() -> None:
     draft = Contact(email_addresses=(Email(address="a@example.com", type="work"), Email(address="b@example.com")))
     assert created(draft) == ["EMAIL;TYPE=WORK;TYPE=PREF:a@example.com", "EMAIL:b@example.com"]

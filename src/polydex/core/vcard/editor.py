@@ -14,7 +14,7 @@ from polydex.core.patch import Patch
 from polydex.core.vcard import dates, names, native, notes, organization, photo
 from polydex.core.vcard.addresses import Addresses
 from polydex.core.vcard.card import Card
-from polydex.core.vcard.emails import NAME_PARAMETER, Emails
+from polydex.core.vcard.emails import NAME_PARAMETER, Emails, plain_type
 from polydex.core.vcard.entries import merge
 from polydex.core.vcard.phones import Phones
 from polydex.core.vcard.reader import contact_of
@@ -100,6 +100,9 @@ def write(card: Card, before: Contact, wanted: Contact) -> tuple[Loss, ...]:
         if email.name is not None and (email.address, email.name) not in known:
             path = f"$.emailAddresses[{at}].name"
             losses.append(Loss(path, "a vCard has no place for it", kept=f"parameter {NAME_PARAMETER}"))
+        plain = plain_type(email.type)
+        if plain != email.type:
+            losses.append(Loss(f"$.emailAddresses[{at}].type", "Apple's notation of a label", kept="the plain word"))
     _photo(card, before, wanted, losses)
     return tuple(losses)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
+
 from polydex.core.contact import Email, text
 from polydex.core.vcard.card import Card
 from polydex.core.vcard.entries import Entry
@@ -18,7 +22,7 @@ _TECHNICAL = frozenset(
         *("AOL", "APPLELINK", "ATTMAIL", "CIS", "EWORLD", "IBMMAIL", "MCIMAIL", "POWERSHARE", "PRODIGY"),
     }
 )
-_SYSTEM_LABELS = frozenset({"home", "work", "other", "school", "mobile", "icloud"})
+_SYSTEM_LABEL = re.compile(r"_\$!<(home|work|other|school|mobile|icloud)>!\$_", re.IGNORECASE)
 
 
 def read(card: Card) -> tuple[Email, ...]:
@@ -47,11 +51,16 @@ def _type(card: Card, line: Line) -> str | None:
             return "work"
     label = card.label(line) if line.group else None
     if label is not None:
-        lower = label[0].lower()
-        return lower if label[1] and lower in _SYSTEM_LABELS else text(label[0])
+        return plain_type(text(label[0] if not label[1] else f"_$!<{label[0]}>!$_"))
     for token in sorted(types - _TECHNICAL):
         return text(token.lower())
     return None
+
+
+def plain_type(kind: str | None) -> str | None:
+    """The type that a label stands for: Apple's own ones without their brackets."""
+    match = _SYSTEM_LABEL.fullmatch(kind) if kind is not None else None
+    return match[1].lower() if match is not None else kind
 
 
 class Emails:
@@ -63,7 +72,7 @@ class Emails:
         ]
 
     def plain(self, value: Email) -> Email:
-        return value
+        return msgspec.structs.replace(value, type=plain_type(value.type))
 
     def key(self, value: Email) -> str:
         return (value.address or "").casefold() or f"name:{value.name}"
