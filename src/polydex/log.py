@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import msgspec
 import structlog
@@ -49,6 +49,19 @@ _SECRET_TEXT: Final = (
 _DEEPEST: Final = 6
 
 
+class _Stderr:
+    """Standard error as it is when something is written, not as it was when the logger was made."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_STDERR: Final = cast("TextIO", _Stderr())
+
+
 class _Level:
     number = logging.WARNING
 
@@ -66,7 +79,7 @@ def setup(level: str = "info", stream: TextIO | None = None) -> None:
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
         raise ValueError(f"{level!r} is not a log level; use debug, info, warning or error")
-    target = stream or sys.stderr
+    target = stream or _STDERR
     shared, render = _configure(number, target)
     handler = logging.StreamHandler(target)
     handler.setFormatter(
@@ -154,4 +167,4 @@ def _json(event: object, **_ignored: object) -> str:
 
 
 # Who never calls ``setup`` (a test, a program that uses a part of the house) gets warnings only, redacted as well.
-_configure(logging.WARNING, sys.stderr)
+_configure(logging.WARNING, _STDERR)

@@ -162,3 +162,11 @@ def test_debugging_tells_the_level(lines: io.StringIO) -> None:
     assert not log.debugging()
     log.setup("debug", lines)
     assert log.debugging()
+
+
+def test_without_a_setup_warnings_go_to_standard_error_redacted(capsys: pytest.CaptureFixture[str]) -> None:
+    log._configure(logging.WARNING, log._STDERR)
+    log.logger("test").warning("careful", password="hunter2")
+    log.logger("test").info("not shown")
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["password"] == HIDDEN

@@ -51,6 +51,8 @@ _KEEPALIVE_SECONDS: Final = 4.0
 _CONNECT_SECONDS: Final = 10.0
 _DNS_CACHE_SECONDS: Final = 10
 _CONNECTIONS: Final = 256
+# Of one header line: policies and locations of some servers are longer than the usual 8 KiB.
+_HEADER_BYTES: Final = 32 * 1024
 _CHALLENGE_ROUNDS: Final = 3
 # Seconds before the one repetition; a server that asks for more than the second gets its answer passed on.
 _RETRY_SECONDS: Final = 0.2
@@ -186,6 +188,8 @@ class Net:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             auto_decompress=False,
             trust_env=False,
+            max_line_size=_HEADER_BYTES,
+            max_field_size=_HEADER_BYTES,
             request_class=_Request,
         )
 

@@ -46,13 +46,18 @@ class SystemResolver:
     """The C library's resolver, in threads of its own: a slow name server must not hold up anybody else's threads."""
 
     def __init__(self, threads: int = 8) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="polydex-resolve")
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
 
     async def addresses(self, host: str) -> Sequence[str]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="polydex-resolve")
         return await asyncio.get_running_loop().run_in_executor(self._pool, _lookup, host)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _lookup(host: str) -> list[str]:

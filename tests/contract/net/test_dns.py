@@ -7,6 +7,7 @@ from typing import cast
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
@@ -103,6 +104,9 @@ async def test_a_silent_name_server_is_given_up() -> None:
 
 
 async def test_no_search_domains_are_tried() -> None:
-    async with name_server() as (server, port), Net(dns=Dns(["127.0.0.1"], port)) as net:
-        assert await net.srv("_carddavs._tcp.unknown") == []
+    async with name_server() as (server, port):
+        names = Dns(["127.0.0.1"], port)
+        # As on a machine whose configuration says "search example.com".
+        names._resolver().search = [dns.name.from_text("example.com")]
+        assert await names.srv("_carddavs._tcp.unknown") == []
         assert set(server.questions) == {"_carddavs._tcp.unknown. SRV"}

@@ -234,7 +234,7 @@ async def test_a_closed_client_connects_anew() -> None:
     async with Net(allow_private=LOOPBACK) as net, serving(ok) as server:
         await net.send(Call("GET", server.url(host="localhost")))
         await net.close()
-        await net.send(Call("GET", server.url()))
+        await net.send(Call("GET", server.url(host="localhost")))
         assert len({seen.peer for seen in server.seen}) == 2
 
 
