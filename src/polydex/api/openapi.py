@@ -102,6 +102,7 @@ def _operation(operation: Operation) -> Json:
                 **parameter.extra,
             }
             for parameter in operation.parameters
+            if parameter.documented
         ]
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(operation.body)}}}
@@ -118,6 +119,14 @@ def _answer(answer: Answer) -> Json:
     if answer.media:
         schema: Any = ref(answer.schema) if answer.schema else {"type": "string"}
         described["content"] = {answer.media: {"schema": schema}}
+    if answer.links:
+        described["links"] = {
+            f"{link.operation}{link.parameter[0].upper()}{link.parameter[1:]}": {
+                "operationId": link.operation,
+                "parameters": {link.parameter: f"$response.body#{link.place}"},
+            }
+            for link in answer.links
+        }
     return described
 
 

@@ -48,6 +48,21 @@ Handler = Callable[[Call], Awaitable[Reply]]
 
 
 @dataclass(frozen=True)
+class Link:
+    """A value of an answer that is a parameter of another operation.
+
+    Attributes:
+        operation: its operationId.
+        parameter: its parameter.
+        place: JSON pointer in the answer's body.
+    """
+
+    operation: str
+    parameter: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """A successful answer, for the documentation.
 
@@ -57,6 +72,7 @@ class Answer:
         headers: names of documented headers (``polydex.api.openapi.HEADERS``) that are always there.
         maybe: names of headers that may be there.
         media: the media type.
+        links: what can be asked next with what this answer says.
     """
 
     schema: str | None
@@ -64,6 +80,7 @@ class Answer:
     headers: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     media: str = "application/json"
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

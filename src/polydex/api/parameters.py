@@ -34,6 +34,8 @@ class Parameter(Generic[T]):
         parse: from the values that were sent (never empty) to the value; raises BadRequest.
         default: the value when nothing was sent.
         text: for the documentation.
+        extra: more members of the OpenAPI description.
+        documented: shown in /openapi.json.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Parameter(Generic[T]):
     default: T
     text: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    documented: bool = True
 
     def read(self, values: Sequence[str]) -> T:
         """The value. Raises BadRequest naming the parameter, or Unsupported for one that is not served."""
@@ -162,7 +165,7 @@ def words(name: str, about: str, *, items: Schema | None = None) -> Parameter[tu
 
 
 def moment(name: str, about: str) -> Parameter[int | None]:
-    """A date-time of RFC 3339, as unix milliseconds (rounded down)."""
+    """A date-time of RFC 3339, as unix milliseconds (rounded down). Empty is absent."""
 
     def parse(name: str, values: Sequence[str]) -> int | None:
         value = _single(name, values)
@@ -170,7 +173,8 @@ def moment(name: str, about: str) -> Parameter[int | None]:
             return None
         return milliseconds(name, value)
 
-    return Parameter(name, "query", {"type": "string", "format": "date-time"}, parse, None, about)
+    schema = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
+    return Parameter(name, "query", schema, parse, None, about)
 
 
 def milliseconds(name: str, value: str) -> int:
@@ -230,14 +234,20 @@ def header(name: str, about: str) -> Parameter[str | None]:
 
 
 def absent(
-    name: str, *, where: Where = "query", schema: Schema | None = None, unless: tuple[str, ...] = ()
+    name: str,
+    *,
+    where: Where = "query",
+    schema: Schema | None = None,
+    unless: tuple[str, ...] = (),
+    documented: bool = True,
 ) -> Parameter[None]:
-    """A parameter of the Aurinko contract that is not served: sent, it is answered with 501 naming it.
+    """A parameter that is not served: sent, it is answered with 501 naming it.
 
     A parameter that filters or restricts is never ignored: the answer would be another one than was asked for.
 
     Args:
         unless: values (lower case) that ask for nothing and are accepted, such as ``false``.
+        documented: False for what no contract speaks of.
     """
 
     def parse(name: str, values: Sequence[str]) -> None:
@@ -245,7 +255,7 @@ def absent(
             raise Unsupported(f"'{name}' is not served by Polydex")
 
     about = "Not served: answered with 501."
-    return Parameter(name, where, schema or {"type": "string"}, parse, None, about)
+    return Parameter(name, where, schema or {"type": "string"}, parse, None, about, documented=documented)
 
 
 def ignored(name: str, schema: Schema) -> Parameter[None]:

@@ -82,6 +82,27 @@ BIRTHDAY = r"^([0-9]{4}|-)-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"
 """What is always accepted: every month has these days. (29 to 31 are accepted where the month has them.)"""
 
 
+EXAMPLES: dict[str, Json] = {
+    "ContactDraft": {
+        "name": {"givenName": "Ada", "familyName": "Example"},
+        "company": {"name": "Example Ltd", "jobTitle": "Engineer"},
+        "emailAddresses": [{"address": "ada@example.com", "type": "work"}],
+        "phoneNumbers": [{"number": "+44 20 7946 0000", "type": "mobile"}],
+        "birthday": "1990-12-10",
+        "notes": "Met at the fair.",
+    },
+    "ContactPatch": {"nickName": "Ada", "company": {"department": None}},
+    "ApiAccountInDto": {
+        "serviceType": "CardDAV",
+        "serverUrl": "https://dav.example.com/",
+        "loginString": "ada@example.com",
+        "password": "secret",
+        "authScopes": ["Contacts.ReadWrite"],
+        "active": True,
+    },
+}
+
+
 def _contact_out() -> Json:
     return some(
         {
@@ -176,8 +197,9 @@ def _account() -> Json:
 def schemas() -> dict[str, Json]:
     """Every component schema by name."""
     native = {"type": "string", "pattern": NO_NUL}
+    scopes = "^[ ,]*([A-Za-z]+[.][A-Za-z]+([ ,]+|$))*$"
     line = _nullable({"type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$"})
-    return {
+    found: dict[str, Json] = {
         "ApiRequestFailed": some(
             {
                 "code": TEXT,
@@ -217,7 +239,6 @@ def schemas() -> dict[str, Json]:
                 **{name: _nullable(native) for name in ("id", "name", "mimeType")},
                 "content": {"type": "string", "contentEncoding": "base64", "description": "JPEG or PNG."},
             },
-            ("content",),
         ),
         "Loss": some(
             {"path": TEXT, "reason": TEXT, "kept": _nullable(TEXT)},
@@ -272,7 +293,12 @@ def schemas() -> dict[str, Json]:
             {
                 "serviceType": {"type": "string", "enum": list(KNOWN_SERVICES)},
                 "serviceProvider": line,
-                "authScopes": {"type": ["array", "null"], "items": {"type": "string"}},
+                "authScopes": {
+                    "type": ["array", "string", "null"],
+                    "items": {"type": "string", "pattern": scopes},
+                    "pattern": scopes,
+                    "description": "A list, or one text with spaces or commas. What is not about contacts is not granted.",
+                },
                 "authOrgId": line,
                 "clientOrgId": line,
                 "serverUrl": line,
@@ -305,6 +331,9 @@ def schemas() -> dict[str, Json]:
         ),
         "Document": {"type": "object", "description": "An OpenAPI 3.1 document.", "required": ["openapi", "paths"]},
     }
+    for name, example in EXAMPLES.items():
+        found[name]["examples"] = [example]
+    return found
 
 
 def _feed(item: Json) -> Json:

@@ -85,10 +85,7 @@ class Client:
             length: a Content-Length of its own, true or not.
             hang_up: set by the test when the caller closes the connection.
         """
-        if body is None or isinstance(body, bytes):
-            content = body or b""
-        else:
-            content = json.dumps(body).encode()
+        content = (body or b"") if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         path, _, query = target.partition("?")
         sent = {**self.headers, **(headers or {})}
         pieces = [content] if chunks is None else list(chunks)

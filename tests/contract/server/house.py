@@ -33,6 +33,17 @@ PASSWORD = "secret"
 READ_ONLY = ("Contacts.Read",)
 
 
+class Refusing(MemoryConnector):
+    """A connector whose credentials the provider no longer accepts."""
+
+    def __init__(self, world: MemoryWorld, error: PolydexError) -> None:
+        super().__init__(world)
+        self._error = error
+
+    async def identify(self) -> Identity:
+        raise self._error
+
+
 class Village:
     """A provider of any number of logins, each with an address book in memory; the password is ``secret``."""
 
@@ -45,6 +56,7 @@ class Village:
         self.worlds: dict[str, MemoryWorld] = {}
         self.empty: set[str] = set()
         self.broken: PolydexError | None = None
+        self.refused: PolydexError | None = None
 
     def world(self, login: str) -> MemoryWorld:
         """The address book of a login; the key of the book is the login."""
@@ -71,6 +83,8 @@ class Village:
         return Identity(world.subject, email="me@example.org", name="Me"), (book,)
 
     def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
+        if self.refused is not None:
+            return Refusing(self.world(source_key), self.refused)
         return MemoryConnector(self.world(source_key))
 
 
@@ -125,10 +139,14 @@ def person(number: int) -> Contact:
 
 @contextlib.asynccontextmanager
 async def open_house(
-    folder: Path, *, settings: Settings | None = None, options: Options | None = None
+    folder: Path,
+    *,
+    settings: Settings | None = None,
+    options: Options | None = None,
+    clock: FakeClock | None = None,
 ) -> AsyncIterator[House]:
     """A Polydex with one application, closed at the end."""
-    clock = FakeClock()
+    clock = clock or FakeClock()
     village = Village(clock)
     ctx = Context(
         db=open_sqlite(folder / "polydex.db", clock=clock),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polydex.api import parameters as p, reply
-from polydex.api.operation import Answer, Call, Operation, Who
+from polydex.api.operation import Answer, Call, Link, Operation, Who
 from polydex.api.reply import Reply
 from polydex.api.schemas import KNOWN_SERVICES
 from polydex.api.shapes import account_out, decode_spec, time
@@ -99,7 +99,13 @@ OPERATIONS = (
         who=Who.APP,
         parameters=(USER_ACCOUNT, USER_ID, RECYCLE_KEYS, ENSURE_ACCESS),
         body="ApiAccountInDto",
-        answers={200: Answer("AccountSaveResult", "The account and a new access token; older ones stay.")},
+        answers={
+            200: Answer(
+                "AccountSaveResult",
+                "The account and a new access token; older ones stay.",
+                links=(Link("getAccount", "id", "/accountId"), Link("amAccountDelete", "id", "/accountId")),
+            )
+        },
         errors=(403, 404, *_PROVIDER),
         writes=True,
         text="Logs in at the provider and finds the address books before anything is stored.",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from polydex.api import parameters as p, reply
-from polydex.api.operation import READ, WRITE, Answer, Call, Operation
+from polydex.api.operation import READ, WRITE, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
 from polydex.engine.write import Written
 
@@ -35,12 +35,13 @@ PHONE = p.text("phoneNumber", "A phone number in E.164, or at least its last sev
 SINCE = p.moment("modifiedSince", "Only contacts changed at or after this time.")
 
 # Additions of Polydex that are announced but not built: to ignore them would do what the caller asked not to be done.
-DRY_RUN = p.absent("dryRun", schema={"type": "boolean"}, unless=("false", "0", "no", "off"))
-IDEMPOTENCY_KEY = p.absent("Idempotency-Key", where="header")
+DRY_RUN = p.absent("dryRun", schema={"type": "boolean"}, unless=("false", "0", "no", "off"), documented=False)
+IDEMPOTENCY_KEY = p.absent("Idempotency-Key", where="header", documented=False)
 
 _WRITE_ERRORS = (409, 412, 422, 428, 429, 502, 504)
 _READ_ERRORS = (429, 502, 504)
 _READ_HEADERS = ("Age",)
+_BY_ID = ("contact", "updateContact", "deleteContact")
 
 
 def no_cache(value: str | None) -> bool:
@@ -131,7 +132,17 @@ OPERATIONS = (
         listing,
         scope=READ,
         parameters=(LIMIT, PAGE_TOKEN, Q, EMAIL, PHONE, SINCE),
-        answers={200: Answer("ContactList", "A page.", maybe=_READ_HEADERS)},
+        answers={
+            200: Answer(
+                "ContactList",
+                "A page.",
+                maybe=_READ_HEADERS,
+                links=(
+                    Link("listContacts", "pageToken", "/nextPageToken"),
+                    *(Link(operation, "contId", "/records/0/id") for operation in _BY_ID[:2]),
+                ),
+            )
+        },
         errors=_READ_ERRORS,
         text="All filters that are given must match. The order is that of arrival and does not change.",
     ),
@@ -145,7 +156,14 @@ OPERATIONS = (
         scope=WRITE,
         parameters=(DRY_RUN, IDEMPOTENCY_KEY),
         body="ContactDraft",
-        answers={201: Answer("ContactOrId", "Created at the provider.", ("ETag", "Location"))},
+        answers={
+            201: Answer(
+                "ContactOrId",
+                "Created at the provider.",
+                ("ETag", "Location"),
+                links=tuple(Link(operation, "contId", "/id") for operation in _BY_ID),
+            )
+        },
         errors=_WRITE_ERRORS,
         writes=True,
         text="An identical request within two minutes of one whose answer was lost gets that answer: nothing is doubled.",

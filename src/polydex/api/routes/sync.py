@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polydex.api import parameters as p, reply
-from polydex.api.operation import READ, Answer, Call, Operation
+from polydex.api.operation import READ, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
 
 TAG = "Contacts sync"
@@ -39,6 +39,11 @@ async def deleted(call: Call) -> Reply:
     return Reply(reply.page(found.bodies, found.next_page, found.next_delta), headers=reply.age(found.age))
 
 
+def _page(schema: str, operation: str) -> Answer:
+    links = (Link(operation, "pageToken", "/nextPageToken"), Link(operation, "deltaToken", "/nextDeltaToken"))
+    return Answer(schema, "A page, with one of the two tokens.", maybe=("Age",), links=links)
+
+
 OPERATIONS = (
     Operation(
         "POST",
@@ -49,7 +54,16 @@ OPERATIONS = (
         start,
         scope=READ,
         parameters=(AWAIT_READY,),
-        answers={200: Answer("SyncStatus", "Tokens, once the first pull is complete; else repeat the call.")},
+        answers={
+            200: Answer(
+                "SyncStatus",
+                "Tokens, once the first pull is complete; else repeat the call.",
+                links=(
+                    Link("contSyncUpdated", "deltaToken", "/syncUpdatedToken"),
+                    Link("contSyncDeleted", "deltaToken", "/syncDeletedToken"),
+                ),
+            )
+        },
         errors=(409, 422, 429, 502, 504),
     ),
     Operation(
@@ -61,7 +75,7 @@ OPERATIONS = (
         updated,
         scope=READ,
         parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
-        answers={200: Answer("ContactsPage", "A page, with one of the two tokens.", maybe=("Age",))},
+        answers={200: _page("ContactsPage", "contSyncUpdated")},
         errors=_ERRORS,
         text="Apply each page before asking for the next; run this feed to its end, then the deleted one.",
     ),
@@ -74,7 +88,7 @@ OPERATIONS = (
         deleted,
         scope=READ,
         parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
-        answers={200: Answer("DeletedPage", "A page, with one of the two tokens.", maybe=("Age",))},
+        answers={200: _page("DeletedPage", "contSyncDeleted")},
         errors=_ERRORS,
     ),
 )
