@@ -237,8 +237,9 @@ def schemas() -> dict[str, Json]:
         "ContactPhotoIn": some(
             {
                 **{name: _nullable(native) for name in ("id", "name", "mimeType")},
-                "content": {"type": "string", "contentEncoding": "base64", "description": "JPEG or PNG."},
+                "content": {"type": ["string", "null"], "contentEncoding": "base64", "description": "JPEG or PNG."},
             },
+            about="With an id alone it is the stored photo, which stays; with nothing in it the photo is removed.",
         ),
         "Loss": some(
             {"path": TEXT, "reason": TEXT, "kept": _nullable(TEXT)},

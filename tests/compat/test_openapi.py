@@ -1,0 +1,88 @@
+"""/openapi.json covers every route, is valid, and is compatible with what programs written for Aurinko call."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from starlette.routing import Route
+
+from polydex.api.app import operations
+from polydex.api.openapi import document
+from tests.contract.server.house import House
+
+# Method, path and query or header parameters of the contract that existing programs are written for.
+CONTRACT = {
+    "POST /v1/contacts/sync": "",
+    "GET /v1/contacts/sync/updated": "deltaToken pageToken",
+    "GET /v1/contacts/sync/deleted": "deltaToken pageToken",
+    "GET /v1/contacts/{contId}": "bodyType nativeProperties withPhoto includeUpdateToken",
+    "PATCH /v1/contacts/{contId}": "If-Match",
+    "DELETE /v1/contacts/{contId}": "",
+    "POST /v1/contacts": "",
+    "GET /v1/account": "pingProvider includeProviderAuth",
+    "DELETE /v1/account": "",
+    "DELETE /v1/account/token": "",
+    "GET /v1/am/accounts": "limit offset authOrgId serviceType subscriptionId",
+    "POST /v1/am/accounts": "userAccount userId recycleKeys ensureAccess",
+    "GET /v1/am/accounts/{id}": "",
+    "DELETE /v1/am/accounts/{id}": "",
+    "POST /v1/am/accounts/connect": "",
+    "POST /v1/auth/prepare": "",
+    "GET /v1/auth/authorize": "clientId serviceType scopes nativeScopes responseType accountId loginHint returnUrl "
+    "state clientOrgId serverUrl ensureScopes ensureAccess recycle authEmail",
+    "GET /v1/auth/authorizeDaemon": "clientId serviceType scopes nativeScopes responseType accountId returnUrl state "
+    "clientOrgId ensureScopes",
+    "GET /v1/auth/authorizeUser": "clientId mailboxInfo serviceType scopes nativeScopes responseType accountId "
+    "loginHint returnUrl state accountRole userId timestamp userSignature serverUrl ensureScopes ensureAccess token",
+    "GET /v1/auth/token/{code}": "",
+    "POST /v1/auth/token/{code}": "",
+    "GET /v1/subscriptions": "limit offset includeInactive",
+    "POST /v1/subscriptions": "",
+    "GET /v1/subscriptions/{id}": "",
+    "DELETE /v1/subscriptions/{id}": "",
+}
+
+
+@pytest.fixture(scope="module")
+def described() -> Any:
+    return document(operations())
+
+
+@pytest.mark.parametrize("call", CONTRACT)
+def test_every_call_of_the_contract_is_there_with_its_parameters(call: str, described: Any) -> None:
+    method, path = call.split()
+    operation = described["paths"][path][method.lower()]
+    names = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] != "path"}
+    assert names >= set(CONTRACT[call].split())
+
+
+async def test_every_route_is_described_and_nothing_else(house: House, described: Any) -> None:
+    routes = {route.path.replace(":path}", "}") for route in house.app.routes if isinstance(route, Route)}
+    assert routes == set(described["paths"])
+    served = await house.anyone.get("/openapi.json")
+    assert served.json == described
+
+
+def test_the_document_refers_only_to_what_it_has(described: Any) -> None:
+    assert described["openapi"].startswith("3.1")
+    ids = [each["operationId"] for methods in described["paths"].values() for each in methods.values()]
+    assert len(ids) == len(set(ids))
+    text = json.dumps(described)
+    for part in text.split('"$ref": "#/')[1:]:
+        at: Any = described
+        for key in part.split('"')[0].split("/"):
+            at = at[key]
+    for schema in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+async def test_the_page_needs_no_other_host(house: House) -> None:
+    for path in ("/docs", "/docs/docs.js", "/docs/docs.css"):
+        answer = await house.anyone.get(path)
+        assert answer.status == 200
+        assert b"http://" not in answer.body
+        assert b"https://" not in answer.body
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
