@@ -191,3 +191,17 @@ def test_what_a_walk_did_not_find_is_deleted_only_when_nothing_wrote_it_since() 
         [old, new, lagging], {A: 10, B: 10, RemoteKey("c"): 10}, read_lag_ms=500, asked_ms=1_000_000
     )
     assert ([row.key for row in gone], [row.key for row in doubtful]) == ([A], [B, "c"])
+
+
+def test_a_key_gets_its_first_row_once() -> None:
+    """Pages repeat items, and name one key in several ways."""
+    assert actions(page(removed=[A, A])) == [(Action.BURY, A)]
+    assert actions(page(asked=1, last_sweep=5, removed=[A, A])) == [(Action.DOUBT, A), (Action.VERIFY, A)]
+    assert actions(page(deferred=[A, A])) == [(Action.DEFER, A), (Action.VERIFY, A)]
+    assert actions(page(removed=[A], deferred=[A])) == [(Action.BURY, A), (Action.VERIFY, A)]
+    assert actions(page(removed=[A], seen=[seen()])) == [(Action.BURY, A), (Action.VERIFY, A)]
+    assert actions(page(asked=1, renamed=[(A, B)], seen=[seen(B)]), live()) == [
+        (Action.VERIFY, A),
+        (Action.DOUBT, B),
+        (Action.VERIFY, B),
+    ]

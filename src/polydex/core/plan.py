@@ -170,6 +170,7 @@ class _Planner:
         self._about = observation
         self._done: set[RemoteKey] = set()
         self._taken: set[RemoteKey] = set()
+        self._made: set[RemoteKey] = set()  # keys that get their first row by these very steps
         self._steps: list[Step] = []
 
     def steps(self) -> list[Step]:
@@ -187,9 +188,17 @@ class _Planner:
     def _add(self, action: Action, key: RemoteKey, row: Known | None = None, seen: Seen | None = None) -> None:
         self._steps.append(Step(action, key, row, seen))
 
+    def _make(self, action: Action, key: RemoteKey, seen: Seen | None = None) -> None:
+        """A first row for a key; when these steps make one already, the two disagree and a fetch decides."""
+        if key in self._made:
+            self._add(Action.VERIFY, key)
+        else:
+            self._made.add(key)
+            self._add(action, key, None, seen)
+
     def _doubt(self, key: RemoteKey, row: Known | None) -> None:
         if row is None:
-            self._add(Action.DOUBT, key)
+            self._make(Action.DOUBT, key)
         elif not row.verify:
             self._add(Action.VERIFY, key, row)
 
@@ -223,7 +232,8 @@ class _Planner:
                 self._doubt(key, row)
             return
         if row is None:
-            self._add(Action.BURY, key)
+            if key not in self._made:
+                self._make(Action.BURY, key)
             self._done.add(key)
         elif not row.live:
             self._add(Action.TOUCH, key, row)
@@ -242,9 +252,14 @@ class _Planner:
         self._rows[row.key] = msgspec.structs.replace(row, live=False, rev=None, etag=None)
 
     def _deferred(self, key: RemoteKey) -> None:
-        if key not in self._done:
-            self._add(Action.DEFER, key, self._rows.get(key))
-            self._done.add(key)
+        row = self._rows.get(key)
+        if key in self._done:
+            self._doubt(key, row)
+        elif row is None:
+            self._make(Action.DEFER, key)
+        else:
+            self._add(Action.DEFER, key, row)
+        self._done.add(key)
 
     def _seen(self, seen: Seen) -> None:
         row = self._rows.get(seen.key)
@@ -267,11 +282,7 @@ class _Planner:
         for step in self._steps:
             if step.key == seen.key and step.seen is not None and step.seen.rev == seen.rev and seen.rev is not None:
                 return  # the same thing said twice
-        if row is None:
-            # The row is made by a step of this very plan; its key is enough to find it.
-            self._add(Action.VERIFY, seen.key)
-        else:
-            self._doubt(seen.key, row)
+        self._doubt(seen.key, row)
 
     def _compared(self, seen: Seen, row: Known | None) -> None:
         """Only the revision was compared: nothing is known beyond "as before"."""
@@ -290,7 +301,7 @@ class _Planner:
             self._move(origin, seen.key)
             self._known(seen, self._rows[seen.key])
         elif row is None:
-            self._add(Action.CREATE, seen.key, None, seen)
+            self._make(Action.CREATE, seen.key, seen)
         elif row.shown:
             self._add(Action.REPLACE, seen.key, row, seen)
         else:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
 
-from polydex.core.contact import Contact, Part
+from polydex.core.contact import Address, Company, Contact, Name
 
 _LONGEST_WORD = 64
 """Characters of a word that count; stored words and words of a query are cut alike."""
@@ -29,7 +31,8 @@ _LETTERS = str.maketrans(
         "\u00fe": "th",
     }
 )
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+# ASCII, lower-cased, with a blank for everything but letters and digits.
+_ASCII_WORDS = bytes(ord(chr(c).lower()) if chr(c).isascii() and chr(c).isalnum() else 0x20 for c in range(256))
 # Japanese and Chinese are written without spaces: each character is a word of its own, so that a part of a name finds
 # it. (Kana, ideographs, compatibility ideographs, the supplementary planes of ideographs.)
 _IDEOGRAPHS = (
@@ -43,13 +46,23 @@ def fold(text: str) -> str:
 
     Compatibility decomposition and full case folding (Unicode 15, 3.13, D146 and D147), and then without any mark. In
     scripts whose vowels are marks this finds a little more than was asked for; dropping less would lose matches.
-    Idempotent.
+    Idempotent, and the same for a character wherever it stands.
     """
-    if text.isascii():
-        return text.lower()
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).casefold()
-    kept = "".join([c for c in text if c.isascii() or unicodedata.category(c)[0] != "M"])
-    return kept.translate(_LETTERS)
+    return (text if text.isascii() else _RUN.sub(_fold_run, text)).lower()
+
+
+# Folding looks at one character at a time, so runs may be cut: short ones come again and are remembered.
+_RUN = re.compile(r"[^\x00-\x7f]{1,8}")
+
+
+def _fold_run(found: re.Match[str]) -> str:
+    return _fold(found[0])
+
+
+@lru_cache(maxsize=4096)
+def _fold(run: str) -> str:
+    run = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", run).casefold()).casefold()
+    return "".join([c for c in run if unicodedata.category(c)[0] != "M"]).translate(_LETTERS)
 
 
 def words(contact: Contact) -> list[str]:
@@ -57,36 +70,35 @@ def words(contact: Contact) -> list[str]:
 
     They come from every text of the contact but types, the birthday and the photo.
     """
-    return query_words("\n".join(_texts(contact)))
+    texts: list[str | None] = [contact.nick_name, contact.file_as, contact.notes, *contact.keywords]
+    if contact.name is not None:
+        texts += _NAME_TEXTS(contact.name)
+    if contact.company is not None:
+        texts += _COMPANY_TEXTS(contact.company)
+    for email in contact.email_addresses:
+        texts += (email.address, email.name)
+    for address in contact.addresses:
+        texts += _ADDRESS_TEXTS(address)
+    texts += [phone.number for phone in contact.phone_numbers]
+    texts += [url.href for url in contact.urls]
+    texts += [relation.name for relation in contact.relations]
+    return query_words("\n".join([text for text in texts if text is not None]))
+
+
+_NAME_TEXTS: Callable[[Name], tuple[str | None, ...]] = attrgetter(*Name.__struct_fields__)
+_COMPANY_TEXTS: Callable[[Company], tuple[str | None, ...]] = attrgetter(*Company.__struct_fields__)
+_ADDRESS_TEXTS: Callable[[Address], tuple[str | None, ...]] = attrgetter(
+    *(member for member in Address.__struct_fields__ if member != "type")
+)
 
 
 def query_words(query: str) -> list[str]:
     """The folded words of a query, each once. A query without any letter or digit has none."""
-    folded = fold(query)
-    if folded.isascii():
-        found = _ASCII_WORD.findall(folded)
+    if query.isascii():
+        found = query.encode().translate(_ASCII_WORDS).decode().split()
     else:  # the ranges of ideographs have holes
-        found = [word for word in _WORD.findall(folded) if word.isalnum()]
+        found = [word for word in _WORD.findall(fold(query)) if word.isalnum()]
     return list(dict.fromkeys([word[:_LONGEST_WORD] for word in found]))
-
-
-def _texts(contact: Contact) -> Iterator[str]:
-    for text in (contact.nick_name, contact.file_as, contact.notes):
-        if text is not None:
-            yield text
-    yield from contact.keywords
-    parts: tuple[Part, ...] = (
-        *contact.relations,
-        *contact.email_addresses,
-        *contact.phone_numbers,
-        *contact.addresses,
-        *contact.urls,
-    )
-    for part in (contact.name, contact.company, *parts):
-        if part is not None:
-            for member in part.__struct_fields__:
-                if member not in ("type", "canonical_form") and (text := getattr(part, member)) is not None:
-                    yield text
 
 
 def email_key(address: str) -> str:

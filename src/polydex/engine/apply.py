@@ -43,6 +43,7 @@ class News:
     Attributes:
         asked, asked_ms: the account's counter, and unix milliseconds, from before the request left.
         walk: the walk's id for a page of a pull.
+        create_lag_ms: what is listed but not known yet is asked for only so much later (J12).
         wrote: this is the answer of our own write.
         fetched: the record was asked for by itself (so it is as fresh as ``asked_ms``).
         listing: as in ``connectors.base.Page``.
@@ -52,6 +53,7 @@ class News:
     asked_ms: int
     walk: int | None = None
     read_lag_ms: int = 0
+    create_lag_ms: int = 0
     renamed: Sequence[tuple[RemoteKey, RemoteKey]] = ()
     removed: Sequence[RemoteKey] = ()
     changed: Sequence[Record] = ()
@@ -298,7 +300,8 @@ class _Writer:
                 )
             )
         arrivals.extend(Arrival(step.key, step.key) for step in buried)
-        arrivals.extend(Arrival(step.key, step.key, verify_due=self._now) for step in doubts)
+        due = self._now + self._news.create_lag_ms
+        arrivals.extend(Arrival(step.key, step.key, verify_due=due) for step in doubts)
         self.applied.doubts += len(doubts)
         errors = {deferred.key: deferred.error.code for deferred in self._news.deferred}
         present = []
@@ -306,11 +309,11 @@ class _Writer:
             self.applied.doubts += 1
             if step.row is None:
                 error = errors.get(step.key, "")
-                arrivals.append(Arrival(step.key, step.key, verify_due=self._now, verify_error=error))
+                arrivals.append(Arrival(step.key, step.key, verify_due=due, verify_error=error))
             else:
                 present.append((step.row.row, errors.get(step.key, "")))
         contacts.insert(self._tx, self._target.account, self._target.source, self._marks, arrivals)
-        contacts.defer(self._tx, self._marks, self._now, present)
+        contacts.defer(self._tx, self._marks, due, present)
 
     def _change(self, shown: Sequence[Step], refreshed: Sequence[Step]) -> None:
         if not shown and not refreshed:

@@ -19,21 +19,29 @@ async def refresh(ctx: Context, target: Target, connector: Connector, stored: St
     tombstone), unless it was created or written so lately that "not found" is not to be believed yet (J12):
     ProviderUnavailable, later.
     """
-    gone = await fetch(ctx, target, connector, stored.key, stored.wrote_at)
+    gone = await fetch(ctx, target, connector, stored.key, known_at(stored))
     fresh = await ctx.db.read(rows.at, stored.row)
     if fresh is None or not fresh.live or gone:
         raise NotFound("There is no such contact")
     return fresh
 
 
-async def fetch(ctx: Context, target: Target, connector: Connector, key: RemoteKey, wrote_at: int) -> bool:
-    """Ask for one record and apply the answer; True when the provider says it is gone. Raises ProviderError."""
+def known_at(stored: Stored) -> int:
+    """When the record was last known to have come into being or to be written, unix milliseconds (J12)."""
+    return max(stored.wrote_at, stored.created_ms or 0)
+
+
+async def fetch(ctx: Context, target: Target, connector: Connector, key: RemoteKey, known_at: int) -> bool:
+    """Ask for one record and apply the answer; True when the provider says it is gone. Raises ProviderError.
+
+    A "not found" sooner than ``create_lag`` after ``known_at`` is not believed: ProviderUnavailable, later (J12).
+    """
     asked_ms = ctx.clock()
     asked = await ctx.db.read(apply.stamp, target.account, target.generation)
     try:
         record = await connector.fetch(key)
     except RecordNotFound:
-        if wrote_at + connector.caps.create_lag * 1000 > ctx.clock():
+        if known_at + connector.caps.create_lag * 1000 > ctx.clock():
             raise ProviderUnavailable(
                 "The provider does not know this contact yet", retry_after=max(1.0, connector.caps.create_lag)
             ) from None

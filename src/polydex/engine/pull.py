@@ -161,7 +161,7 @@ class Pulls:
                 for stored in due:
                     tried.add(stored.row)
                     try:
-                        await fetch.fetch(ctx, target, connector, stored.key, stored.wrote_at)
+                        await fetch.fetch(ctx, target, connector, stored.key, fetch.known_at(stored))
                     except ProviderError as error:
                         await ctx.db.write(_postpone, stored, error, ctx.clock())
                         if not isinstance(error, ProviderMalformed):

@@ -90,6 +90,7 @@ async def _pages(
             asked_ms=noted.time_of(stamped),
             walk=start.walk,
             read_lag_ms=int(connector.caps.read_lag * 1000),
+            create_lag_ms=int(connector.caps.create_lag * 1000),
             renamed=page.renamed,
             removed=page.removed,
             changed=page.changed,

@@ -54,7 +54,7 @@ class Worker:
     async def _erase(self) -> None:
         """Remove what is left of deleted accounts, step by step."""
         for account in await self._ctx.db.read(accounts.to_erase):
-            while not await self._ctx.db.write(accounts.erase, account, _words):  # noqa: ASYNC110: one step each
+            while not await self._ctx.db.write(accounts.erase, account, _words):  # noqa: ASYNC110 - one step each
                 await asyncio.sleep(0)
 
     async def _clean(self) -> None:

@@ -34,7 +34,7 @@ from polydex.engine.apply import News, Target
 from polydex.engine.context import Context
 from polydex.engine.turns import Turns
 from polydex.log import logger
-from polydex.store import accounts, intents, rows, sources
+from polydex.store import accounts, contacts, intents, rows, sources
 from polydex.store.accounts import Account
 from polydex.store.db import Tx
 from polydex.store.intents import Intent
@@ -262,9 +262,11 @@ class Writer:
             except Stale:
                 await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
                 continue
-            await self._ctx.db.write(_gone, scene.target, intent, stored.key, self._ctx.clock())
+            now = self._ctx.clock()
+            await self._ctx.db.write(_gone, scene.target, intent, stored.key, now, _doubtful_until(scene.caps, stored))
             after = await self._ctx.db.read(rows.at, stored.row)
-            if after is not None and after.verify_due is not None:  # written meanwhile: ask what is there now
+            if after is not None and after.verify_due is not None and after.verify_due <= now:
+                # Written meanwhile: ask what is there now.
                 await fetch.fetch(self._ctx, scene.target, scene.connector, stored.key, 0)
             return Written(contact_id, "", b"{}", intent=intent.id)
         raise PreconditionFailed
@@ -319,7 +321,7 @@ class Writer:
                     await self._ctx.db.write(intents.found_row, intent.id, stored.row)
                 return stored
             # A pull has written the row since we asked: what is there now decides.
-            if await fetch.fetch(self._ctx, scene.target, scene.connector, record.key, 0):
+            if await fetch.fetch(self._ctx, scene.target, scene.connector, record.key, self._ctx.clock()):
                 raise NotFound("The contact was deleted at the provider meanwhile")
         raise ProviderUnavailable(retry_after=_ASK_AGAIN)
 
@@ -387,7 +389,8 @@ class Writer:
         try:
             if intent.verb == "delete":
                 await self._call(intent, scene.connector.delete(stored.key, stored.rev))
-                await self._ctx.db.write(_gone, scene.target, intent, stored.key, self._ctx.clock())
+                until = _doubtful_until(scene.caps, stored)
+                await self._ctx.db.write(_gone, scene.target, intent, stored.key, self._ctx.clock(), until)
                 return
             patch = _effective(decode_patch(intent.body or b"{}"), stored)
             record = await self._call(intent, scene.connector.update(content.record_of(stored), patch))
@@ -501,7 +504,15 @@ def _applied(tx: Tx, target: Target, intent: Intent, record: Record, now: int) -
     return row
 
 
-def _gone(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int) -> None:
+def _doubtful_until(caps: Capabilities, stored: Stored) -> int:
+    """Until when the provider may call this record "not found" although it is there, unix milliseconds (J12)."""
+    return fetch.known_at(stored) + int(caps.create_lag * 1000) if caps.create_lag else 0
+
+
+def _gone(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int, doubtful_until: int) -> None:
     news = News(asked=intent.asked, asked_ms=intent.created_at, removed=(key,), wrote=True)
     apply.apply(tx, target, news, now)
+    if doubtful_until > now and intent.row is not None:  # "already gone" may have been "not there yet"
+        contacts.verify(tx, doubtful_until, [intent.row])
+        sources.make_due(tx, target.source, doubtful_until)
     intents.finish(tx, intent.id, intents.DONE, now)

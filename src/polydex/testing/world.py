@@ -117,7 +117,7 @@ class MemoryWorld:
         self.faults: deque[tuple[str, Fault]] = deque()
         self.calls: list[tuple[str, str]] = []
         self._events: list[Event] = []
-        self._history: dict[str, list[Version]] = {}
+        self.history: dict[str, list[Version]] = {}
         self._names = 0
         self._cursors = 0
 
@@ -150,7 +150,7 @@ class MemoryWorld:
         document = self.find(key)
         if document is None or key == new_key:
             return
-        created = self._history[key][-1].created_ms
+        created = self.history[key][-1].created_ms
         self._record(key, None)
         reported = self.character.renames == "reported"
         if not reported:
@@ -171,7 +171,7 @@ class MemoryWorld:
 
     def state(self, position: int | None = None) -> dict[str, Document]:
         """Every document by its key, in the order of the keys."""
-        pairs = ((key, self.find(key, position)) for key in sorted(self._history))
+        pairs = ((key, self.find(key, position)) for key in sorted(self.history))
         return {key: document for key, document in pairs if document is not None}
 
     def contacts(self) -> dict[str, Contact]:
@@ -183,7 +183,7 @@ class MemoryWorld:
         """Every key that ever carried this mark, living or not: more than one is a doubled contact."""
         return [
             key
-            for key, versions in self._history.items()
+            for key, versions in self.history.items()
             if any(v.document is not None and v.document.get("mark") == mark for v in versions)
         ]
 
@@ -207,7 +207,7 @@ class MemoryWorld:
         version = self._version(key)
         if version is None or version.document is None:
             raise RecordNotFound
-        if self.clock() < self._appeared(key) + self.character.create_lag * 1000:
+        if self.clock() < version.created_ms + self.character.create_lag * 1000:
             raise RecordNotFound
         return version
 
@@ -236,7 +236,7 @@ class MemoryWorld:
     def by_mark(self, mark: str) -> tuple[str, Version] | None:
         """The record with this mark, as the search index knows it: later than the truth by ``mark_lag``."""
         horizon = self.clock() - self.character.mark_lag * 1000
-        for key in self._history:
+        for key in self.history:
             version = self._version(key)
             if version is None or version.document is None or version.document.get("mark") != mark:
                 continue
@@ -290,11 +290,11 @@ class MemoryWorld:
         if self.character.revisions == "hash" and document is not None:
             rev = hashlib.sha256(documents.encode(document)).hexdigest()[:16]
         version = Version(position, self.clock(), document, rev, created_ms)
-        self._history.setdefault(key, []).append(version)
+        self.history.setdefault(key, []).append(version)
         return version
 
     def _version(self, key: str, position: int | None = None) -> Version | None:
-        for version in reversed(self._history.get(key, ())):
+        for version in reversed(self.history.get(key, ())):
             if position is None or version.position <= position:
                 return version
         return None
@@ -302,7 +302,7 @@ class MemoryWorld:
     def _appeared(self, key: str) -> int:
         """When the record under this key came into being, for the last time."""
         at = 0
-        for version in reversed(self._history[key]):
+        for version in reversed(self.history[key]):
             if version.document is None:
                 break
             at = version.at

@@ -11,7 +11,7 @@ from polydex.core.errors import Unsupported
 
 TAG = "Accounts"
 
-# The keys by which Aurinko finds the account to re-use. Ours is the provider's own id of the login, which goes with
+# The keys by which Aurinko finds the account to reuse. Ours is the provider's own id of the login, which goes with
 # these; the others would tie one login to several accounts.
 _RECYCLE = ("userId", "email", "serverUrl", "username", "orgId", "clientOrgId")
 _IMPLIED = frozenset(_RECYCLE[:4])
@@ -26,7 +26,7 @@ USER_ACCOUNT = p.absent("userAccount", schema={"type": "string", "enum": ["prima
 USER_ID = p.absent("userId")
 RECYCLE_KEYS = p.words(
     "recycleKeys",
-    "An account of the same login is always re-used; keys that say so are accepted, orgId and clientOrgId are not.",
+    "An account of the same login is always reused; keys that say so are accepted, orgId and clientOrgId are not.",
     items={"type": "string", "enum": list(_RECYCLE)},
 )
 ENSURE_ACCESS = p.boolean("ensureAccess", "Accepted; access is always tried before anything is stored.", default=False)

@@ -1,0 +1,163 @@
+"""The application as the state machine runs it: the real engine on a real SQLite file, in processes that may die."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Coroutine
+from contextvars import Context as Variables, ContextVar
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polydex.connectors.base import Provider
+from polydex.core.errors import Internal, PolydexError
+from polydex.core.ids import AccountId, SourceId
+from polydex.engine.context import Context, Settings, secret_context
+from polydex.engine.keys import Keys
+from polydex.engine.pull import Pulls
+from polydex.engine.read import Reader
+from polydex.engine.turns import Turns
+from polydex.engine.write import Writer
+from polydex.store import accounts, apps, contacts, sources
+from polydex.store.accounts import Account, Details
+from polydex.store.db import Tx
+from polydex.store.sqlite import open_sqlite
+from polydex.testing.clock import START
+from tests.machine.loop import VirtualLoop
+from tests.machine.mortal import Killed, Life, MortalDatabase, MortalProvider
+
+KEYS = Keys.generate(random.Random(1).randbytes)
+_process: ContextVar[Process | None] = ContextVar("process", default=None)
+_owners = itertools.count(1)
+
+
+def founded(provider: str, books: list[str], now: int) -> Any:
+    """A function that founds an account with these address books, the first one its default."""
+
+    def found(tx: Tx) -> AccountId:
+        app = apps.create(tx, "machine", "client", b"", b"", now)
+        details = Details(service_type="Memory", scopes=frozenset({"Contacts.ReadWrite"}), login="me")
+        account = accounts.upsert(tx, app.id, provider, "memory:1", details, now)
+        accounts.set_secret(tx, account.id, KEYS.encrypt(b"secret", secret_context(account.id)), now)
+        for book in books:
+            source = sources.add(tx, account.id, book, book, is_default=book == books[0], read_only=False)
+            sources.make_due(tx, source, now)
+        return account.id
+
+    return found
+
+
+class Home:
+    """What outlives a process: the data folder, the provider, the time."""
+
+    def __init__(self, folder: Path, loop: VirtualLoop, provider: Provider, settings: Settings) -> None:
+        self.path = folder / "polydex.db"
+        self.loop = loop
+        self.provider = provider
+        self.settings = settings
+        self.random = random.Random(7)
+        loop.set_task_factory(_enlist)
+
+    def clock(self) -> int:
+        """Unix milliseconds."""
+        return START + round(self.loop.time() * 1000)
+
+
+class Process:
+    """One process: its own connection, its own name in leases, its own tasks."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.life = Life()
+        self.tasks: list[asyncio.Task[Any]] = []
+        # Opening brings the schema and the epoch up to date; the work is done on a connection of our own.
+        database = open_sqlite(home.path, clock=home.clock, readers=1, random_bytes=home.random.randbytes)
+        _close(database)
+        self.db = MortalDatabase(home.path, self.life)
+        self.ctx = Context(
+            db=self.db,
+            keys=KEYS,
+            clock=home.clock,
+            providers={home.provider.name: MortalProvider(home.provider, self.life)},
+            net=None,
+            settings=home.settings,
+            owner=f"process-{next(_owners)}",
+            random_bytes=home.random.randbytes,
+        )
+        self.pulls = Pulls(self.ctx)
+        self.writer = Writer(self.ctx, Turns(self.ctx))
+        self.reader = Reader(self.ctx, self.pulls)
+
+    @property
+    def account(self) -> Account:
+        """The only account."""
+        found = self.db.look(lambda tx: accounts.get(tx, AccountId(1)))
+        assert found is not None
+        return found
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Begin something in this process."""
+        before = _process.set(self)
+        try:
+            return self.home.loop.create_task(work)
+        finally:
+            _process.reset(before)
+
+    def reap(self) -> None:
+        """Look at what has ended. Only errors on purpose may end anything, and none that means a fault of ours."""
+        for task in [task for task in self.tasks if task.done()]:
+            self.tasks.remove(task)
+            if task.cancelled():
+                continue
+            error = task.exception()
+            outcome = task.result() if error is None else error
+            if isinstance(outcome, Internal):
+                pytest.fail(f"{task.get_name()}: {outcome!r} {outcome.detail}")
+            if error is not None and not isinstance(error, PolydexError | Killed | TimeoutError):
+                raise error
+
+    def bury(self) -> None:
+        """End everything that the process was doing, without a last word."""
+        self.life.dead = True
+        for task in self.tasks:
+            task.cancel()
+        self.home.loop.settle()
+        self.reap()
+        assert not self.tasks, "a dead process works on"
+        self.db.shut()
+
+    def settle_deletions(self, *, approve: bool) -> None:
+        """What the owner of the account decides about deletions that wait (J13)."""
+
+        def decide(tx: Tx) -> None:
+            for source in sources.of_account(tx, AccountId(1)):
+                if approve:
+                    contacts.approve(tx, source.id, self.home.clock())
+                else:
+                    contacts.clear_pending(tx, source.id)
+                    sources.resume(tx, source.id)
+                sources.make_due(tx, source.id, self.home.clock())
+
+        self.spawn(self.db.write(decide))
+
+    def source_ids(self) -> list[SourceId]:
+        """Every source, the default one first."""
+        return [source.id for source in self.db.look(lambda tx: sources.of_account(tx, AccountId(1)))]
+
+
+def _enlist(
+    loop: asyncio.AbstractEventLoop, work: Any, *, context: Variables | None = None, **options: Any
+) -> asyncio.Task[Any]:
+    """A task belongs to the process whose code has created it."""
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, context=context, **options)
+    process = _process.get()
+    if process is not None:
+        process.tasks.append(task)
+    return task
+
+
+def _close(database: Any) -> None:
+    asyncio.run(database.close())

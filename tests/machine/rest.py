@@ -1,0 +1,194 @@
+"""After the storm: everything is let go, time passes, and then every copy must equal the provider."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from polydex.core.body import parse_body
+from polydex.core.contact import Contact
+from polydex.core.errors import NotReady, SyncHalted
+from polydex.core.ids import AccountId
+from polydex.store import intents, sources
+from polydex.store.db import Tx
+from polydex.testing import document as documents
+from polydex.testing.contract import content
+from polydex.testing.world import MemoryWorld
+from tests.machine.consumer import Consumer
+
+if TYPE_CHECKING:
+    from tests.machine.machine import Machine
+
+ACCOUNT = AccountId(1)
+
+
+def ever(world: MemoryWorld, holds: Callable[[Contact], bool]) -> bool:
+    """Whether any record at any time was so."""
+    for versions in world.history.values():
+        for version in versions:
+            contact = documents.contact_of(version.document, 1) if version.document else None
+            if contact is not None and holds(contact):
+                return True
+    return False
+
+
+def come_to_rest(machine: Machine) -> None:
+    """No faults any more; the owner approves deletions; time passes until nobody has anything left to do."""
+    for world in (machine.world, machine.other):
+        world.faults.clear()
+        world.unreadable.clear()
+        if world.blackout:
+            # What a list kept to itself is in no change feed either: a provider that recovers has to say so.
+            world.blackout = False
+            world.expire_cursors()
+        world.lag = 0.0
+        world.gates.open()
+    for process in machine.processes:
+        process.life.fuse = None
+    machine._settle()
+    for pause in (30, 65, 310, 310, 310, 3700, 3700, 90_000, 310, 310, 3700, 3700, 310, 310):
+        machine.loop.advance(pause)
+        machine.processes[0].settle_deletions(approve=True)
+        for process in machine.processes:
+            process.spawn(process.pulls.run_due())
+            process.spawn(process.writer.recover_due())
+            machine._settle()
+        if not _unfinished(machine):
+            return
+    raise AssertionError(f"never comes to rest: {_unfinished(machine)}")
+
+
+def _unfinished(machine: Machine) -> list[str]:
+    """What still waits to be done."""
+    db = machine.processes[0].db
+    last = max((event.at for world in (machine.world, machine.other) for event in world.events(0, 10**9)), default=0)
+
+    def look(tx: Tx) -> list[str]:
+        found = []
+        for source in sources.of_account(tx, ACCOUNT):
+            if source.pulled_at is None or source.pulled_at <= last:
+                found.append(f"{source.key} was pulled at {source.pulled_at}, {source.error_code}")
+            if source.halted_walk is not None:
+                found.append(f"{source.key} is halted")
+        doubts = tx.all("SELECT key, verify_error FROM contact WHERE verify_due IS NOT NULL")
+        found += [f"doubt about {key}: {error}" for key, error in doubts]
+        if machine.world.character.marks:
+            open_intents = intents.open_of_account(tx, ACCOUNT)
+            found += [f"open {intent.verb} {intent.id}" for intent in open_intents]
+        return found
+
+    return db.look(look)
+
+
+def compare(machine: Machine) -> None:
+    """The promise."""
+    truth = {
+        key: content(contact)
+        for key, document in machine.world.state().items()
+        if (contact := documents.contact_of(document, machine.provider.mapping_version)) is not None
+    }
+    fresh = Consumer(machine.ledger, 1000)
+    machine.consumers.append(fresh)
+    for consumer in machine.consumers:
+        _catch_up(machine, consumer)
+    mirror = _mirror(machine)
+    shown = {key: content(parse_body(body, None)) for key, (_, body) in mirror.items()}
+    wrong = {key: (shown.get(key), truth.get(key)) for key in shown | truth if shown.get(key) != truth.get(key)}
+    assert not wrong, f"the mirror differs (key: (mirror, provider)): {wrong}"
+    by_id = dict(mirror.values())
+    for number, consumer in enumerate(machine.consumers):
+        assert consumer.copy == by_id, f"the copy of consumer {number} differs from the mirror"
+    _invariants(machine)
+    _nothing_doubled(machine)
+    _list_and_search(machine, by_id)
+
+
+def _catch_up(machine: Machine, consumer: Consumer) -> None:
+    step = machine.follow(consumer, 0)
+    consumer.crash()
+    target = consumer.rounds + 2
+    for _ in range(10_000):
+        if consumer.rounds >= target:
+            return
+        try:
+            machine._run(0, cast("Coroutine[Any, Any, None]", step()))
+        except (NotReady, SyncHalted) as error:
+            raise AssertionError("not ready, long after the storm") from error
+    raise AssertionError("the feeds have no end")
+
+
+def _mirror(machine: Machine) -> dict[str, tuple[str, bytes]]:
+    """Key -> (public id, body) of what the default source shows."""
+
+    def look(tx: Tx) -> dict[str, tuple[str, bytes]]:
+        rows = tx.all(
+            "SELECT c.key, c.public_id, d.body FROM contact c JOIN source s ON s.id = c.source_id "
+            "LEFT JOIN document d ON d.row_id = c.row_id WHERE s.is_default = 1 AND c.live = 1 AND c.seq IS NOT NULL"
+        )
+        return {key: (public_id, body) for key, public_id, body in rows}
+
+    return machine.processes[0].db.look(look)
+
+
+def _invariants(machine: Machine) -> None:
+    """What must hold in the database at any time."""
+
+    def look(tx: Tx) -> None:
+        head = (tx.one("SELECT seq FROM account") or (0,))[0]
+        numbers = [seq for (seq,) in tx.all("SELECT seq FROM contact WHERE seq IS NOT NULL")]
+        assert len(numbers) == len(set(numbers)), "a number of the journal was given twice"
+        assert max(numbers, default=0) <= head, "the journal goes beyond its head"
+        for public_id, body, raw, etag, current in tx.all(
+            "SELECT c.public_id, d.body, d.raw, c.etag, c.current FROM contact c "
+            "LEFT JOIN document d ON d.row_id = c.row_id WHERE c.live = 1 AND c.seq IS NOT NULL"
+        ):
+            assert current == 1, "a detached row is alive"
+            assert raw is not None
+            assert json.loads(body)["id"] == public_id
+            assert json.loads(body)["etag"] == etag
+        left = tx.one(
+            "SELECT count(*) FROM contact c JOIN document d ON d.row_id = c.row_id "
+            "WHERE c.live = 0 AND (d.body IS NOT NULL OR d.raw IS NOT NULL)"
+        )
+        assert left == (0,), "a tombstone keeps a document"
+        orphans = tx.one(
+            "SELECT count(*) FROM contact_key WHERE row_id NOT IN (SELECT row_id FROM contact WHERE live = 1)"
+        )
+        assert orphans == (0,), "a look-up leads to a tombstone"
+
+    machine.processes[0].db.look(look)
+
+
+def _nothing_doubled(machine: Machine) -> None:
+    """No create has made two contacts, however often it was sent again."""
+    uids: dict[str, set[str]] = {}
+    for versions in machine.world.history.values():
+        for version in versions:
+            nick = documents.full_contact(version.document).nick_name if version.document else None
+            if nick is not None and version.document is not None:
+                uids.setdefault(nick, set()).add(version.document["uid"])
+    for nick in machine.created:
+        assert len(uids.get(nick, ())) <= 1, f"{nick} was created more than once"
+
+
+def _list_and_search(machine: Machine, by_id: dict[str, bytes]) -> None:
+    """The list, and the search index, know the same contacts."""
+    process = machine.processes[0]
+
+    def listed(**filters: Any) -> Counter[str]:
+        found: Counter[str] = Counter()
+        token = None
+        while True:
+            page = machine._run(0, process.reader.page(process.account, limit=7, page_token=token, **filters))
+            found.update(json.loads(body)["id"] for body in page.bodies)
+            token = page.next_page
+            if token is None:
+                return found
+
+    assert listed() == Counter(by_id.keys())
+    names = {contact_id: json.loads(body).get("name", {}).get("familyName") for contact_id, body in by_id.items()}
+    for name in set(filter(None, names.values())):
+        expected = Counter(contact_id for contact_id, other in names.items() if other and other.startswith(name))
+        assert listed(q=name.lower()) == expected, f"the search for {name}"
