@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from polydex.api.parameters import NO_NUL
 from polydex.core.contact import AddressType, PhoneType, RelationType, UrlType
 
 Json = dict[str, Any]
@@ -138,7 +137,7 @@ def _contact_in(*, patch: bool) -> Json:
     def several(name: str) -> Json:
         return _nullable(array(ref(name)))
 
-    text = _nullable({"type": "string", "pattern": NO_NUL})
+    text = _nullable(TEXT)
     about = (
         "Only what is to change: an absent member stays, null clears, a list replaces the list; name and company "
         "merge part by part."
@@ -153,7 +152,7 @@ def _contact_in(*, patch: bool) -> Json:
             "company": part("ContactCompanyIn"),
             "relations": several("ContactRelationIn"),
             "birthday": {"type": ["string", "null"], "pattern": BIRTHDAY},
-            "keywords": _nullable(array({"type": "string", "pattern": NO_NUL})),
+            "keywords": _nullable(array(TEXT)),
             "notes": text,
             "emailAddresses": several("ContactEmailAddressIn"),
             "phoneNumbers": several("ContactPhoneNumberIn"),
@@ -168,7 +167,7 @@ def _contact_in(*, patch: bool) -> Json:
 
 def _typed(values: Json, *names: str) -> Json:
     return some(
-        {**{name: _nullable({"type": "string", "pattern": NO_NUL}) for name in names}, "type": _nullable(values)}
+        {**{name: _nullable(TEXT) for name in names}, "type": _nullable(values)}
     )
 
 
@@ -196,7 +195,7 @@ def _account() -> Json:
 
 def schemas() -> dict[str, Json]:
     """Every component schema by name."""
-    native = {"type": "string", "pattern": NO_NUL}
+    native = TEXT
     scopes = "^[ ,]*([A-Za-z]+[.][A-Za-z]+([ ,]+|$))*$"
     line = _nullable({"type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$"})
     found: dict[str, Json] = {
