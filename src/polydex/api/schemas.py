@@ -135,7 +135,7 @@ def _contact_in(*, patch: bool) -> Json:
         return _nullable(ref(name))
 
     def several(name: str) -> Json:
-        return _nullable(array(ref(name)))
+        return _nullable(array(_nullable(ref(name))))  # null entries are left out
 
     text = _nullable(TEXT)
     about = (
@@ -152,7 +152,7 @@ def _contact_in(*, patch: bool) -> Json:
             "company": part("ContactCompanyIn"),
             "relations": several("ContactRelationIn"),
             "birthday": {"type": ["string", "null"], "pattern": BIRTHDAY},
-            "keywords": _nullable(array(TEXT)),
+            "keywords": _nullable(array(_nullable(TEXT))),
             "notes": text,
             "emailAddresses": several("ContactEmailAddressIn"),
             "phoneNumbers": several("ContactPhoneNumberIn"),
@@ -166,9 +166,7 @@ def _contact_in(*, patch: bool) -> Json:
 
 
 def _typed(values: Json, *names: str) -> Json:
-    return some(
-        {**{name: _nullable(TEXT) for name in names}, "type": _nullable(values)}
-    )
+    return some({**{name: _nullable(TEXT) for name in names}, "type": _nullable(values)})
 
 
 def _account() -> Json:
