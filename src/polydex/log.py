@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, Final, TextIO, cast
 
 import msgspec
@@ -99,7 +101,7 @@ def _configure(number: int, target: TextIO) -> tuple[list[Processor], list[Proce
         merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _place,
         redact,
     ]
     render: list[Processor] = [structlog.processors.JSONRenderer(serializer=_json)]
@@ -128,6 +130,23 @@ def begin_request(request_id: str) -> None:
     """Every event of this context (task) carries the request id from now on."""
     clear_contextvars()
     bind_contextvars(request_id=request_id)
+
+
+def _place(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: where an exception was raised, and its kind. Its message may hold contact data."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else None
+    if info and error is None:
+        error = sys.exc_info()[1]
+    kinds: list[str] = []
+    while error is not None and len(kinds) < _DEEPEST:
+        frames = traceback.extract_tb(error.__traceback__)
+        path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        kinds.append(f"{type(error).__name__} at {path}")
+        error = error.__cause__ or error.__context__
+    if kinds:
+        event["exception"] = "; after ".join(kinds)
+    return event
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

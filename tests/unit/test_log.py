@@ -150,7 +150,7 @@ def test_tracebacks_are_redacted(lines: io.StringIO) -> None:
     for event in (first, second):
         assert "ValueError" in event["exception"]
         # The message is blanked; the source line in a traceback is the program's own text.
-        assert f"ValueError: password={HIDDEN}" in event["exception"]
+        assert "password" not in event["exception"], "what an exception says may be a secret or contact data"
 
 
 def test_an_unknown_level_is_refused() -> None:

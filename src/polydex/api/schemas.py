@@ -77,9 +77,6 @@ _NAME = (
 _COMPANY = ("name", "officeLocation", "department", "jobTitle", "yomiCompanyName")
 _ADDRESS = ("street", "streetLine2", "poBox", "city", "state", "postalCode", "country")
 
-BIRTHDAY = r"^([0-9]{4}|-)-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"
-"""What is always accepted: every month has these days. (29 to 31 are accepted where the month has them.)"""
-
 
 EXAMPLES: dict[str, Json] = {
     "ContactDraft": {
@@ -151,7 +148,10 @@ def _contact_in(*, patch: bool) -> Json:
             "fileAs": text,
             "company": part("ContactCompanyIn"),
             "relations": several("ContactRelationIn"),
-            "birthday": {"type": ["string", "null"], "pattern": BIRTHDAY},
+            "birthday": {
+                "type": ["string", "null"],
+                "description": "YYYY-MM-DD, YYYYMMDD, --MM-DD without a year, or a date-time, of which the date counts.",
+            },
             "keywords": _nullable(array(_nullable(TEXT))),
             "notes": text,
             "emailAddresses": several("ContactEmailAddressIn"),
