@@ -27,7 +27,7 @@ def raw_deflate(data: bytes) -> bytes:
         (gzip.compress(TEXT[:100], mtime=0) + gzip.compress(TEXT[100:], mtime=0), "gzip"),
         (zlib.compress(TEXT), "deflate"),
         (raw_deflate(TEXT), "deflate"),
-        (gzip.compress(zlib.compress(TEXT)), "deflate, gzip"),
+        (gzip.compress(zlib.compress(TEXT), mtime=0), "deflate, gzip"),
     ],
 )
 def test_encodings_are_undone(body: bytes, encoding: str) -> None:
@@ -55,10 +55,10 @@ def test_what_is_cut_or_damaged_is_refused(body: bytes, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(bytes(1_000_001)), "gzip"),
+        (gzip.compress(bytes(1_000_001), mtime=0), "gzip"),
         (zlib.compress(bytes(1_000_001)), "deflate"),
-        (gzip.compress(gzip.compress(bytes(100_000_000))), "gzip, gzip"),
-        (b"".join(gzip.compress(bytes(1_000)) for _ in range(1_001)), "gzip"),
+        (gzip.compress(gzip.compress(bytes(100_000_000), mtime=0), mtime=0), "gzip, gzip"),
+        (b"".join(gzip.compress(bytes(1_000), mtime=0) for _ in range(1_001)), "gzip"),
         (b"".join(gzip.compress(b"", mtime=0) for _ in range(2_000)), "gzip"),
     ],
 )
