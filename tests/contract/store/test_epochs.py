@@ -92,10 +92,10 @@ async def test_epochs_are_random_63_bit_numbers_and_never_the_one_before(db: Dat
 
 async def test_opening_again_keeps_the_epoch(open_db: OpenDatabase) -> None:
     seen = set()
-    for _ in range(3):
+    for number in range(3):
         db = open_db()
         seen.add(await db.read(epoch))
-        await db.write(seed.app, str(len(seen)) + str(id(db)))
+        await db.write(seed.app, f"shop-{number}")
         await db.close()
     assert len(seen) == 1
 
