@@ -126,7 +126,7 @@ async def open_app(
             pulls=pulls,
             reader=Reader(ctx, pulls),
             writer=writer,
-            worker=Worker(ctx, pulls, writer),
+            worker=Worker(ctx, pulls, writer.recovery),
         )
         background = asyncio.create_task(app.worker.run(), name="worker") if role in (Role.ALL, Role.WORKER) else None
         try:

@@ -181,7 +181,7 @@ class Machine(RuleBasedStateMachine):
     @rule(process=st.integers(0, 1))
     def worker_runs(self, process: int) -> None:
         self._begin(process, self.processes[process].pulls.run_due())
-        self._begin(process, self.processes[process].writer.recover_due())
+        self._begin(process, self.processes[process].writer.recovery.run_due())
 
     @rule(process=st.integers(0, 1))
     def push_arrives(self, process: int) -> None:

@@ -53,7 +53,7 @@ def come_to_rest(machine: Machine) -> None:
         machine.processes[0].settle_deletions(approve=True)
         for process in machine.processes:
             process.spawn(process.pulls.run_due())
-            process.spawn(process.writer.recover_due())
+            process.spawn(process.writer.recovery.run_due())
             machine._settle()
         if not _unfinished(machine):
             return

@@ -7,7 +7,7 @@ import asyncio
 from polydex.engine import content
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls
-from polydex.engine.write import Writer
+from polydex.engine.recovery import Recovery
 from polydex.log import logger
 from polydex.store import accounts, intents
 
@@ -22,8 +22,8 @@ log = logger(__name__)
 class Worker:
     """Runs until it is stopped. Any number of processes may run one: the work is rows, claimed under leases."""
 
-    def __init__(self, ctx: Context, pulls: Pulls, writer: Writer) -> None:
-        self._ctx, self._pulls, self._writer = ctx, pulls, writer
+    def __init__(self, ctx: Context, pulls: Pulls, recovery: Recovery) -> None:
+        self._ctx, self._pulls, self._recovery = ctx, pulls, recovery
         self._stopping = asyncio.Event()
         self._cleaned = 0
 
@@ -33,7 +33,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 await self._pulls.run_due()
-                await self._writer.recover_due()
+                await self._recovery.run_due()
                 await self._erase()
                 await self._clean()
                 pause = _IDLE

@@ -55,7 +55,7 @@ class Home:
         self.clock.advance(seconds)
         await self.pulls.run_due()
         await self.pulls.wait_idle()
-        await self.writer.recover_due()
+        await self.writer.recovery.run_due()
 
     async def create(self, **members: Any) -> Written:
         written = await self.writer.create(self.account, json.dumps(members).encode())

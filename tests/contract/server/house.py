@@ -165,7 +165,7 @@ async def open_house(
     app = build(Services(accounts, Reader(ctx, pulls), writer, checks), options)
     owner = await accounts.create_app("tests")
     try:
-        yield House(app, ctx, clock, village, accounts, Worker(ctx, pulls, writer), pulls, owner, checks)
+        yield House(app, ctx, clock, village, accounts, Worker(ctx, pulls, writer.recovery), pulls, owner, checks)
     finally:
         await writer.drain(5.0)
         await pulls.stop(5.0)

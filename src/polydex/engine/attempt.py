@@ -1,0 +1,198 @@
+"""One write at the provider: its intent is stored before the call, the answer applied after it (J10, J11)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from polydex.connectors.base import Capabilities, Connector, Record
+from polydex.core.decode import Draft, Request
+from polydex.core.errors import (
+    Internal,
+    NotFound,
+    PolydexError,
+    ProviderMalformed,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from polydex.core.ids import RemoteKey, RowId
+from polydex.core.patch import Patch, diff
+from polydex.engine import apply, content, fetch
+from polydex.engine.apply import News, Target
+from polydex.engine.context import Context
+from polydex.store import contacts, intents, rows, sources
+from polydex.store.accounts import Account
+from polydex.store.db import Tx
+from polydex.store.intents import Intent
+from polydex.store.rows import Stored
+from polydex.store.sources import Source
+
+R = TypeVar("R")
+ATTEMPTS = 3
+ASK_AGAIN = 5.0
+"""Seconds after which a client, or the worker, asks what became of a write whose answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that one write works with."""
+
+    account: Account
+    source: Source
+    target: Target
+    connector: Connector
+
+    @property
+    def caps(self) -> Capabilities:
+        """What the source can do."""
+        return self.connector.caps
+
+
+class Attempts:
+    """What every write does at the provider, be it asked for or found out later."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def scene(self, account: Account, source: Source) -> Scene:
+        """What a write to a source works with. Raises TokenDead, Unauthorized."""
+        return Scene(account, source, self._ctx.target(account, source), self._ctx.connector(account, source))
+
+    async def begin(
+        self,
+        scene: Scene,
+        verb: str,
+        digest: bytes,
+        body: bytes | None,
+        *,
+        mark: str | None = None,
+        row: RowId | None = None,
+        base_etag: str | None = None,
+        target_etag: str | None = None,
+    ) -> Intent:
+        """Store what is about to be done. ``digest``: of everything that makes the request. Raises GenerationChanged."""
+        return await self._ctx.db.write(
+            _begin, self._ctx, scene, verb, digest, body, mark, row, base_etag, target_etag, self._ctx.clock()
+        )
+
+    async def create(self, scene: Scene, draft: Draft, intent: Intent) -> tuple[Stored, Record]:
+        """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said."""
+        record = await self._call(intent, scene.connector.create(draft.contact, intent.mark, draft.native or None))
+        return await self.conclude(scene, intent, record), record
+
+    async def update(self, scene: Scene, stored: Stored, patch: Patch, intent: Intent) -> tuple[Stored, Record]:
+        """Carry out a patch, and apply the answer. Raises Stale and RecordNotFound; the intent has failed then."""
+        record = await self._call(intent, scene.connector.update(content.record_of(stored), patch))
+        return await self.conclude(scene, intent, record), record
+
+    async def delete(self, scene: Scene, stored: Stored, intent: Intent) -> None:
+        """Delete a contact, and apply the answer. Raises Stale; the intent has failed then."""
+        await self._call(intent, scene.connector.delete(stored.key, stored.rev))
+        until = _doubtful_until(scene.caps, stored)
+        await self._ctx.db.write(_gone, scene.target, intent, stored.key, self._ctx.clock(), until)
+
+    async def conclude(self, scene: Scene, intent: Intent, record: Record) -> Stored:
+        """Apply the provider's answer and end the intent, in one transaction; the row as it is then."""
+        row = await self._ctx.db.write(_applied, scene.target, intent, record, self._ctx.clock())
+        for _ in range(ATTEMPTS):
+            stored = await self._ctx.db.read(rows.by_key, scene.source.id, record.key)
+            if stored is not None and stored.verify_due is None and stored.live and stored.body is not None:
+                if row is None:
+                    await self._ctx.db.write(intents.found_row, intent.id, stored.row)
+                return stored
+            # A pull has written the row since we asked: what is there now decides.
+            if await fetch.fetch(self._ctx, scene.target, scene.connector, record.key, self._ctx.clock()):
+                raise NotFound("The contact was deleted at the provider meanwhile")
+        raise ProviderUnavailable(retry_after=ASK_AGAIN)
+
+    async def _call(self, intent: Intent, call: Awaitable[R]) -> R:
+        """Await the provider. A refusal ends the intent; a lost answer leaves it open, to be found out."""
+        try:
+            return await call
+        except PolydexError as error:
+            if _ambiguous(error):
+                due = self._ctx.clock() + int(ASK_AGAIN * 1000)
+                await self._ctx.db.write(intents.again, intent.id, due)
+                raise ProviderTimeout(
+                    "The provider's answer was lost; the outcome is being found out",
+                    retry_after=ASK_AGAIN,
+                    original=error.original,
+                ) from error
+            await self._ctx.db.write(intents.finish, intent.id, intents.FAILED, self._ctx.clock())
+            raise
+
+
+def effective(request: Request, stored: Stored) -> Patch:
+    """What a request really changes, so that nothing else is sent to the provider."""
+    base = content.contact_of(stored)
+    patch = request.resolve(base)
+    return msgspec.structs.replace(diff(base, patch.apply(base)), native_properties=patch.native_properties)
+
+
+def _ambiguous(error: PolydexError) -> bool:
+    """Whether the provider may have acted although the call failed."""
+    return isinstance(error, ProviderTimeout | ProviderMalformed) or (
+        isinstance(error, ProviderUnavailable) and error.sent
+    )
+
+
+def _begin(
+    tx: Tx,
+    ctx: Context,
+    scene: Scene,
+    verb: str,
+    digest: bytes,
+    body: bytes | None,
+    mark: str | None,
+    row: RowId | None,
+    base_etag: str | None,
+    target_etag: str | None,
+    now: int,
+) -> Intent:
+    asked = apply.stamp(tx, scene.account.id, scene.account.generation)
+    number = intents.begin(
+        tx,
+        account=scene.account.id,
+        source=scene.source.id,
+        generation=scene.account.generation,
+        verb=verb,
+        body_hash=digest,
+        body=body,
+        asked=asked,
+        now=now,
+        due_at=now + int((ctx.settings.write_deadline + ASK_AGAIN) * 1000),
+        mark=mark,
+        row=row,
+        base_etag=base_etag,
+        target_etag=target_etag,
+    )
+    intent = intents.get(tx, number)
+    if intent is None:
+        raise Internal(detail="an intent vanished in its own transaction")
+    return intent
+
+
+def _applied(tx: Tx, target: Target, intent: Intent, record: Record, now: int) -> RowId | None:
+    news = News(asked=intent.asked, asked_ms=intent.created_at, changed=(record,), wrote=True)
+    apply.apply(tx, target, news, now)
+    stored = rows.by_key(tx, target.source, record.key)
+    row = stored.row if stored is not None and stored.live else None
+    intents.finish(tx, intent.id, intents.DONE, now, row=row)
+    return row
+
+
+def _doubtful_until(caps: Capabilities, stored: Stored) -> int:
+    """Until when the provider may call this record "not found" although it is there, unix milliseconds (J12)."""
+    return fetch.known_at(stored) + int(caps.create_lag * 1000) if caps.create_lag else 0
+
+
+def _gone(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int, doubtful_until: int) -> None:
+    news = News(asked=intent.asked, asked_ms=intent.created_at, removed=(key,), wrote=True)
+    apply.apply(tx, target, news, now)
+    if doubtful_until > now and intent.row is not None:  # "already gone" may have been "not there yet"
+        contacts.verify(tx, doubtful_until, [intent.row])
+        sources.make_due(tx, target.source, doubtful_until)
+    intents.finish(tx, intent.id, intents.DONE, now)

@@ -1,0 +1,131 @@
+"""Recovery: what became of a write whose answer was lost, or that a crash interrupted (J10)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from polydex.connectors.base import Absent, Found
+from polydex.core.decode import decode_draft, decode_patch
+from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
+from polydex.core.ids import AccountId
+from polydex.engine import fetch
+from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, effective
+from polydex.engine.context import Context
+from polydex.engine.turns import Turns
+from polydex.log import logger
+from polydex.store import accounts, intents, rows, sources
+from polydex.store.accounts import Account
+from polydex.store.db import Tx
+from polydex.store.intents import Intent
+from polydex.store.rows import Stored
+from polydex.store.sources import Source
+
+_ACCOUNT_BATCH = 50
+_LONGEST_PAUSE = 3600.0
+
+log = logger(__name__)
+
+
+class Recovery:
+    """Finds out the outcome of open intents, for the worker and for clients that ask again."""
+
+    def __init__(self, ctx: Context, turns: Turns, attempts: Attempts) -> None:
+        self._ctx, self._turns, self._attempts = ctx, turns, attempts
+
+    async def run_due(self) -> int:
+        """Find out what became of the writes that are due for it; the number of accounts looked at."""
+        now = self._ctx.clock()
+        due = await self._ctx.db.read(intents.due_accounts, now, _ACCOUNT_BATCH)
+        for account_id in due:
+            try:
+                async with asyncio.timeout(self._ctx.settings.write_deadline), self._turns.turn(account_id):
+                    await self.run(*await self._ctx.db.read(_rows, account_id))
+            except (PolydexError, TimeoutError) as error:
+                log.info("write.recovery", account=account_id, error=type(error).__name__)
+                await self._ctx.db.write(_postpone, account_id, self._ctx.clock())
+        return len(due)
+
+    async def run(self, account: Account, source: Source) -> None:
+        """Find out what became of the account's open intents, in their order. The caller has the account's turn."""
+        for intent in await self._ctx.db.read(intents.open_of_account, account.id):
+            if intent.generation != account.generation or intent.source != source.id:
+                await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
+                continue
+            try:
+                await self.resolve(self._attempts.scene(account, source), intent, wanted=False)
+            except ProviderError as error:
+                log.info("write.unresolved", intent=intent.id, verb=intent.verb, error=error.code)
+                due = self._ctx.clock() + int(_pause(intent.tries) * 1000)
+                await self._ctx.db.write(intents.again, intent.id, due)
+            except NotFound:
+                continue  # known: it was carried out, and the contact has been deleted since
+
+    async def resolve(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
+        """Find out what became of one intent, and send it again where that is right (J10).
+
+        Raises ProviderTimeout while it cannot be known. ``wanted``: a client asks for exactly this again.
+        """
+        if intent.verb == "create":
+            await self._resolve_create(scene, intent, wanted=wanted)
+        else:
+            await self._resolve_change(scene, intent)
+
+    async def _resolve_create(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
+        asked_ms = self._ctx.clock()
+        answer = await scene.connector.find_mark(intent.mark or "")
+        if isinstance(answer, Found):
+            await self._attempts.conclude(scene, intent, answer.record)
+            return
+        believed = isinstance(answer, Absent) and (asked_ms >= intent.created_at + int(scene.caps.mark_lag * 1000))
+        if not believed:
+            raise ProviderTimeout("The outcome of this request is not known yet", retry_after=ASK_AGAIN)
+        if wanted and intent.body is not None:
+            await self._attempts.create(scene, decode_draft(intent.body), intent)
+        else:
+            await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
+
+    async def _resolve_change(self, scene: Scene, intent: Intent) -> None:
+        stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
+        if stored is not None and stored.live:
+            try:
+                stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
+            except NotFound:
+                stored = None
+        if stored is None or not stored.live:
+            state = intents.DONE if intent.verb == "delete" else intents.FAILED
+        elif intent.verb == "update" and stored.etag == intent.target_etag != intent.base_etag:
+            state = intents.DONE
+        elif stored.etag == intent.base_etag:  # also when only native properties were to change: the ETag has none
+            await self._send_again(scene, intent, stored)
+            return
+        else:
+            state = intents.FAILED
+        await self._ctx.db.write(intents.finish, intent.id, state, self._ctx.clock())
+
+    async def _send_again(self, scene: Scene, intent: Intent, stored: Stored) -> None:
+        """The provider still has the base: the change never arrived, or what arrived was refused."""
+        try:
+            if intent.verb == "delete":
+                await self._attempts.delete(scene, stored, intent)
+            else:
+                patch = effective(decode_patch(intent.body or b"{}"), stored)
+                await self._attempts.update(scene, stored, patch, intent)
+        except (Stale, RecordNotFound):
+            return  # superseded: the intent has ended as failed, and the next pull tells what is there
+
+
+def _pause(tries: int) -> float:
+    return float(min(ASK_AGAIN * 2 ** min(tries, 10), _LONGEST_PAUSE))
+
+
+def _rows(tx: Tx, account_id: AccountId) -> tuple[Account, Source]:
+    account = accounts.get(tx, account_id)
+    source = sources.default(tx, account_id)
+    if account is None or source is None:
+        raise NotFound
+    return account, source
+
+
+def _postpone(tx: Tx, account_id: AccountId, now: int) -> None:
+    for intent in intents.open_of_account(tx, account_id):
+        intents.again(tx, intent.id, now + int(_pause(intent.tries) * 1000))
