@@ -233,6 +233,20 @@ def header(name: str, about: str) -> Parameter[str | None]:
     return Parameter(name, "header", {"type": "string"}, parse, None, about)
 
 
+def _no_cache(_name: str, values: Sequence[str]) -> bool:
+    return any(part.strip().lower() == "no-cache" for value in values for part in value.split(","))
+
+
+NO_CACHE: Parameter[bool] = Parameter(
+    "Cache-Control",
+    "header",
+    {"type": "string"},
+    _no_cache,
+    False,
+    "`no-cache` forces a read from the provider (RFC 9111, section 5.2.1.4).",
+)
+
+
 def absent(
     name: str,
     *,

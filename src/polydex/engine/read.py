@@ -143,14 +143,16 @@ class Reader:
         email: str | None = None,
         phone: str | None = None,
         modified_since: int | None = None,
+        no_cache: bool = False,
     ) -> ListPage:
         """A page of the contacts that match every filter, in an immutable order.
 
         The page token carries the place, the limit and a hash of the filters: with other filters it is TokenNotValid.
+        ``no_cache``: the first page is preceded by a pull; raises what stops that.
         """
         source = await self._ready(account)
         if not page_token:
-            source = await self._fresh(account, source)
+            source = await self._fresh(account, source, no_cache=no_cache)
         filters, matches = _filters(q, email, phone, modified_since)
         digest = filter_hash(q, email, phone, None if modified_since is None else str(modified_since))
         after = RowId(0)
@@ -201,19 +203,38 @@ class Reader:
         )
 
     async def updated(
-        self, account: Account, *, delta_token: str | None, page_token: str | None, limit: int | None = None
+        self,
+        account: Account,
+        *,
+        delta_token: str | None,
+        page_token: str | None,
+        limit: int | None = None,
+        no_cache: bool = False,
     ) -> FeedPage:
-        """A page of the contacts that were created or changed since the token."""
-        return await self._feed(account, Stream.UPDATED, delta_token, page_token, limit)
+        """A page of the contacts that were created or changed since the token. ``no_cache``: as in ``page``."""
+        return await self._feed(account, Stream.UPDATED, delta_token, page_token, limit, no_cache=no_cache)
 
     async def deleted(
-        self, account: Account, *, delta_token: str | None, page_token: str | None, limit: int | None = None
+        self,
+        account: Account,
+        *,
+        delta_token: str | None,
+        page_token: str | None,
+        limit: int | None = None,
+        no_cache: bool = False,
     ) -> FeedPage:
-        """A page of the contacts that were deleted since the token."""
-        return await self._feed(account, Stream.DELETED, delta_token, page_token, limit)
+        """A page of the contacts that were deleted since the token. ``no_cache``: as in ``page``."""
+        return await self._feed(account, Stream.DELETED, delta_token, page_token, limit, no_cache=no_cache)
 
     async def _feed(
-        self, account: Account, stream: Stream, delta_token: str | None, page_token: str | None, limit: int | None
+        self,
+        account: Account,
+        stream: Stream,
+        delta_token: str | None,
+        page_token: str | None,
+        limit: int | None,
+        *,
+        no_cache: bool,
     ) -> FeedPage:
         token: PageToken | DeltaToken
         if page_token:
@@ -224,7 +245,7 @@ class Reader:
             raise TokenNotValid("Page token is invalid: a deltaToken or a pageToken is required")
         source = await self._ready(account)
         if isinstance(token, DeltaToken):
-            source = await self._fresh(account, source)
+            source = await self._fresh(account, source, no_cache=no_cache)
         epoch, hi, entries = await self._ctx.db.read(_range, source, stream, token, limit)
         size = token.limit if isinstance(token, PageToken) else limit or DEFAULT_FEED_LIMIT
         shown = entries[:size]
@@ -260,10 +281,13 @@ class Reader:
             raise NotReady(retry_after=2.0)
         return source
 
-    async def _fresh(self, account: Account, source: Source) -> Source:
-        """The source after a pull, when the last one is too old; as it is when the provider cannot be reached."""
-        oldest = self._ctx.clock() - int(self._ctx.settings.freshness * 1000)
-        if source.pulled_at is not None and source.pulled_at >= oldest:
+    async def _fresh(self, account: Account, source: Source, *, no_cache: bool) -> Source:
+        """The source after a pull, when the last one is too old; as it is when the provider cannot be reached.
+
+        ``no_cache``: only a pull whose first request leaves from now on will do (J5); raises what stops it.
+        """
+        oldest = self._ctx.clock() - (0 if no_cache else int(self._ctx.settings.freshness * 1000))
+        if not no_cache and source.pulled_at is not None and source.pulled_at >= oldest:
             return source
         if account.token_status == DEAD:
             raise TokenDead
@@ -271,7 +295,9 @@ class Reader:
             # A pull that was tried and has failed within the window is not tried again for every reader.
             await self._pulls.ensure(source.id, max(oldest, 0), self._ctx.settings.fresh_wait)
         except (TimeoutError, PolydexError) as error:
-            if isinstance(error, TokenDead):
+            if isinstance(error, TimeoutError) and no_cache:
+                raise ProviderTimeout(retry_after=5.0) from None
+            if isinstance(error, TokenDead) or no_cache:
                 raise
         fresh = await self._ctx.db.read(sources.get, source.id)
         return fresh or source

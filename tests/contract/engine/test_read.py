@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -46,6 +47,47 @@ async def test_with_the_provider_down(home: Home) -> None:
     home.world.faults.append(("fetch", Fault.REFUSED))
     with pytest.raises(ProviderUnavailable):
         await home.reader.get(home.account, contact_id, no_cache=True)
+
+
+async def test_no_cache_pulls_although_the_last_pull_is_fresh(home: Home) -> None:
+    home.world.put(named("ada"))
+    consumer = await (await home.consumer()).follow()
+    home.clock.advance(1)
+    home.world.put(named("bo"))
+    assert len((await home.reader.page(home.account, limit=10)).bodies) == 1
+    forced = await home.reader.updated(
+        home.account, delta_token=consumer.updated, page_token=None, limit=None, no_cache=True
+    )
+    assert [json.loads(body)["nickName"] for body in forced.bodies] == ["bo"]
+    home.clock.advance(1)
+    home.world.put(named("cy"))
+    assert len((await home.reader.page(home.account, limit=10, no_cache=True)).bodies) == 3
+    home.clock.advance(1)
+    gone = next(iter(home.world.contacts()))
+    home.world.remove(gone)
+    feed = await home.reader.deleted(home.account, delta_token=consumer.deleted, page_token=None, no_cache=True)
+    assert len(feed.bodies) == 1
+
+
+async def test_no_cache_is_never_answered_from_the_mirror(home: Home) -> None:
+    home.world.put(named("ada"))
+    await home.pull()
+    home.clock.advance(1)
+    home.world.faults.append(("list", Fault.REFUSED))
+    with pytest.raises(ProviderUnavailable):
+        await home.reader.page(home.account, limit=10, no_cache=True)
+    # A pull that began before the request does not count, even when it ends after it.
+    home.clock.advance(1)
+    home.world.gates.hold("list", "answer")
+    early = asyncio.create_task(home.pull())
+    await home.world.gates.reached("list", "answer")
+    home.world.put(named("bo"))
+    home.clock.advance(1)
+    forced = asyncio.create_task(home.reader.page(home.account, limit=10, no_cache=True))
+    await asyncio.sleep(0)
+    home.world.gates.open()
+    await early
+    assert len((await forced).bodies) == 2
 
 
 async def test_a_contact_that_is_gone(home: Home) -> None:

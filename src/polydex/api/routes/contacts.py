@@ -18,7 +18,6 @@ PAGE = 50
 
 CONTACT = p.path_text("contId", "The contact's id.", schema={"type": "string", "pattern": "^[a-z2-7]{26}$"})
 IF_MATCH = p.header("If-Match", "The etag of the version that the change is meant for; `*` is any version.")
-CACHE = p.header("Cache-Control", "`no-cache` forces a read from the provider.")
 BODY_TYPE = p.choice(
     "bodyType", "How notes are given: as they are, or escaped as HTML.", ("text", "html"), default="text"
 )
@@ -42,11 +41,6 @@ _WRITE_ERRORS = (409, 412, 422, 428, 429, 502, 504)
 _READ_ERRORS = (429, 502, 504)
 _READ_HEADERS = ("Age",)
 _BY_ID = ("contact", "updateContact", "deleteContact")
-
-
-def no_cache(value: str | None) -> bool:
-    """Whether a request's Cache-Control has the directive ``no-cache`` (RFC 9111, section 5.2.1.4)."""
-    return any(part.strip().lower() == "no-cache" for part in (value or "").split(","))
 
 
 def written(outcome: Written) -> bytes:
@@ -74,7 +68,7 @@ async def read(call: Call) -> Reply:
     served = await call.services.reader.get(
         call.caller.account,
         call[CONTACT],
-        no_cache=no_cache(call[CACHE]),
+        no_cache=call[p.NO_CACHE],
         with_photo=call[WITH_PHOTO],
         native=call[NATIVE],
     )
@@ -118,6 +112,7 @@ async def listing(call: Call) -> Reply:
         email=call[EMAIL],
         phone=call[PHONE],
         modified_since=call[SINCE],
+        no_cache=call[p.NO_CACHE],
     )
     return Reply(reply.page(found.bodies, found.next_page), headers=reply.age(found.age))
 
@@ -131,7 +126,7 @@ OPERATIONS = (
         "List and search contacts",
         listing,
         scope=READ,
-        parameters=(LIMIT, PAGE_TOKEN, Q, EMAIL, PHONE, SINCE),
+        parameters=(LIMIT, PAGE_TOKEN, Q, EMAIL, PHONE, SINCE, p.NO_CACHE),
         answers={
             200: Answer(
                 "ContactList",
@@ -176,7 +171,7 @@ OPERATIONS = (
         "Get a contact",
         read,
         scope=READ,
-        parameters=(CONTACT, BODY_TYPE, NATIVE, WITH_PHOTO, UPDATE_TOKEN, CACHE),
+        parameters=(CONTACT, BODY_TYPE, NATIVE, WITH_PHOTO, UPDATE_TOKEN, p.NO_CACHE),
         answers={200: Answer("Contact", "The contact.", ("ETag",), _READ_HEADERS)},
         errors=_READ_ERRORS,
     ),

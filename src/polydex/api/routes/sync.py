@@ -27,14 +27,22 @@ async def start(call: Call) -> Reply:
 
 async def updated(call: Call) -> Reply:
     found = await call.services.reader.updated(
-        call.caller.account, delta_token=call[DELTA_TOKEN], page_token=call[PAGE_TOKEN], limit=call[LIMIT]
+        call.caller.account,
+        delta_token=call[DELTA_TOKEN],
+        page_token=call[PAGE_TOKEN],
+        limit=call[LIMIT],
+        no_cache=call[p.NO_CACHE],
     )
     return Reply(reply.page(found.bodies, found.next_page, found.next_delta), headers=reply.age(found.age))
 
 
 async def deleted(call: Call) -> Reply:
     found = await call.services.reader.deleted(
-        call.caller.account, delta_token=call[DELTA_TOKEN], page_token=call[PAGE_TOKEN], limit=call[LIMIT]
+        call.caller.account,
+        delta_token=call[DELTA_TOKEN],
+        page_token=call[PAGE_TOKEN],
+        limit=call[LIMIT],
+        no_cache=call[p.NO_CACHE],
     )
     return Reply(reply.page(found.bodies, found.next_page, found.next_delta), headers=reply.age(found.age))
 
@@ -74,7 +82,7 @@ OPERATIONS = (
         "Contacts created or changed since a token",
         updated,
         scope=READ,
-        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
+        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT, p.NO_CACHE),
         answers={200: _page("ContactsPage", "contSyncUpdated")},
         errors=_ERRORS,
         text="Apply each page before asking for the next; run this feed to its end, then the deleted one.",
@@ -87,7 +95,7 @@ OPERATIONS = (
         "Contacts deleted since a token",
         deleted,
         scope=READ,
-        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT),
+        parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT, p.NO_CACHE),
         answers={200: _page("DeletedPage", "contSyncDeleted")},
         errors=_ERRORS,
     ),
