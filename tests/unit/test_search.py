@@ -157,6 +157,8 @@ def test_phone_key(number: str, key: str | None) -> None:
         ("555-010-0199", "(555) 010-0199 x5", None),
         ("112", "1 1 2", None),
         ("1234567", "030 1234567", None),
+        ("0123456", "+49 30 123456", None),
+        ("0123456", "+49 30 0123456", "+49300123456"),
     ],
 )
 def test_the_same_phone_number(query: str, number: str, canonical: str | None) -> None:
@@ -171,6 +173,7 @@ def test_the_same_phone_number(query: str, number: str, canonical: str | None) -
         ("0171 1234567", "0172 1234567", "+491721234567"),
         ("234567", "0171 1234567", None),
         ("112", "0112", None),
+        ("0123456", "+49 31 123456", None),
         ("112", "555 112", None),
         ("", "", None),
         ("x", "y", None),

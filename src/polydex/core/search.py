@@ -137,8 +137,9 @@ def phone_key(number: str) -> str | None:
 def phone_matches(query: str, number: str, canonical: str | None = None) -> bool:
     """Whether a number that is asked for is a stored one, written differently.
 
-    Two international numbers are equal or not. Otherwise the shorter one, without the trunk prefix 0, has at least
-    seven digits and ends the longer one; a shorter number (an extension, an emergency number) is only equal to itself.
+    Two international numbers are equal or not. Otherwise the shorter one, as it is or without the trunk prefix 0, has at
+    least seven digits and ends the longer one; a shorter number (an extension, an emergency number) is only equal to
+    itself.
 
     Args:
         canonical: the stored number in E.164, when it could be understood.
@@ -152,5 +153,5 @@ def _same_number(a: str, b: str) -> bool:
         return False
     if a == b or (a[0] == "+" and b[0] == "+"):
         return a == b
-    short, long = sorted((a.lstrip("+").lstrip("0"), b.lstrip("+").lstrip("0")), key=len)
-    return len(short) >= _KEY_DIGITS and long.endswith(short)
+    short, long = sorted((a.lstrip("+"), b.lstrip("+")), key=len)
+    return any(len(end) >= _KEY_DIGITS and long.endswith(end) for end in (short, short.lstrip("0")))
