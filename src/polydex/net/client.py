@@ -57,6 +57,9 @@ _CHALLENGE_ROUNDS: Final = 3
 # Seconds before the one repetition; a server that asks for more than the second gets its answer passed on.
 _RETRY_SECONDS: Final = 0.2
 _LONGEST_RETRY_SECONDS: Final = 2.0
+# Failures that pass, of something behind the server; and locks (RFC 4918, 11.3), which last as long as a write.
+_LOCKED: Final = 423
+_PASSING: Final = frozenset({_LOCKED, 502, 503, 504})
 # Above, undoing a compression is worth a thread; below, the hop costs more.
 _THREAD_BYTES: Final = 256 * 1024
 # aiohttp writes larger bytes in one go and warns; a stream it writes in pieces.
@@ -258,7 +261,7 @@ class _Journey:
             answer = await self._authorised(step)
             target = location(answer.status, answer.headers.get("Location"), step.url) if call.redirects else None
             if target is None:
-                return answer
+                return replace(answer, repeated=self._repeated)
             if hop < call.redirects:
                 step = _next(step, answer.status, target, origin, call)
         raise ProviderMalformed("The provider redirects without end", detail=f"{self.host}: {call.redirects} redirects")
@@ -311,12 +314,15 @@ class _Journey:
                 raise
             pause = 0.0
         else:
-            if answer.status not in (502, 503, 504):
+            if answer.status not in _PASSING:
                 return answer
             wanted = retry_after(answer.headers, self._net.now())
             pause = _RETRY_SECONDS if wanted is None else wanted
             if pause > min(_LONGEST_RETRY_SECONDS, self._expires - asyncio.get_running_loop().time()):
                 return answer
+            if answer.status == _LOCKED:  # refused, and nothing was done
+                await asyncio.sleep(pause)
+                return await self._send(step, rule, authorization)
         self._repeated = True
         if pause:
             await asyncio.sleep(pause)

@@ -30,7 +30,7 @@ class Call:
         body: the content, or None.
         auth: credentials; follow a redirect only where they belong.
         deadline: seconds for everything: redirects, challenges, the repetition.
-        idempotent: may be sent once more after a dropped connection or a 502, 503 or 504. Never set for a create.
+        idempotent: may be sent once more after a dropped connection or a 423, 502, 503 or 504. Never set for a create.
         max_bytes: of the answer's content, as received and after decompression.
         redirects: followed at most, with method and body (303: GET); 0 hands a redirect to the caller.
         trusted_hosts: patterns such as ``*.icloud.com`` to which credentials may follow over https, besides the same
@@ -76,12 +76,15 @@ class Answer:
         headers: as received, looked up without regard to case.
         body: decompressed.
         url: of the last request, after redirects.
+        repeated: an earlier sending of the same request was not answered, or by a failure behind the server: it may have
+            been carried out, whatever this answer says.
     """
 
     status: int
     headers: CIMultiDictProxy[str]
     body: bytes
     url: str
+    repeated: bool = False
 
     def __repr__(self) -> str:
         return f"Answer({self.status}, {len(self.body)} bytes)"

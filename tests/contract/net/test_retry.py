@@ -124,11 +124,12 @@ async def test_an_idempotent_call_is_repeated_after_an_answer_that_broke_off() -
         assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
-async def test_a_passing_failure_is_tried_once_more(status: int) -> None:
+@pytest.mark.parametrize(("status", "unknown"), [(423, False), (502, True), (503, True), (504, True)])
+async def test_a_passing_failure_is_tried_once_more(status: int, unknown: bool) -> None:
     async with scripted(answering(busy(status), OK)) as server, Net(allow_private=LOOPBACK) as net:
         answer = await net.send(Call("PROPFIND", server.url(), idempotent=True))
         assert answer.status == 200
+        assert answer.repeated is unknown
         assert len(server.requests) == 2
 
 
@@ -147,6 +148,7 @@ async def test_the_second_failure_is_the_callers() -> None:
         (503, "Fri, 31 Dec 1999 23:59:59 GMT", True, 2),
         (503, None, False, 1),
         (502, None, False, 1),
+        (423, None, False, 1),
         (500, None, True, 1),
         (429, "0", True, 1),
         (507, None, True, 1),

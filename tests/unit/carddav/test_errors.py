@@ -1,8 +1,10 @@
 """One recorded answer per row of the table."""
 
+from dataclasses import replace
+
 import pytest
 
-from polydex.connectors.carddav.errors import TABLE, THROTTLE_SECONDS, failure, refused
+from polydex.connectors.carddav.errors import LOCK_SECONDS, TABLE, THROTTLE_SECONDS, failure, refused
 from polydex.core.errors import (
     CursorExpired,
     ProviderError,
@@ -72,6 +74,7 @@ RECORDED: list[tuple[int, str, type[ProviderError]]] = [
     (400, "Bad Request", ProviderRejected),
     (415, "", ProviderRejected),
     (423, "", ProviderUnavailable),
+    (425, "", ProviderUnavailable),
     (429, "", ProviderThrottled),
     (501, "", ProviderRejected),
     (504, "", ProviderTimeout),
@@ -121,10 +124,23 @@ def test_the_error_names_the_condition_and_not_what_the_server_wrote() -> None:
         (503, {"Retry_After": "Tue, 24 Nov 2026 10:00:30 GMT"}, None),
         (503, {"Retry_After": "99999999999"}, 86_400.0),
         (404, {"Retry_After": "17"}, None),
+        (423, {"Retry_After": "17"}, 17.0),
+        (423, {}, LOCK_SECONDS),
     ],
 )
 def test_when_to_come_back(status: int, headers: dict[str, str], seconds: float | None) -> None:
     assert failure(answer(status, **headers), "x").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "done"), [(423, False), (425, False), (500, True), (502, True), (503, True), (504, True)]
+)
+def test_a_lock_is_a_refusal_and_no_lost_answer(status: int, done: bool) -> None:
+    assert failure(answer(status), "x").sent is done
+
+
+def test_a_lock_met_by_a_repetition_says_nothing_about_the_first_sending() -> None:
+    assert failure(replace(answer(423), repeated=True), "x").sent
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,14 @@ class Row:
         message: safe to show.
         condition: a precondition element that the body must name; it decides whatever the status is.
         statuses: the HTTP statuses; empty with a condition.
+        done: the request may have been carried out nevertheless (as with a failure behind the server).
     """
 
     error: type[ProviderError]
     message: str
     condition: str | None = None
     statuses: tuple[int, ...] = ()
+    done: bool = True
 
     def fits(self, status: int, found: Conditions) -> bool:
         return self.condition in found.names if self.condition is not None else status in self.statuses
@@ -64,8 +66,8 @@ TABLE: tuple[Row, ...] = (
     Row(ProviderRejected, "The account's space at the server is used up", DAV + "quota-not-exceeded"),
     Row(ProviderUnavailable, "The server has no disk space left", DAV + "sufficient-disk-space"),
     # RFC 4918 section 16.
-    Row(ProviderUnavailable, "The card is locked at the server", DAV + "lock-token-submitted"),
-    Row(ProviderUnavailable, "The card is locked at the server", DAV + "no-conflicting-lock"),
+    Row(ProviderUnavailable, "The card is locked at the server", DAV + "lock-token-submitted", done=False),
+    Row(ProviderUnavailable, "The card is locked at the server", DAV + "no-conflicting-lock", done=False),
     Row(ProviderRejected, "The server refuses to answer with so many cards", DAV + "number-of-matches-within-limits"),
     Row(ProviderRejected, "The server does not know this report", DAV + "supported-report"),
     Row(ProviderUnauthorized, "The server refused the credentials", statuses=(401, 407)),
@@ -77,8 +79,10 @@ TABLE: tuple[Row, ...] = (
     Row(Stale, "The card has changed at the server", statuses=(412,)),
     Row(ProviderRejected, "The request is too large for the server", statuses=(413, 414, 431)),
     Row(ProviderRejected, "The server refuses the content", statuses=(400, 406, 415, 422)),
-    # RFC 4918 section 11.3: locked by somebody, which ends.
-    Row(ProviderUnavailable, "The card is locked at the server", statuses=(423, 425)),
+    # RFC 4918 section 11.3: locked by somebody, which ends; Xandikos locks the whole book for the time of a write.
+    Row(ProviderUnavailable, "The card is locked at the server", statuses=(423,), done=False),
+    # RFC 8470 section 5.2: not processed, to be sent again.
+    Row(ProviderUnavailable, "The server wants the request later", statuses=(425,), done=False),
     Row(ProviderThrottled, "The server asks for fewer requests", statuses=(429,)),
     Row(ProviderRejected, "The server does not offer this", statuses=(501, 505)),
     Row(ProviderTimeout, "The server's back end did not answer in time", statuses=(504,)),
@@ -105,11 +109,12 @@ def failure(answer: Answer, step: str) -> ProviderError:
     original: dict[str, object] = {"status": answer.status}
     if found.names:
         original["conditions"] = sorted(name.rpartition("}")[2] for name in found.names)
-    return row.error(
-        f"{step}: {row.message} ({answer.status})",
-        original=original,
-        retry_after=retry_after(answer) if answer.status in (423, 429, 503) else None,
-    )
+    pause = retry_after(answer) if answer.status in (423, 429, 503) else None
+    if not row.done and pause is None:
+        pause = LOCK_SECONDS
+    error = row.error(f"{step}: {row.message} ({answer.status})", original=original, retry_after=pause)
+    error.sent = row.done or answer.repeated
+    return error
 
 
 def refused(error: Exception) -> bool:
@@ -125,6 +130,8 @@ def refused(error: Exception) -> bool:
     )
 
 
+LOCK_SECONDS = 1.0
+"""After a refusal because of a lock: locks last as long as somebody's write."""
 THROTTLE_SECONDS = 60.0
 """For a 429 that does not say for how long."""
 
