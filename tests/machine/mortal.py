@@ -136,8 +136,8 @@ class MortalConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return self._inner.remap(raw, key, rev)
 
-    def losses(self, draft: Contact) -> tuple[Loss, ...]:
-        return self._inner.losses(draft)
+    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+        return self._inner.losses(draft, base)
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
         return self._inner.native(raw, names)

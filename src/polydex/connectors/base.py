@@ -243,8 +243,11 @@ class Connector(Protocol):
         """Map a stored document anew (after an upgrade of the mapping, or a change of context). Pure, no I/O."""
         ...
 
-    def losses(self, draft: Contact) -> tuple[Loss, ...]:
-        """What this provider would not keep of a contact. Pure."""
+    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+        """What this provider would not keep of a contact that is created, or that ``base`` is changed into.
+
+        The same as the losses of the record that the write would give. Pure, but not quick: a photo may be scaled.
+        """
         ...
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:

@@ -55,12 +55,17 @@ async def fit(photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_S
         BadRequest: the content is no picture that can be read.
         PayloadTooLarge: more than MAX_INPUT_BYTES.
     """
+    return await asyncio.to_thread(fitted, photo, max_bytes=max_bytes, max_side=max_side)
+
+
+def fitted(photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_SIDE) -> tuple[Photo, tuple[Loss, ...]]:
+    """The same, for callers that are in a thread already."""
     content = photo.content
     if not content:
         raise BadRequest("$.photo.content is empty")
     if len(content) > MAX_INPUT_BYTES:
         raise PayloadTooLarge(f"$.photo.content is larger than {MAX_INPUT_BYTES // 1024 // 1024} MB")
-    fitting = await asyncio.to_thread(_fit, content, max_bytes, max_side)
+    fitting = _fit(content, max_bytes, max_side)
     if fitting is None:
         return Photo.of(content, mime_type(content), photo.name), ()
     reason = f"The picture is scaled to at most {max_side} pixels and {max_bytes // 1000} kB and stored as JPEG"

@@ -25,7 +25,7 @@ from polydex.core.contact import Contact, Photo
 from polydex.core.errors import BadRequest, ProviderMalformed, ProviderUnauthorized, RecordNotFound, Stale
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
-from polydex.core.patch import Patch
+from polydex.core.patch import Patch, diff
 from polydex.testing import document as documents
 from polydex.testing.gates import Step
 from polydex.testing.world import Fault, MemoryWorld, Version
@@ -130,7 +130,9 @@ class MemoryConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return self._map(documents.decode(raw), raw, key, rev)
 
-    def losses(self, draft: Contact) -> tuple[Loss, ...]:
+    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+        if base is not None and base.contact is not None:
+            draft = diff(base.contact, draft).apply(Contact())
         return documents.losses(draft, self.caps.writable)
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:

@@ -17,10 +17,10 @@ from polydex.connectors.carddav.picture import photo_of
 from polydex.connectors.carddav.pull import pull
 from polydex.connectors.carddav.write import Writer
 from polydex.core import vcard
-from polydex.core.contact import Contact, Photo
+from polydex.core.contact import EMPTY, Contact, Photo
 from polydex.core.fields import Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
-from polydex.core.patch import Patch
+from polydex.core.patch import Patch, diff
 
 FETCH_SECONDS = 20.0
 
@@ -96,8 +96,17 @@ class CardDavConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return record(raw, key, rev, self.book.region)
 
-    def losses(self, draft: Contact) -> tuple[Loss, ...]:
-        return vcard.create(draft, uid="losses", mark=None, version="3.0", rev=None).losses
+    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+        known = EMPTY if base is None or base.contact is None else base.contact
+        change = diff(known, draft)
+        losses: tuple[Loss, ...] = ()
+        if isinstance(change.photo, Photo) and change.photo.content is not None:
+            fitting, losses = photos.fitted(change.photo)
+            draft = msgspec.structs.replace(draft, photo=fitting)
+            change = msgspec.structs.replace(change, photo=fitting)
+        if base is None:
+            return (*losses, *vcard.create(draft, uid="losses", mark=None, version="3.0", rev=None).losses)
+        return (*losses, *vcard.edit(base.raw, change, base=known, rev=None).losses)
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
         return vcard.native(raw, names)
