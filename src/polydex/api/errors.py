@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from polydex.api.reply import Reply
 from polydex.core.errors import (
     BadRequest,
+    FieldUnsupported,
     Internal,
     MethodNotAllowed,
     NotFound,
@@ -21,6 +22,9 @@ from polydex.core.errors import (
 
 RETRY_SECONDS = 5
 """``Retry-After`` when the error has no opinion of its own."""
+
+STRICT = {"Preference-Applied": "handling=strict"}
+"""Says that strict handling was asked for and heeded."""
 
 _WAIT = frozenset({429, 503})
 _FRAMEWORK: dict[int, type[PolydexError]] = {
@@ -38,6 +42,10 @@ class MethodRefused(MethodNotAllowed):
     def __init__(self, allow: Sequence[str]) -> None:
         super().__init__()
         self.allow = tuple(allow)
+
+
+class StrictlyRefused(FieldUnsupported):
+    """What strict handling refuses; the answer says that the preference was heeded (RFC 7240, section 3)."""
 
 
 def understood(error: Exception) -> PolydexError:
@@ -64,6 +72,8 @@ def failure(error: PolydexError, request_id: str) -> Reply:
         headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="Polydex", Basic realm="Polydex", charset="UTF-8"'
+    if isinstance(error, StrictlyRefused):
+        headers |= STRICT
     if isinstance(error, MethodRefused):
         headers["Allow"] = ", ".join(error.allow)
     return Reply(msgspec.json.encode(body), error.status, headers)

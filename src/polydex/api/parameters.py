@@ -247,6 +247,19 @@ NO_CACHE: Parameter[bool] = Parameter(
 )
 
 
+def preference(name: str, value: str, about: str) -> Parameter[bool]:
+    """Whether the header ``Prefer`` has the preference ``name=value`` (RFC 7240); others, and what is none, are ignored."""
+
+    def parse(_name: str, values: Sequence[str]) -> bool:
+        for sent in ",".join(values).split(","):
+            found, _, asked = sent.partition(";")[0].partition("=")  # after the semicolon, parameters: we know of none
+            if found.strip().lower() == name:  # the first one counts (section 2)
+                return asked.strip().strip('"').lower() == value
+        return False
+
+    return Parameter("Prefer", "header", {"type": "string"}, parse, default=False, text=about)
+
+
 def absent(
     name: str,
     *,

@@ -7,9 +7,11 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from polydex.connectors.base import Capabilities, Guard
+from polydex.connectors.base import Capabilities, Guard, Record
+from polydex.core.contact import Contact
 from polydex.core.decode import Draft, Request, decode_draft, decode_patch
 from polydex.core.errors import (
+    FieldUnsupported,
     Internal,
     NotFound,
     PreconditionFailed,
@@ -61,22 +63,30 @@ class Writer:
 
     # What clients ask for
 
-    async def create(self, account: Account, body: bytes) -> Written:
+    async def create(self, account: Account, body: bytes, *, strict: bool = False) -> Written:
         """Create a contact. Raises BadRequest and what the provider says.
 
         An identical request attaches to one that is open, or whose answer could not be delivered lately (J10).
+
+        Args:
+            strict: write nothing that would not be kept exactly, but raise FieldUnsupported naming every such place.
         """
         draft = decode_draft(body)
-        digest = _digest("create", "", "", body)
-        return await self._once(account, digest, lambda scene: self._create(scene, draft, body, digest))
+        digest = _digest("create", "", "", body, strict=strict)
+        return await self._once(account, digest, lambda scene: self._create(scene, draft, body, digest, strict=strict))
 
-    async def update(self, account: Account, contact_id: str, body: bytes, if_match: str | None) -> Written:
-        """Update a contact. Raises NotFound, PreconditionFailed, PreconditionRequired, BadRequest."""
+    async def update(
+        self, account: Account, contact_id: str, body: bytes, if_match: str | None, *, strict: bool = False
+    ) -> Written:
+        """Update a contact; ``strict`` as for ``create``.
+
+        Raises NotFound, PreconditionFailed, PreconditionRequired, BadRequest, FieldUnsupported.
+        """
         match = self._match(if_match)
         request = decode_patch(body)
-        digest = _digest("update", contact_id, if_match or "", body)
+        digest = _digest("update", contact_id, if_match or "", body, strict=strict)
         return await self._once(
-            account, digest, lambda scene: self._update(scene, contact_id, request, body, match, digest)
+            account, digest, lambda scene: self._update(scene, contact_id, request, body, match, digest, strict=strict)
         )
 
     async def delete(self, account: Account, contact_id: str, if_match: str | None) -> int | None:
@@ -156,7 +166,9 @@ class Writer:
 
     # Create
 
-    async def _create(self, scene: Scene, draft: Draft, body: bytes, digest: bytes) -> Written:
+    async def _create(self, scene: Scene, draft: Draft, body: bytes, digest: bytes, *, strict: bool) -> Written:
+        if strict:
+            await _demand_lossless(scene, draft.contact)
         mark = self._ctx.random_bytes(_MARK_BYTES).hex()
         target = etag_of(draft.contact)
         intent = await self._attempts.begin(scene, "create", digest, body, mark=mark, target_etag=target)
@@ -166,7 +178,15 @@ class Writer:
     # Update
 
     async def _update(
-        self, scene: Scene, contact_id: str, request: Request, body: bytes, match: IfMatch | None, digest: bytes
+        self,
+        scene: Scene,
+        contact_id: str,
+        request: Request,
+        body: bytes,
+        match: IfMatch | None,
+        digest: bytes,
+        *,
+        strict: bool,
     ) -> Written:
         # J11: without a guard the base is fetched here; a checking connector fetches and compares it by itself.
         must_fetch = scene.caps.update_guard is Guard.NONE
@@ -183,6 +203,8 @@ class Writer:
                 must_fetch = True  # an empty difference counts only against a fetched copy
                 continue
             after = patch.apply(content.contact_of(stored))
+            if strict:
+                await _demand_lossless(scene, after, content.record_of(stored))
             intent = await self._attempts.begin(
                 scene, "update", digest, body, row=stored.row, base_etag=stored.etag, target_etag=etag_of(after)
             )
@@ -225,7 +247,9 @@ class Writer:
         return stored
 
 
-def _digest(verb: str, contact_id: str, if_match: str, body: bytes) -> bytes:
+def _digest(verb: str, contact_id: str, if_match: str, body: bytes, *, strict: bool = False) -> bytes:
+    # Whoever asks for strict handling must not get the answer of a request that did not.
+    verb = f"{verb}, strictly" if strict else verb
     parts = (verb.encode(), contact_id.encode(), if_match.encode(), body)
     return hashlib.sha256(b"\0".join(parts)).digest()
 
@@ -237,6 +261,13 @@ def _written(stored: Stored, losses: tuple[Loss, ...] = (), intent: int | None =
 def _demand(match: IfMatch | None, stored: Stored) -> None:
     if match is not None and not match.matches(stored.etag or ""):
         raise PreconditionFailed
+
+
+async def _demand_lossless(scene: Scene, after: Contact, base: Record | None = None) -> None:
+    """Raise FieldUnsupported naming every place that the provider would not keep as it was sent."""
+    losses = await asyncio.to_thread(scene.connector.losses, after, base)
+    if losses:
+        raise FieldUnsupported("; ".join(f"{loss.path}: {loss.reason}" for loss in losses))
 
 
 def _capped(caps: Capabilities, stored: Stored) -> bool:

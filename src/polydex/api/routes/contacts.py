@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from polydex.api import parameters as p, reply
+from polydex.api import errors, parameters as p, reply
 from polydex.api.operation import READ, WRITE, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
+from polydex.core.errors import FieldUnsupported
 from polydex.engine.write import Written
 
 TAG = "Contacts"
@@ -33,6 +36,13 @@ EMAIL = p.text("emailAddress", "An e-mail address, in any letter case.")
 PHONE = p.text("phoneNumber", "A phone number in E.164, or at least its last seven digits.")
 SINCE = p.moment("modifiedSince", "Only contacts changed at or after this time.")
 
+STRICT = p.preference(
+    "handling",
+    "strict",
+    "`handling=strict` (RFC 7240): write nothing that the provider would not keep as it is sent, but answer 400 "
+    "`field.unsupported` naming every such place.",
+)
+
 # Additions of Polydex that are announced but not built: to ignore them would do what the caller asked not to be done.
 DRY_RUN = p.absent("dryRun", schema={"type": "boolean"}, unless=("false", "0", "no", "off"), documented=False)
 IDEMPOTENCY_KEY = p.absent("Idempotency-Key", where="header", documented=False)
@@ -53,14 +63,29 @@ def written(outcome: Written) -> bytes:
     )
 
 
+def _written_headers(call: Call, outcome: Written) -> dict[str, str]:
+    return {**reply.etag(outcome.etag), **(errors.STRICT if call[STRICT] else {})}
+
+
+@contextlib.contextmanager
+def _strictly(call: Call) -> Iterator[None]:
+    try:
+        yield
+    except FieldUnsupported as error:
+        if not call[STRICT]:
+            raise
+        raise errors.StrictlyRefused(error.message, detail=error.detail, original=error.original) from error
+
+
 async def create(call: Call) -> Reply:
     writer = call.services.writer
-    outcome = await writer.create(call.caller.account, call.body)
+    with _strictly(call):
+        outcome = await writer.create(call.caller.account, call.body, strict=call[STRICT])
 
     async def delivered() -> None:
         await writer.delivered(outcome.intent)
 
-    headers = {**reply.etag(outcome.etag), "Location": f"/v1/contacts/{outcome.id}"}
+    headers = {**_written_headers(call, outcome), "Location": f"/v1/contacts/{outcome.id}"}
     return Reply(written(outcome), 201, headers, after=delivered)
 
 
@@ -85,12 +110,15 @@ def _with_html(body: bytes) -> bytes:
 
 async def update(call: Call) -> Reply:
     writer = call.services.writer
-    outcome = await writer.update(call.caller.account, call[CONTACT], call.body, call[IF_MATCH])
+    with _strictly(call):
+        outcome = await writer.update(
+            call.caller.account, call[CONTACT], call.body, call[IF_MATCH], strict=call[STRICT]
+        )
 
     async def delivered() -> None:
         await writer.delivered(outcome.intent)
 
-    return Reply(written(outcome), headers=reply.etag(outcome.etag), after=delivered)
+    return Reply(written(outcome), headers=_written_headers(call, outcome), after=delivered)
 
 
 async def delete(call: Call) -> Reply:
@@ -149,7 +177,7 @@ OPERATIONS = (
         "Create a contact",
         create,
         scope=WRITE,
-        parameters=(DRY_RUN, IDEMPOTENCY_KEY),
+        parameters=(STRICT, DRY_RUN, IDEMPOTENCY_KEY),
         body="ContactDraft",
         answers={
             201: Answer(
@@ -183,7 +211,7 @@ OPERATIONS = (
         "Update a contact",
         update,
         scope=WRITE,
-        parameters=(CONTACT, IF_MATCH, DRY_RUN, IDEMPOTENCY_KEY),
+        parameters=(CONTACT, IF_MATCH, STRICT, DRY_RUN, IDEMPOTENCY_KEY),
         body="ContactPatch",
         answers={200: Answer("ContactOrId", "Updated at the provider.", ("ETag",))},
         errors=_WRITE_ERRORS,
