@@ -1,6 +1,7 @@
 """/openapi.json covers every route, is valid, and is compatible with what programs written for Aurinko call."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -86,3 +87,72 @@ async def test_the_page_needs_no_other_host(house: House) -> None:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def parts(described: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Everything that has a description: its place, what it is, and its schema if it has one."""
+    yield "info", described["info"], None
+    for tag in described["tags"]:
+        yield f"tag {tag['name']}", tag, None
+    for status, response in described["components"]["responses"].items():
+        yield from answered(f"every {status}", response)
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            place = f"{method.upper()} {path}"
+            yield place, operation, None
+            for parameter in operation.get("parameters", []):
+                yield f"{place} {parameter['name']}", parameter, parameter["schema"]
+            if body := operation.get("requestBody"):
+                yield f"{place} body", body, None
+                (content,) = body["content"].values()
+                yield f"{place} body", {**content, "description": body["description"]}, content["schema"]
+            for status, response in operation["responses"].items():
+                if "$ref" not in response:
+                    yield from answered(f"{place} {status}", response)
+
+
+def answered(place: str, response: Any) -> Iterator[tuple[str, Any, Any]]:
+    yield place, response, None
+    (content,) = response["content"].values()
+    yield place, {**content, "description": response["description"]}, content["schema"]
+
+
+def resolved(described: Any, schema: Any) -> Any:
+    return {**schema, "components": described["components"]}
+
+
+def test_everything_has_a_description_and_a_valid_example(described: Any) -> None:
+    seen = 0
+    for place, part, schema in parts(described):
+        assert part["description"].rstrip().endswith("."), place
+        if schema is not None:
+            assert part["example"] is not None, place
+            validator = jsonschema.Draft202012Validator(
+                resolved(described, schema), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+            )
+            validator.validate(part["example"])
+            seen += 1
+    assert seen > 100
+
+
+def test_an_operation_says_more_than_its_summary(described: Any) -> None:
+    summaries = [each["summary"] for methods in described["paths"].values() for each in methods.values()]
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert len(operation["description"]) > len(operation["summary"]), operation["operationId"]
+    doubled = {summary for summary in summaries if summaries.count(summary) > 1}
+    assert doubled <= {"Get an account", "Delete an account"}, doubled
+
+
+def test_examples_in_schemas_are_valid(described: Any) -> None:
+    for schema in described["components"]["schemas"].values():
+        for example in schema.get("examples", []):
+            jsonschema.Draft202012Validator(resolved(described, schema)).validate(example)
+
+
+def test_no_schema_promises_null_where_absent_is_promised(described: Any) -> None:
+    """Only what is taken may be null; of what is given, only ``kept`` of a loss."""
+    for name, schema in described["components"]["schemas"].items():
+        if name.endswith(("In", "Draft", "Patch", "InDto")) or name == "Loss":
+            continue
+        assert '"null"' not in json.dumps(schema), name

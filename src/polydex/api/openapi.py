@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,24 @@ from polydex.api.operation import Answer, Operation, Who
 from polydex.api.schemas import Json, ref, schemas
 
 ACCOUNT_ID = {"type": "apiKey", "in": "header", "name": "X-Aurinko-Account-Id", "description": "With AppAuth."}
+
+INTRODUCTION = (
+    "Contacts of any address book through one interface, compatible with the Aurinko API. An account calls with its "
+    "access token (Bearer). An application calls with its id and secret (Basic); with `X-Aurinko-Account-Id` besides "
+    "it acts on one of its accounts. Every failure has one shape: `code`, `message`, `requestId`."
+)
+
+TAGS: Mapping[str, str] = {
+    "Contacts": "Create, read, change, delete and find contacts. Writes go through to the provider before they answer.",
+    "Contacts sync": "Everything once, then only what has changed: at least once, in order, without end.",
+    "Account": "The account that the caller acts for.",
+    "Accounts": "The accounts of an application.",
+    "Auth": "Logins in a browser: not served yet.",
+    "Users": "Sessions of users: not served.",
+    "Webhooks": "Notifications of changes: not served yet.",
+    "Operation": "For those who run the server.",
+    "Documentation": "This description.",
+}
 
 SECURITY: Mapping[Who, Sequence[Mapping[str, Sequence[str]]]] = {
     Who.ANYONE: (),
@@ -22,6 +41,7 @@ HEADERS: Mapping[str, Json] = {
     "X-Request-Id": {"schema": {"type": "string", "format": "uuid"}, "description": "The id of the request."},
     "ETag": {"schema": {"type": "string", "pattern": '^"[^"]+"$'}, "description": "The version, quoted."},
     "Age": {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds since the mirror was fresh."},
+    "Preference-Applied": {"schema": {"type": "string"}, "description": "The preferences that were heeded."},
     "Location": {"schema": {"type": "string"}, "description": "Where the new contact is."},
     "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."},
     "WWW-Authenticate": {"schema": {"type": "string"}, "description": "The accepted credentials."},
@@ -45,6 +65,24 @@ FAILURES: Mapping[int, str] = {
     503: "Not ready yet, out of time, or the provider is unavailable.",
     504: "The provider did not answer in time.",
 }
+_FAILED: Mapping[int, tuple[str, str]] = {
+    400: ("badRequest", "$.emailAddresses[0].address: a string is expected, not a number"),
+    401: ("unauthorized", "Authentication information is missing or invalid"),
+    403: ("forbidden", "The scope Contacts.ReadWrite is missing"),
+    404: ("notFound", "Not found"),
+    409: ("sync.halted", "Synchronisation is halted: deletions await approval"),
+    410: ("syncToken.expired", "syncToken expired."),
+    412: ("precondition.failed", "The contact has changed since it was read"),
+    413: ("payload.tooLarge", "The body may have 8388608 bytes at most"),
+    422: ("provider.rejected", "The provider refuses the content"),
+    428: ("precondition.required", "If-Match is required"),
+    429: ("tooManyRequests", "The provider asks for fewer requests"),
+    500: ("internal", "Internal error"),
+    501: ("notImplemented", "'subscriptionId' is not served by Polydex"),
+    502: ("provider.malformed", "The provider's answer cannot be understood"),
+    503: ("sync.notReady", "The first synchronisation still runs"),
+    504: ("provider.timeout", "The provider did not answer in time"),
+}
 _MORE_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
@@ -60,13 +98,14 @@ def document(operations: Sequence[Operation]) -> Json:
             "title": "Polydex",
             "version": __version__,
             "summary": "One contacts API for every address book",
+            "description": INTRODUCTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in dict.fromkeys(each.tag for each in operations)],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": _schemas(),
             "headers": {name: dict(header) for name, header in HEADERS.items()},
             "responses": {f"Failed{status}": _failure(status) for status in FAILURES},
             "securitySchemes": {
@@ -99,13 +138,19 @@ def _operation(operation: Operation) -> Json:
                 "required": parameter.where == "path",
                 "description": parameter.text,
                 "schema": dict(parameter.schema),
+                "example": parameter.example,
                 **parameter.extra,
             }
             for parameter in operation.parameters
             if parameter.documented
         ]
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(operation.body)}}}
+        content = {"schema": ref(operation.body), "example": _example(operation.body)}
+        described["requestBody"] = {
+            "required": True,
+            "description": "JSON in UTF-8, whatever the Content-Type says. Members that are not described are ignored.",
+            "content": {"application/json": content},
+        }
     return described
 
 
@@ -118,7 +163,8 @@ def _answer(answer: Answer) -> Json:
     described: Json = {"description": answer.text, "headers": _headers(answer.headers, answer.maybe)}
     if answer.media:
         schema: Any = ref(answer.schema) if answer.schema else {"type": "string"}
-        described["content"] = {answer.media: {"schema": schema}}
+        example = _example(answer.schema) if answer.schema else answer.example
+        described["content"] = {answer.media: {"schema": schema, "example": example}}
     if answer.links:
         described["links"] = {
             f"{link.operation}{link.parameter[0].upper()}{link.parameter[1:]}": {
@@ -133,6 +179,20 @@ def _answer(answer: Answer) -> Json:
 def _failure(status: int) -> Json:
     return {
         "description": FAILURES[status],
-        "headers": _headers(_MORE_HEADERS.get(status, ())),
-        "content": {"application/json": {"schema": ref("ApiRequestFailed")}},
+        "headers": _headers(_MORE_HEADERS.get(status, ()), ("Preference-Applied",) if status == 400 else ()),
+        "content": {"application/json": {"schema": ref("ApiRequestFailed"), "example": _failed(status)}},
     }
+
+
+def _failed(status: int) -> Json:
+    code, message = _FAILED[status]
+    return {"code": code, "message": message, "requestId": "82414de3-3815-47ef-aca1-6745e42a60d6"}
+
+
+@functools.cache
+def _schemas() -> Json:
+    return schemas()
+
+
+def _example(schema: str) -> Any:
+    return _schemas()[schema]["examples"][0]

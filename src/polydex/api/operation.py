@@ -73,6 +73,7 @@ class Answer:
         maybe: names of headers that may be there.
         media: the media type.
         links: what can be asked next with what this answer says.
+        example: a body that is not JSON; the others have that of their schema.
     """
 
     schema: str | None
@@ -81,6 +82,7 @@ class Answer:
     maybe: tuple[str, ...] = ()
     media: str = "application/json"
     links: tuple[Link, ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Parameter(Generic[T]):
         text: for the documentation.
         extra: more members of the OpenAPI description.
         documented: shown in /openapi.json.
+        example: a value that is valid, for the documentation.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Parameter(Generic[T]):
     text: str
     extra: Mapping[str, Any] = field(default_factory=dict)
     documented: bool = True
+    example: object = None
 
     def read(self, values: Sequence[str]) -> T:
         """The value. Raises BadRequest naming the parameter, or Unsupported for one that is not served."""
@@ -61,16 +63,19 @@ def _single(name: str, values: Sequence[str]) -> str:
     return value
 
 
-def text(name: str, about: str, *, where: Where = "query", schema: Schema | None = None) -> Parameter[str | None]:
+def text(
+    name: str, about: str, *, example: str, where: Where = "query", schema: Schema | None = None
+) -> Parameter[str | None]:
     """Free text. Empty is absent."""
 
     def parse(name: str, values: Sequence[str]) -> str | None:
         return _single(name, values) or None
 
-    return Parameter(name, where, schema or {"type": "string", "pattern": NO_NUL}, parse, None, about)
+    schema = schema or {"type": "string", "pattern": NO_NUL}
+    return Parameter(name, where, schema, parse, None, about, example=example)
 
 
-def token(name: str, about: str) -> Parameter[str | None]:
+def token(name: str, about: str, *, example: str) -> Parameter[str | None]:
     """A token of ours. Empty is absent. Whatever else was sent is for the token's decoder to judge."""
 
     def parse(_name: str, values: Sequence[str]) -> str | None:
@@ -78,7 +83,7 @@ def token(name: str, about: str) -> Parameter[str | None]:
             raise TokenNotValid
         return values[0] or None
 
-    return Parameter(name, "query", {"type": "string"}, parse, None, about)
+    return Parameter(name, "query", {"type": "string"}, parse, None, about, example=example)
 
 
 def integer(
@@ -95,13 +100,13 @@ def integer(
     schema: dict[str, Any] = {"type": "integer", "minimum": low, "maximum": high}
     if documented_default:
         schema["default"] = default
-    return Parameter(name, where, schema, parse, default, about)
+    return Parameter(name, where, schema, parse, default, about, example=default)
 
 
-def maybe_integer(name: str, about: str, *, low: int, high: int) -> Parameter[int | None]:
+def maybe_integer(name: str, about: str, *, low: int, high: int, example: int) -> Parameter[int | None]:
     """A whole number, or None when it was not sent."""
     inner = integer(name, about, low=low, high=high, default=low, documented_default=False)
-    return Parameter(name, "query", inner.schema, inner.parse, None, about)
+    return Parameter(name, "query", inner.schema, inner.parse, None, about, example=example)
 
 
 def boolean(name: str, about: str, *, default: bool) -> Parameter[bool]:
@@ -115,7 +120,7 @@ def boolean(name: str, about: str, *, default: bool) -> Parameter[bool]:
             raise BadRequest(f"'{name}' must be true or false")
         return default
 
-    return Parameter(name, "query", {"type": "boolean", "default": default}, parse, default, about)
+    return Parameter(name, "query", {"type": "boolean", "default": default}, parse, default, about, example=True)
 
 
 def choice(name: str, about: str, values: Sequence[str], *, default: str) -> Parameter[str]:
@@ -128,14 +133,15 @@ def choice(name: str, about: str, values: Sequence[str], *, default: str) -> Par
             raise BadRequest(f"'{name}' must be one of {', '.join(values)}")
         return value
 
-    return Parameter(name, "query", {"type": "string", "enum": list(values), "default": default}, parse, default, about)
+    schema = {"type": "string", "enum": list(values), "default": default}
+    return Parameter(name, "query", schema, parse, default, about, example=values[-1])
 
 
 def maybe_choice(name: str, about: str, values: Sequence[str]) -> Parameter[str | None]:
     """One of some words, or None when it was not sent."""
     inner = choice(name, about, values, default="")
     schema = {"type": "string", "enum": list(values)}
-    return Parameter(name, "query", schema, inner.parse, None, about)
+    return Parameter(name, "query", schema, inner.parse, None, about, example=values[-1])
 
 
 def split(values: Sequence[str]) -> tuple[str, ...]:
@@ -144,7 +150,7 @@ def split(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entries))
 
 
-def words(name: str, about: str, *, items: Schema | None = None) -> Parameter[tuple[str, ...]]:
+def words(name: str, about: str, *, example: Sequence[str], items: Schema | None = None) -> Parameter[tuple[str, ...]]:
     """A list: repeated, with spaces or with commas."""
     allowed = tuple((items or {}).get("enum", ()))
     known = {value.lower(): value for value in allowed}
@@ -161,7 +167,7 @@ def words(name: str, about: str, *, items: Schema | None = None) -> Parameter[tu
 
     schema = {"type": "array", "items": dict(items or {"type": "string", "pattern": NO_NUL})}
     extra = {"style": "form", "explode": True}
-    return Parameter(name, "query", schema, parse, (), about, extra)
+    return Parameter(name, "query", schema, parse, (), about, extra, example=list(example))
 
 
 def moment(name: str, about: str) -> Parameter[int | None]:
@@ -174,7 +180,7 @@ def moment(name: str, about: str) -> Parameter[int | None]:
         return milliseconds(name, value)
 
     schema = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}
-    return Parameter(name, "query", schema, parse, None, about)
+    return Parameter(name, "query", schema, parse, None, about, example="2026-01-31T12:00:00Z")
 
 
 def milliseconds(name: str, value: str) -> int:
@@ -199,7 +205,7 @@ def milliseconds(name: str, value: str) -> int:
     return int(seconds) * 1000 + int((fraction or "").ljust(3, "0")[:3])
 
 
-def path_text(name: str, about: str, *, schema: Schema) -> Parameter[str]:
+def path_text(name: str, about: str, *, schema: Schema, example: str) -> Parameter[str]:
     """A part of the path. What cannot be an identifier of ours is not found."""
     pattern = re.compile(schema.get("pattern", ".*"), re.ASCII | re.DOTALL)
 
@@ -208,7 +214,7 @@ def path_text(name: str, about: str, *, schema: Schema) -> Parameter[str]:
             raise NotFound("Not found")
         return values[0]
 
-    return Parameter(name, "path", schema, parse, "", about)
+    return Parameter(name, "path", schema, parse, "", about, example=example)
 
 
 def path_integer(name: str, about: str) -> Parameter[int]:
@@ -221,16 +227,16 @@ def path_integer(name: str, about: str) -> Parameter[int]:
         return int(value)
 
     schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}
-    return Parameter(name, "path", schema, parse, 0, about)
+    return Parameter(name, "path", schema, parse, 0, about, example=1)
 
 
-def header(name: str, about: str) -> Parameter[str | None]:
+def header(name: str, about: str, *, example: str) -> Parameter[str | None]:
     """A request header; several of the same name are one list (RFC 9110, section 5.3)."""
 
     def parse(_name: str, values: Sequence[str]) -> str | None:
         return ", ".join(values)
 
-    return Parameter(name, "header", {"type": "string"}, parse, None, about)
+    return Parameter(name, "header", {"type": "string"}, parse, None, about, example=example)
 
 
 def _no_cache(_name: str, values: Sequence[str]) -> bool:
@@ -244,6 +250,7 @@ NO_CACHE: Parameter[bool] = Parameter(
     _no_cache,
     False,
     "`no-cache` forces a read from the provider (RFC 9111, section 5.2.1.4).",
+    example="no-cache",
 )
 
 
@@ -257,7 +264,7 @@ def preference(name: str, value: str, about: str) -> Parameter[bool]:
                 return asked.strip().strip('"').lower() == value
         return False
 
-    return Parameter("Prefer", "header", {"type": "string"}, parse, default=False, text=about)
+    return Parameter("Prefer", "header", {"type": "string"}, parse, False, about, example=f"{name}={value}")
 
 
 def absent(
@@ -281,8 +288,11 @@ def absent(
         if any(value.lower() not in ("", *unless) for value in values):
             raise Unsupported(f"'{name}' is not served by Polydex")
 
-    about = "Not served: answered with 501."
-    return Parameter(name, where, schema or {"type": "string"}, parse, None, about, documented=documented)
+    about = (
+        "Not served: the answer is 501 and names it, because to ignore it would give something else than was asked for."
+    )
+    schema = schema or {"type": "string"}
+    return Parameter(name, where, schema, parse, None, about, documented=documented, example=_any_of(schema))
 
 
 def ignored(name: str, schema: Schema) -> Parameter[None]:
@@ -291,4 +301,12 @@ def ignored(name: str, schema: Schema) -> Parameter[None]:
     def parse(_name: str, _values: Sequence[str]) -> None:
         return None
 
-    return Parameter(name, "query", schema, parse, None, "The operation is not served.")
+    about = "Of the Aurinko interface; never read, the operation is not served."
+    return Parameter(name, "query", schema, parse, None, about, example=_any_of(schema))
+
+
+def _any_of(schema: Schema) -> object:
+    """A value that a simple schema allows."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    return {"boolean": False, "integer": 1, "array": ["x"]}.get(schema["type"], "x")

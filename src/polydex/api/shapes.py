@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from polydex.api.parameters import split
 from polydex.core.body import rfc3339 as time
 from polydex.core.contact import text
 from polydex.core.errors import BadRequest, ScopesInvalid, Unsupported
+from polydex.core.strict_json import Node, parse
 from polydex.engine.accounts import Account, AccountSpec, AccountStatus, SourceState
 
 __all__ = ["account_out", "decode_spec", "time"]
@@ -26,54 +24,49 @@ _LINES = {
     "authOrgId": "auth_org_id",
     "timezone": "timezone",
 }
+_KNOWN = frozenset({*_LINES, "serviceType", "password", "active", "trustServer", "authScopes"})
 
 
 def decode_spec(body: bytes) -> AccountSpec:
     """The account that a request wants connected. Raises BadRequest naming the JSON path, Unsupported."""
-    sent = _object(body)
-    service = sent.get("serviceType")
-    if not isinstance(service, str) or not service:
+    sent = parse(body).members(_KNOWN)
+    service = _text(sent.get("serviceType"))
+    if not service:
         raise BadRequest("$.serviceType: a service such as CardDAV is needed")
-    values: dict[str, Any] = {field: _line(sent, name) for name, field in _LINES.items()}
-    for name in ("active", "trustServer"):
-        if not isinstance(sent.get(name), bool | None):
-            raise BadRequest(f"$.{name}: expected true or false")
-    if sent.get("trustServer"):
+    values: dict[str, Any] = {field: _line(sent.get(name)) for name, field in _LINES.items()}
+    _flag(sent.get("active"))  # an account is always active
+    if _flag(sent.get("trustServer")):
         raise Unsupported("'trustServer' is not served by Polydex: certificates are always checked")
-    password = sent.get("password")
-    if not isinstance(password, str | None):
-        raise BadRequest("$.password: expected a string")
+    password = _text(sent.get("password")) or ""
     values["login"] = values["login"] or values["email"]
-    return AccountSpec(service_type=service, password=password or "", scopes=_scopes(sent.get("authScopes")), **values)
+    return AccountSpec(service_type=service, password=password, scopes=_scopes(sent.get("authScopes")), **values)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        sent = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest("$: the body is not JSON") from None
-    if not isinstance(sent, dict):
-        raise BadRequest("$: expected an object")
-    return sent
+def _text(node: Node | None) -> str | None:
+    return None if node is None or node.is_null else node.text()
 
 
-def _line(sent: Mapping[str, Any], name: str) -> str | None:
-    value = sent.get(name, None)
-    if not isinstance(value, str | None):
-        raise BadRequest(f"$.{name}: expected a string")
-    if value is not None and any(character < " " or character == "\x7f" for character in value):
-        raise BadRequest(f"$.{name}: control characters are not allowed")
+def _flag(node: Node | None) -> bool | None:
+    return None if node is None or node.is_null else node.flag()
+
+
+def _line(node: Node | None) -> str | None:
+    value = _text(node)
+    if node is not None and value and any(character < " " or character == "\x7f" for character in value):
+        raise BadRequest(f"{node.path}: control characters are not allowed")
     return text(value)
 
 
-def _scopes(sent: object) -> tuple[str, ...] | None:
+def _scopes(node: Node | None) -> tuple[str, ...] | None:
     """The scopes that are asked for; None when nothing was said."""
-    if sent is None:
+    if node is None or node.is_null:
         return None
-    entries = [sent] if isinstance(sent, str) else sent
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise ScopesInvalid("$.authScopes: expected a list of scopes")
-    return split(entries)
+    if not node.is_text and not node.is_array:
+        raise ScopesInvalid(f"{node.path}: expected a list of scopes")
+    entries = [node] if node.is_text else node.elements()
+    if not all(entry.is_text for entry in entries):
+        raise ScopesInvalid(f"{node.path}: expected a list of scopes")
+    return split([entry.text() for entry in entries])
 
 
 def account_out(account: Account, status: AccountStatus | None = None) -> dict[str, object]:

@@ -272,12 +272,12 @@ def _resolve_list(entries: tuple[_P, ...], stored: tuple[_P, ...], twices: Mappi
 
 
 def _enum(node: Node, kind: type[Enum]) -> Enum | None:
-    """The value in any letter case, None for null and blank."""
-    sent = text(_text(node))
-    if sent is None:
+    """The value in any letter case of ASCII, None for null and blank."""
+    sent = (_text(node) or "").strip(" \t\r\n").lower()
+    if not sent:
         return None
-    for value in kind:
-        if value.value.lower() == sent.lower():
+    for value in kind if sent.isascii() else ():
+        if value.value.lower() == sent:
             return value
     raise BadRequest(f"{node.path}: not one of {', '.join(value.value for value in kind)}")
 

@@ -63,6 +63,10 @@ class Node:
     def is_array(self) -> bool:
         return isinstance(self._value, list)
 
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self._value, str)
+
     def members(self, known: Collection[str] | None = None) -> dict[str, Node]:
         """The members of an object by name, only those ``known`` when given. Raises BadRequest."""
         if not isinstance(self._value, _Object):
@@ -86,6 +90,12 @@ class Node:
         """A string. Raises BadRequest."""
         if not isinstance(self._value, str):
             raise self._expected("a string")
+        return self._value
+
+    def flag(self) -> bool:
+        """True or false. Raises BadRequest."""
+        if not isinstance(self._value, bool):
+            raise self._expected("true or false")
         return self._value
 
     def _member_path(self, name: str) -> str:

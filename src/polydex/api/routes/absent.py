@@ -9,10 +9,10 @@ from polydex.api.operation import Call, Operation, Who
 from polydex.api.reply import Reply
 from polydex.core.errors import Unsupported
 
-ACC_ID = p.path_integer("accId", "An account's id.")
-CODE = p.path_text("code", "A code.", schema={"type": "string"})
-ID = p.path_integer("id", "A number.")
-REST = p.path_text("rest", "Anything.", schema={"type": "string"})
+ACC_ID = p.path_integer("accId", "The service account's id.")
+CODE = p.path_text("code", "The code that the authorization flow gave.", schema={"type": "string"}, example="x7Kq")
+ID = p.path_integer("id", "The subscription's id.")
+REST = p.path_text("rest", "The rest of the path.", schema={"type": "string"}, example="accounts")
 
 _WORDS: p.Schema = {"type": "array", "items": {"type": "string"}}
 
@@ -31,6 +31,7 @@ def _absent(
     path: str,
     operation_id: str,
     tag: str,
+    summary: str,
     what: str,
     who: Who,
     parameters: tuple[p.Parameter[Any], ...] = (),
@@ -43,12 +44,12 @@ def _absent(
         path,
         operation_id,
         tag,
-        f"{what} not served",
+        f"{summary} (not served)",
         refuse,
         who=who,
         parameters=parameters,
         errors=(501,),
-        text="Part of the Aurinko interface; answered with 501.",
+        text=f"Part of the Aurinko interface that Polydex does not serve: {what} answered with 501.",
     )
 
 
@@ -58,12 +59,15 @@ _SERVICE = "Service accounts are"
 _USERS = "User sessions are"
 
 OPERATIONS = (
-    _absent("POST", "/v1/auth/prepare", "prepareAuth", "Auth", _USERS, Who.ANYONE),
+    _absent(
+        "POST", "/v1/auth/prepare", "prepareAuth", "Auth", "Validate an external identity token", _USERS, Who.ANYONE
+    ),
     _absent(
         "GET",
         "/v1/auth/authorize",
         "authorize",
         "Auth",
+        "Start an account authorization flow",
         _FLOWS,
         Who.ANYONE,
         _named(
@@ -75,6 +79,7 @@ OPERATIONS = (
         "/v1/auth/authorizeDaemon",
         "authorizeDaemon",
         "Auth",
+        "Start a service account authorization flow",
         _FLOWS,
         Who.ANYONE,
         _named(*_OAUTH, "clientOrgId", "ensureScopes"),
@@ -84,6 +89,7 @@ OPERATIONS = (
         "/v1/auth/authorizeUser",
         "authorizeUser",
         "Auth",
+        "Start a user session authorization flow",
         _USERS,
         Who.ANYONE,
         _named(
@@ -100,28 +106,104 @@ OPERATIONS = (
             "token",
         ),
     ),
-    _absent("GET", "/v1/auth/callback", "authCallback", "Auth", _FLOWS, Who.ANYONE),
-    _absent("GET", "/v1/auth/token/{code}", "getAccessTokenByCode", "Auth", _FLOWS, Who.APP, (CODE,)),
-    _absent("POST", "/v1/auth/token/{code}", "authCodeExchange", "Auth", _FLOWS, Who.APP, (CODE,)),
-    _absent("GET", "/v1/user", "getUser", "Users", _USERS, Who.ANYONE),
-    _absent("POST", "/v1/user", "postUser", "Users", _USERS, Who.ANYONE),
-    _absent("DELETE", "/v1/user", "deleteUser", "Users", _USERS, Who.ANYONE),
-    _absent("GET", "/v1/user/{rest:path}", "getUserPart", "Users", _USERS, Who.ANYONE, (REST,)),
-    _absent("POST", "/v1/user/{rest:path}", "postUserPart", "Users", _USERS, Who.ANYONE, (REST,)),
-    _absent("DELETE", "/v1/user/{rest:path}", "deleteUserPart", "Users", _USERS, Who.ANYONE, (REST,)),
-    _absent("GET", "/v1/am/svc_accounts", "getServiceAccounts", "Accounts", _SERVICE, Who.APP),
-    _absent("POST", "/v1/am/svc_accounts", "upsertServiceAccount", "Accounts", _SERVICE, Who.APP),
-    _absent("POST", "/v1/am/svc_accounts/{accId}/accounts", "upsertManaged", "Accounts", _SERVICE, Who.APP, (ACC_ID,)),
+    _absent(
+        "GET", "/v1/auth/callback", "authCallback", "Auth", "Come back from a provider's login", _FLOWS, Who.ANYONE
+    ),
+    _absent(
+        "GET",
+        "/v1/auth/token/{code}",
+        "getAccessTokenByCode",
+        "Auth",
+        "Get an access token (deprecated)",
+        _FLOWS,
+        Who.APP,
+        (CODE,),
+    ),
+    _absent(
+        "POST",
+        "/v1/auth/token/{code}",
+        "authCodeExchange",
+        "Auth",
+        "Exchange a code for an access token",
+        _FLOWS,
+        Who.APP,
+        (CODE,),
+    ),
+    _absent("GET", "/v1/user", "getUser", "Users", "Get the user of the session", _USERS, Who.ANYONE),
+    _absent("POST", "/v1/user", "postUser", "Users", "Change the user of the session", _USERS, Who.ANYONE),
+    _absent("DELETE", "/v1/user", "deleteUser", "Users", "Delete the user of the session", _USERS, Who.ANYONE),
+    _absent(
+        "GET", "/v1/user/{rest:path}", "getUserPart", "Users", "Get something of the user", _USERS, Who.ANYONE, (REST,)
+    ),
+    _absent(
+        "POST",
+        "/v1/user/{rest:path}",
+        "postUserPart",
+        "Users",
+        "Change something of the user",
+        _USERS,
+        Who.ANYONE,
+        (REST,),
+    ),
+    _absent(
+        "DELETE",
+        "/v1/user/{rest:path}",
+        "deleteUserPart",
+        "Users",
+        "Delete something of the user",
+        _USERS,
+        Who.ANYONE,
+        (REST,),
+    ),
+    _absent("GET", "/v1/am/svc_accounts", "getServiceAccounts", "Accounts", "List service accounts", _SERVICE, Who.APP),
+    _absent(
+        "POST",
+        "/v1/am/svc_accounts",
+        "upsertServiceAccount",
+        "Accounts",
+        "Connect a service account",
+        _SERVICE,
+        Who.APP,
+    ),
+    _absent(
+        "POST",
+        "/v1/am/svc_accounts/{accId}/accounts",
+        "upsertManaged",
+        "Accounts",
+        "Connect an account that a service account manages",
+        _SERVICE,
+        Who.APP,
+        (ACC_ID,),
+    ),
     _absent(
         "GET",
         "/v1/subscriptions",
         "getSubscriptions",
         "Webhooks",
+        "List webhook subscriptions",
         _SUBSCRIPTIONS,
         Who.ACCOUNT,
         _named("limit", "offset", "includeInactive"),
     ),
-    _absent("POST", "/v1/subscriptions", "subscribe", "Webhooks", _SUBSCRIPTIONS, Who.ACCOUNT),
-    _absent("GET", "/v1/subscriptions/{id}", "getSubscription", "Webhooks", _SUBSCRIPTIONS, Who.ACCOUNT, (ID,)),
-    _absent("DELETE", "/v1/subscriptions/{id}", "unsubscribe", "Webhooks", _SUBSCRIPTIONS, Who.ACCOUNT, (ID,)),
+    _absent("POST", "/v1/subscriptions", "subscribe", "Webhooks", "Subscribe to changes", _SUBSCRIPTIONS, Who.ACCOUNT),
+    _absent(
+        "GET",
+        "/v1/subscriptions/{id}",
+        "getSubscription",
+        "Webhooks",
+        "Get a subscription",
+        _SUBSCRIPTIONS,
+        Who.ACCOUNT,
+        (ID,),
+    ),
+    _absent(
+        "DELETE",
+        "/v1/subscriptions/{id}",
+        "unsubscribe",
+        "Webhooks",
+        "Remove a subscription",
+        _SUBSCRIPTIONS,
+        Who.ACCOUNT,
+        (ID,),
+    ),
 )

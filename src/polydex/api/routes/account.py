@@ -42,6 +42,7 @@ OPERATIONS = (
         parameters=(PING, PROVIDER_AUTH),
         answers={200: Answer("ApiAccountOutDto", "The account.")},
         errors=(429, 502, 504),
+        text="Of the account whose token was sent, or that `X-Aurinko-Account-Id` names.",
     ),
     Operation(
         "DELETE",
@@ -51,6 +52,7 @@ OPERATIONS = (
         "Delete the account and everything that is stored of it",
         remove,
         answers={200: Answer("Nothing", "Deleted here; nothing changes at the provider.")},
+        text="Its contacts, history, tokens and credentials are erased here and cannot be brought back.",
         writes=True,
         alive=False,
     ),
@@ -62,6 +64,7 @@ OPERATIONS = (
         "End the account's tokens and forget its credentials",
         remove_token,
         answers={200: Answer("Nothing", "Ended: pulls stop, the stored contacts stay until the account is deleted.")},
+        text="Every token of the account ends. Connect it again with the same login, and its synchronisation goes on.",
         writes=True,
         alive=False,
     ),

@@ -20,7 +20,7 @@ ID = p.path_integer("id", "The account's id.")
 LIMIT = p.integer("limit", "Accounts per page.", low=1, high=1000, default=50)
 OFFSET = p.integer("offset", "Accounts to skip.", low=0, high=10**9, default=0)
 SERVICE_TYPE = p.maybe_choice("serviceType", "Only accounts of this service.", KNOWN_SERVICES)
-AUTH_ORG_ID = p.text("authOrgId", "Only accounts of this organisation.")
+AUTH_ORG_ID = p.text("authOrgId", "Only accounts of this organisation.", example="org-1")
 SUBSCRIPTION_ID = p.absent("subscriptionId", schema={"type": "integer", "format": "int64"})
 USER_ACCOUNT = p.absent("userAccount", schema={"type": "string", "enum": ["primary", "secondary"]})
 USER_ID = p.absent("userId")
@@ -28,6 +28,7 @@ RECYCLE_KEYS = p.words(
     "recycleKeys",
     "An account of the same login is always reused; keys that say so are accepted, orgId and clientOrgId are not.",
     items={"type": "string", "enum": list(_RECYCLE)},
+    example=["email"],
 )
 ENSURE_ACCESS = p.boolean("ensureAccess", "Accepted; access is always tried before anything is stored.", default=False)
 
@@ -88,6 +89,7 @@ OPERATIONS = (
         who=Who.APP,
         parameters=(LIMIT, OFFSET, SERVICE_TYPE, AUTH_ORG_ID, SUBSCRIPTION_ID),
         answers={200: Answer("AccountsPage", "A page; `done` tells whether it is the last.")},
+        text="All accounts of the application, in the order in which they were connected. All filters must match.",
     ),
     Operation(
         "POST",
@@ -120,6 +122,7 @@ OPERATIONS = (
         who=Who.APP,
         body="ApiAccountInDto",
         answers={200: Answer("OkResponse", "The provider accepts them.")},
+        text="Logs in at the provider and finds the address books, as connecting does, but stores nothing.",
         errors=(403, 404, *_PROVIDER),
     ),
     Operation(
@@ -132,6 +135,7 @@ OPERATIONS = (
         who=Who.APP,
         parameters=(ID,),
         answers={200: Answer("ApiAccountOutDto", "The account.")},
+        text="With the state of its synchronisation.",
         errors=(403,),
     ),
     Operation(
@@ -144,6 +148,7 @@ OPERATIONS = (
         who=Who.APP,
         parameters=(ID,),
         answers={200: Answer("Nothing", "Deleted here; nothing changes at the provider.")},
+        text="Its contacts, history, tokens and credentials are erased here and cannot be brought back.",
         errors=(403,),
         writes=True,
     ),
@@ -156,5 +161,6 @@ OPERATIONS = (
         application,
         who=Who.APP,
         answers={200: Answer("Application", "The application whose credentials were sent.")},
+        text="Tells whether the application's credentials work.",
     ),
 )

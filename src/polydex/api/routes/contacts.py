@@ -12,6 +12,7 @@ import msgspec
 from polydex.api import errors, parameters as p, reply
 from polydex.api.operation import READ, WRITE, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
+from polydex.api.schemas import contacts as examples
 from polydex.core.errors import FieldUnsupported
 from polydex.engine.write import Written
 
@@ -19,21 +20,36 @@ TAG = "Contacts"
 PAGE = 50
 """Contacts on a page of the list, when the caller does not say."""
 
-CONTACT = p.path_text("contId", "The contact's id.", schema={"type": "string", "pattern": "^[a-z2-7]{26}$"})
-IF_MATCH = p.header("If-Match", "The etag of the version that the change is meant for; `*` is any version.")
+CONTACT = p.path_text(
+    "contId", "The contact's id.", schema={"type": "string", "pattern": "^[a-z2-7]{26}$"}, example=examples.ID
+)
+IF_MATCH = p.header(
+    "If-Match",
+    "The etag of the version that the change is meant for, quoted or not, or several; `*` is any version. When the "
+    "contact has changed since, the answer is 412.",
+    example=f'"{examples.ETAG}"',
+)
 BODY_TYPE = p.choice(
     "bodyType", "How notes are given: as they are, or escaped as HTML.", ("text", "html"), default="text"
 )
-NATIVE = p.words("nativeProperties", "Names of the provider's own properties to give besides (vCard property names).")
+NATIVE = p.words(
+    "nativeProperties",
+    "Names of the provider's own properties to give besides (vCard property names).",
+    example=["X-SKYPE", "ROLE"],
+)
 WITH_PHOTO = p.boolean("withPhoto", "Give the photo's bytes, in base64.", default=False)
 UPDATE_TOKEN = p.boolean(
     "includeUpdateToken", "Accepted; every answer has what an update needs: the etag.", default=False
 )
 LIMIT = p.integer("limit", "Contacts per page.", low=1, high=1000, default=PAGE)
-PAGE_TOKEN = p.token("pageToken", "Of the page before; the filters must be the same.")
-Q = p.text("q", "Words, all of which must occur, by their beginnings: in names, addresses, companies, notes.")
-EMAIL = p.text("emailAddress", "An e-mail address, in any letter case.")
-PHONE = p.text("phoneNumber", "A phone number in E.164, or at least its last seven digits.")
+PAGE_TOKEN = p.token(
+    "pageToken", "The nextPageToken of the page before; the filters must be the same.", example=examples.TOKEN
+)
+Q = p.text(
+    "q", "Words, all of which must occur, by their beginnings: in names, addresses, companies, notes.", example="ada"
+)
+EMAIL = p.text("emailAddress", "An e-mail address, in any letter case.", example="ada@example.com")
+PHONE = p.text("phoneNumber", "A phone number in E.164, or at least its last seven digits.", example="+442079460000")
 SINCE = p.moment("modifiedSince", "Only contacts changed at or after this time.")
 
 STRICT = p.preference(
@@ -184,6 +200,7 @@ OPERATIONS = (
                 "ContactOrId",
                 "Created at the provider.",
                 ("ETag", "Location"),
+                ("Preference-Applied",),
                 links=tuple(Link(operation, "contId", "/id") for operation in _BY_ID),
             )
         },
@@ -202,6 +219,7 @@ OPERATIONS = (
         parameters=(CONTACT, BODY_TYPE, NATIVE, WITH_PHOTO, UPDATE_TOKEN, p.NO_CACHE),
         answers={200: Answer("Contact", "The contact.", ("ETag",), _READ_HEADERS)},
         errors=_READ_ERRORS,
+        text="From the mirror, with `Age` in seconds; with `Cache-Control: no-cache` from the provider.",
     ),
     Operation(
         "PATCH",
@@ -213,9 +231,11 @@ OPERATIONS = (
         scope=WRITE,
         parameters=(CONTACT, IF_MATCH, STRICT, DRY_RUN, IDEMPOTENCY_KEY),
         body="ContactPatch",
-        answers={200: Answer("ContactOrId", "Updated at the provider.", ("ETag",))},
+        answers={200: Answer("ContactOrId", "Updated at the provider.", ("ETag",), ("Preference-Applied",))},
         errors=_WRITE_ERRORS,
         writes=True,
+        text="Send only what is to change, with the etag of what was read in `If-Match`: then nobody's change is "
+        "overwritten. Everything else that the provider stores of the contact stays as it is there.",
     ),
     Operation(
         "DELETE",
@@ -229,5 +249,6 @@ OPERATIONS = (
         answers={200: Answer("Nothing", "Deleted at the provider.")},
         errors=_WRITE_ERRORS,
         writes=True,
+        text="Final for this id. With `If-Match` only when nobody has changed the contact since.",
     ),
 )

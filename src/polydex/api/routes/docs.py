@@ -34,8 +34,10 @@ def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
         return Reply(document())
 
     def page(path: str, operation_id: str, summary: str, name: str, media: str) -> Operation:
-        answers = {200: Answer(None, summary, media=media)}
-        return Operation("GET", path, operation_id, TAG, summary, _asset(name, media), who=Who.ANYONE, answers=answers)
+        answers = {200: Answer(None, f"{summary}.", media=media, example=f"(the content of {name})")}
+        text = "Everything on the page comes from this server; nothing is loaded from anywhere else."
+        handler = _asset(name, media)
+        return Operation("GET", path, operation_id, TAG, summary, handler, who=Who.ANYONE, answers=answers, text=text)
 
     return (
         Operation(
@@ -47,6 +49,7 @@ def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
             openapi,
             who=Who.ANYONE,
             answers={200: Answer("Document", "OpenAPI 3.1.")},
+            text="Made from the routes themselves, so it describes exactly what this server serves.",
         ),
         page("/docs", "docs", "This description as a page", "docs.html", "text/html"),
         page("/docs/docs.css", "docsStyle", "The style of the page", "docs.css", "text/css"),

@@ -11,6 +11,7 @@ from polydex.log import logger
 
 TAG = "Operation"
 log = logger(__name__)
+_EXAMPLE = '# TYPE polydex_http_requests_total counter\npolydex_http_requests_total{method="GET",status="200"} 1.0\n'
 
 
 async def health(_call: Call) -> Reply:
@@ -43,6 +44,7 @@ OPERATIONS = (
         health,
         who=Who.ANYONE,
         answers={200: Answer("Health", "Alive.")},
+        text="Answers as long as the process can answer at all; looks at nothing else.",
     ),
     Operation(
         "GET",
@@ -53,7 +55,7 @@ OPERATIONS = (
         ready,
         who=Who.ANYONE,
         answers={200: Answer("Ready", "Ready.")},
-        text="503 naming what is missing otherwise.",
+        text="Looks at what every request needs, the database first; 503 naming what is missing otherwise.",
     ),
     Operation(
         "GET",
@@ -63,6 +65,7 @@ OPERATIONS = (
         "Metrics in the Prometheus text format",
         figures,
         who=Who.ANYONE,
-        answers={200: Answer(None, "Metrics.", media="text/plain")},
+        answers={200: Answer(None, "Metrics.", media="text/plain", example=_EXAMPLE)},
+        text="Counters and durations of requests, pulls and provider calls. No label holds contact data.",
     ),
 )

@@ -5,14 +5,25 @@ from __future__ import annotations
 from polydex.api import parameters as p, reply
 from polydex.api.operation import READ, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
+from polydex.api.schemas import contacts as examples
 
 TAG = "Contacts sync"
 
 AWAIT_READY = p.boolean("awaitReady", "Wait up to 20 seconds for the first pull to complete.", default=True)
 # Any text may be sent as a token; what is not one of ours is 400 token.notValid, which clients recover from.
-DELTA_TOKEN = p.token("deltaToken", "From the start of the synchronisation, or the nextDeltaToken of the last run.")
-PAGE_TOKEN = p.token("pageToken", "The nextPageToken of the page before; it stands alone and wins over deltaToken.")
-LIMIT = p.maybe_integer("limit", "Records per page (default 100); carried in the page token.", low=1, high=1000)
+DELTA_TOKEN = p.token(
+    "deltaToken",
+    "From the start of the synchronisation, or the nextDeltaToken of the last run.",
+    example=examples.TOKEN,
+)
+PAGE_TOKEN = p.token(
+    "pageToken",
+    "The nextPageToken of the page before; it stands alone and wins over deltaToken.",
+    example=examples.TOKEN,
+)
+LIMIT = p.maybe_integer(
+    "limit", "Records per page (default 100); carried in the page token.", low=1, high=1000, example=100
+)
 
 _ERRORS = (410, 429, 502, 504)
 
@@ -73,6 +84,8 @@ OPERATIONS = (
             )
         },
         errors=(409, 422, 429, 502, 504),
+        text="Gives the tokens with which the two feeds begin: the feed of updates brings every contact first, then what "
+        "has changed. While the first pull runs, `ready` is false and the tokens are absent: repeat the call.",
     ),
     Operation(
         "GET",
@@ -98,5 +111,6 @@ OPERATIONS = (
         parameters=(DELTA_TOKEN, PAGE_TOKEN, LIMIT, p.NO_CACHE),
         answers={200: _page("DeletedPage", "contSyncDeleted")},
         errors=_ERRORS,
+        text="Run it after the feed of updates. A deletion is final for its id.",
     ),
 )
