@@ -15,6 +15,8 @@ from pathlib import Path
 
 import uvicorn
 
+from polydex.api.services import Options
+from polydex.engine.context import Settings
 from polydex.testing.clock import FakeClock
 from tests.contract.server.house import House, open_house, person
 
@@ -44,9 +46,11 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, *, contacts: int = 7) -> AsyncIterator[Served]:
+async def serving(
+    folder: Path, *, contacts: int = 7, options: Options | None = None, settings: Settings | None = None
+) -> AsyncIterator[Served]:
     """A server on a free port of loopback, until the end of the block."""
-    async with open_house(folder, clock=RealClock()) as house:
+    async with open_house(folder, clock=RealClock(), options=options, settings=settings) as house:
         world = house.village.world(LOGIN)
         for number in range(contacts):
             world.put(person(number))
@@ -55,7 +59,8 @@ async def serving(folder: Path, *, contacts: int = 7) -> AsyncIterator[Served]:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-            config = uvicorn.Config(house.app, log_config=None, access_log=False, lifespan="on")
+            # The parser is the one of `polydex serve`.
+            config = uvicorn.Config(house.app, http="httptools", log_config=None, access_log=False, lifespan="on")
             server = uvicorn.Server(config)
             worker = asyncio.create_task(house.worker.run())
             task = asyncio.create_task(server.serve(sockets=[listener]))

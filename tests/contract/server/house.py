@@ -97,6 +97,7 @@ class House:
     clock: FakeClock
     village: Village
     accounts: Accounts
+    writer: Writer
     worker: Worker
     pulls: Pulls
     owner: NewApp
@@ -165,7 +166,8 @@ async def open_house(
     app = build(Services(accounts, Reader(ctx, pulls), writer, checks), options)
     owner = await accounts.create_app("tests")
     try:
-        yield House(app, ctx, clock, village, accounts, Worker(ctx, pulls, writer.recovery), pulls, owner, checks)
+        worker = Worker(ctx, pulls, writer.recovery)
+        yield House(app, ctx, clock, village, accounts, writer, worker, pulls, owner, checks)
     finally:
         await writer.drain(5.0)
         await pulls.stop(5.0)
