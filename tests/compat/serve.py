@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from polydex.api.connection import Connection
 from polydex.api.services import Options
 from polydex.engine.context import Settings
 from polydex.testing.clock import FakeClock
@@ -47,7 +48,12 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(
-    folder: Path, *, contacts: int = 7, options: Options | None = None, settings: Settings | None = None
+    folder: Path,
+    *,
+    contacts: int = 7,
+    options: Options | None = None,
+    settings: Settings | None = None,
+    connection: type[Connection] = Connection,
 ) -> AsyncIterator[Served]:
     """A server on a free port of loopback, until the end of the block."""
     async with open_house(folder, clock=RealClock(), options=options, settings=settings) as house:
@@ -59,8 +65,7 @@ async def serving(
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-            # The parser is the one of `polydex serve`.
-            config = uvicorn.Config(house.app, http="httptools", log_config=None, access_log=False, lifespan="on")
+            config = uvicorn.Config(house.app, http=connection, log_config=None, access_log=False, lifespan="on")
             server = uvicorn.Server(config)
             worker = asyncio.create_task(house.worker.run())
             task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -16,6 +16,7 @@ from polydex.api.parameters import Parameter
 from polydex.api.reply import Reply
 from polydex.api.request import request_of
 from polydex.api.services import Services
+from polydex.core.errors import BadRequest
 
 
 class CallerGone(Exception):
@@ -66,6 +67,8 @@ class Resource:
         values = read_parameters(operation, scope["path_params"], headers, scope["query_string"])
         # A write listens for the caller's going away, which comes after the body: so the body is read, wanted or not.
         body = await read_body(receive) if operation.body is not None or operation.writes else b""
+        if body and headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+            raise BadRequest("Header Content-Encoding: the body must be sent as it is, not compressed")
         return Call(self._services, caller, values, body)
 
 

@@ -44,6 +44,10 @@ class MethodRefused(MethodNotAllowed):
         self.allow = tuple(allow)
 
 
+class OutOfTime(Unavailable):
+    """The request took too long, or its body did."""
+
+
 class StrictlyRefused(FieldUnsupported):
     """What strict handling refuses; the answer says that the preference was heeded (RFC 7240, section 3)."""
 
@@ -74,6 +78,8 @@ def failure(error: PolydexError, request_id: str) -> Reply:
         headers["WWW-Authenticate"] = 'Bearer realm="Polydex", Basic realm="Polydex", charset="UTF-8"'
     if isinstance(error, StrictlyRefused):
         headers |= STRICT
+    if isinstance(error, PayloadTooLarge | OutOfTime):
+        headers["Connection"] = "close"  # of the body, nobody reads the rest
     if isinstance(error, MethodRefused):
         headers["Allow"] = ", ".join(error.allow)
     return Reply(msgspec.json.encode(body), error.status, headers)

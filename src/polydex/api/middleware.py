@@ -11,10 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polydex import metrics
 from polydex.api.dispatch import CallerGone, deliver
-from polydex.api.errors import failure, understood
+from polydex.api.errors import OutOfTime, failure, understood
 from polydex.api.query import decode
 from polydex.api.request import request_of
-from polydex.core.errors import BadRequest, PayloadTooLarge, Unavailable
+from polydex.core.errors import BadRequest, PayloadTooLarge
 from polydex.log import begin_request, logger
 
 log = logger(__name__)
@@ -153,4 +153,4 @@ class TimeLimit:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise Unavailable(f"The request took longer than {self._seconds:g} seconds") from None
+            raise OutOfTime(f"The request took longer than {self._seconds:g} seconds") from None

@@ -71,10 +71,12 @@ async def _serve(
 async def _answer(app: Polydex, listener: socket.socket, stop: asyncio.Event, common: Common) -> None:
     import uvicorn
 
+    from polydex.api.connection import Connection
+
     server = _quiet_server(
         uvicorn.Config(
             app.asgi(),
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="on",
             log_config=None,
