@@ -14,7 +14,7 @@ from polydex.api.dispatch import CallerGone, deliver
 from polydex.api.errors import OutOfTime, failure, understood
 from polydex.api.query import decode
 from polydex.api.request import request_of
-from polydex.core.errors import BadRequest, PayloadTooLarge
+from polydex.core.errors import BadRequest, NotFound, PayloadTooLarge
 from polydex.log import begin_request, logger
 
 log = logger(__name__)
@@ -85,8 +85,13 @@ class Requests:
 
 
 def _readable(scope: Scope) -> None:
-    """Refuse a path with broken escapes: decoded by guess, it would name something else."""
+    """Refuse a path with broken escapes: decoded by guess, it would name something else.
+
+    So would an escaped slash, which the server decodes before the path is looked up (RFC 3986, section 2.2).
+    """
     raw = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+    if b"%2f" in raw.lower():
+        raise NotFound("There is nothing at this path")
     if "\0" in decode(raw, "the path"):
         raise BadRequest("The path contains a NUL character")
 
