@@ -156,3 +156,42 @@ def test_no_schema_promises_null_where_absent_is_promised(described: Any) -> Non
         if name.endswith(("In", "Draft", "Patch", "InDto")) or name == "Loss":
             continue
         assert '"null"' not in json.dumps(schema), name
+
+
+@pytest.mark.parametrize("name", ["ContactsPage", "DeletedPage"])
+def test_a_page_of_a_feed_has_exactly_one_token(described: Any, name: str) -> None:
+    validator = jsonschema.Draft202012Validator(resolved(described, described["components"]["schemas"][name]))
+    page = {"length": 0, "records": []}
+    page_token, delta_token = {"nextPageToken": "a"}, {"nextDeltaToken": "b"}
+    assert validator.is_valid({**page, **page_token})
+    assert validator.is_valid({**page, **delta_token})
+    assert not validator.is_valid(page)
+    assert not validator.is_valid({**page, **page_token, **delta_token})
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        ({"phoneNumbers": [{"number": "1", "type": "WORKFAX"}]}, True),
+        ({"phoneNumbers": [{"value": "1", "type": " work "}]}, True),
+        ({"phoneNumbers": [{"number": "1", "type": ""}, None]}, True),
+        ({"phoneNumbers": [{"number": "1", "type": "car"}]}, False),
+        ({"phoneNumbers": [{"number": 1}]}, False),
+        ({"relations": [{"type": "\u212asPouse"}]}, False),
+        ({"company": {"companyName": 1}}, False),
+        ({"company": {"yomiName": None}, "urls": [{"value": ""}]}, True),
+        ({"id": 1, "unheardOf": [], "hasPhoto": "x", "nickName": "a"}, True),
+        ({"nativeProperties": {"X-A": None}}, True),
+        ({"nativeProperties": {" ": "x"}}, False),
+        ({"nativeProperties": {"X-A": 1}}, False),
+        ({"photo": None, "keywords": ["a", None]}, True),
+        ({"keywords": "a"}, False),
+    ],
+)
+async def test_the_description_takes_what_the_server_takes(described: Any, house: House, body: Any, fits: bool) -> None:
+    schema = resolved(described, described["components"]["schemas"]["ContactPatch"])
+    assert jsonschema.Draft202012Validator(schema).is_valid(body) is fits
+    client = await house.ready(contacts=1)
+    contact = (await client.get("/v1/contacts")).json["records"][0]["id"]
+    answer = await client.patch(f"/v1/contacts/{contact}", body)
+    assert answer.status == (200 if fits else 400), answer.body

@@ -297,5 +297,8 @@ def _feed(item: Json, meaning: str, example: Json) -> Json:
         f"{meaning} A page has exactly one of the two tokens.",
         example,
     )
-    page["oneOf"] = [{"required": ["nextPageToken"]}, {"required": ["nextDeltaToken"]}]
+    # Not oneOf: generators of clients make of that a type without members.
+    page["if"] = {"required": ["nextPageToken"]}
+    page["then"] = {"not": {"required": ["nextDeltaToken"]}}
+    page["else"] = {"required": ["nextDeltaToken"]}
     return page
