@@ -69,7 +69,8 @@ class Polydex:
             await self.ctx.db.read(epochs.current)
 
         services = Services(self.accounts, self.reader, self.writer, checks={"database": database})
-        return build(services, Options(self.config.max_body_bytes, self.config.request_timeout))
+        options = Options(self.config.max_body_bytes, self.config.request_timeout, self.config.shutdown_timeout)
+        return build(services, options)
 
 
 def now_ms() -> int:

@@ -74,7 +74,7 @@ def build(
             try:
                 yield
             finally:
-                await inflight.drain(options.max_seconds)
+                await inflight.drain(options.drain_seconds)
 
     app = Starlette(
         # What has a name of its own comes before what stands for any name: /v1/contacts/sync is no contact.

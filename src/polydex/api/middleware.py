@@ -73,6 +73,11 @@ class Requests:
             await self._app(scope, receive, send)
         except CallerGone:
             return
+        except asyncio.CancelledError:
+            # The server ends and waits no longer. A write that has begun is found out at the next start.
+            if not started():
+                await deliver(failure(OutOfTime("The server is stopping"), request_of(scope).id), scope, send)
+            raise
         except Exception as caught:
             error = understood(caught)
             if error is not caught or error.status == 500:

@@ -33,7 +33,9 @@ class Options:
     Attributes:
         max_body: bytes of a request body; a photo of 4 MB in base64 fits in the default.
         max_seconds: of a request. Official clients give up at 35 s, and a write is decided within 25 s.
+        drain_seconds: that writes get at the end, when their callers have been told that the server stops.
     """
 
     max_body: int = 8 * 1024 * 1024
     max_seconds: float = 30.0
+    drain_seconds: float = 30.0
