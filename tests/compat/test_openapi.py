@@ -135,6 +135,11 @@ def test_everything_has_a_description_and_a_valid_example(described: Any) -> Non
     assert seen > 100
 
 
+def test_every_tag_is_described(described: Any) -> None:
+    used = {tag for methods in described["paths"].values() for each in methods.values() for tag in each["tags"]}
+    assert used == {tag["name"] for tag in described["tags"]}
+
+
 def test_an_operation_says_more_than_its_summary(described: Any) -> None:
     summaries = [each["summary"] for methods in described["paths"].values() for each in methods.values()]
     for methods in described["paths"].values():

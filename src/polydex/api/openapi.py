@@ -19,16 +19,17 @@ INTRODUCTION = (
     "it acts on one of its accounts. Every failure has one shape: `code`, `message`, `requestId`."
 )
 
+# In the order in which they are shown.
 TAGS: Mapping[str, str] = {
     "Contacts": "Create, read, change, delete and find contacts. Writes go through to the provider before they answer.",
     "Contacts sync": "Everything once, then only what has changed: at least once, in order, without end.",
     "Account": "The account that the caller acts for.",
     "Accounts": "The accounts of an application.",
-    "Auth": "Logins in a browser: not served yet.",
-    "Users": "Sessions of users: not served.",
-    "Webhooks": "Notifications of changes: not served yet.",
     "Operation": "For those who run the server.",
     "Documentation": "This description.",
+    "Webhooks": "Notifications of changes: not served yet.",
+    "Auth": "Logins in a browser: not served yet.",
+    "Users": "Sessions of users: not served.",
 }
 
 SECURITY: Mapping[Who, Sequence[Mapping[str, Sequence[str]]]] = {
@@ -102,7 +103,7 @@ def document(operations: Sequence[Operation]) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag, "description": TAGS[tag]} for tag in dict.fromkeys(each.tag for each in operations)],
+        "tags": [{"name": tag, "description": about} for tag, about in TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -128,8 +129,8 @@ def _operation(operation: Operation) -> Json:
             **{str(status): {"$ref": f"#/components/responses/Failed{status}"} for status in operation.statuses},
         },
     }
-    if operation.text:
-        described["description"] = operation.text
+    needs = f" Needs the scope `{operation.scope}`." if operation.scope else ""
+    described["description"] = operation.text + needs
     if operation.parameters:
         described["parameters"] = [
             {

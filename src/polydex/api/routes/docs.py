@@ -54,4 +54,5 @@ def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
         page("/docs", "docs", "This description as a page", "docs.html", "text/html"),
         page("/docs/docs.css", "docsStyle", "The style of the page", "docs.css", "text/css"),
         page("/docs/docs.js", "docsScript", "The script of the page", "docs.js", "text/javascript"),
+        page("/docs/icon.svg", "docsIcon", "The sign of the page", "icon.svg", "image/svg+xml"),
     )
