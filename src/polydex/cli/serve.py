@@ -83,6 +83,9 @@ async def _answer(app: Polydex, listener: socket.socket, stop: asyncio.Event, co
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            # Longer than the proxies in front of us keep theirs (nginx and most balancers: 60 s): whoever ends an idle
+            # connection first must not be the one that the next request is sent to.
+            timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, int(app.config.shutdown_timeout)),
         )
     )

@@ -13,7 +13,7 @@ from polydex.core.contact import Company, Contact, Name, Photo
 from polydex.core.errors import RecordNotFound, Stale
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import RemoteKey, Rev
-from polydex.core.patch import CompanyPatch, NamePatch, Patch
+from polydex.core.patch import CompanyPatch, NamePatch, Patch, diff
 from polydex.testing.contract.samples import ALICE, BOB, FULL, OTHER_PNG, PNG, content
 from polydex.testing.contract.world import World
 
@@ -161,6 +161,20 @@ class WriteContract:
             cleared = await world.connector.update(await world.connector.fetch(record.key), patch_of(field, Contact()))
             assert content(cleared.contact) == content(bare)
             assert await fetched(world, record.key) == content(bare)
+
+    async def test_the_losses_of_a_change_are_announced(self, world: World) -> None:
+        base = await world.connector.fetch((await created(world, ALICE)).key)
+        assert base.contact is not None
+        assert world.connector.losses(base.contact, base) == ()
+        patch = diff(base.contact, FULL)
+        announced = world.connector.losses(patch.apply(base.contact), base)
+        changed = await world.connector.update(base, patch)
+        assert {loss.path for loss in changed.losses} == {loss.path for loss in announced}
+        # What is there already is no loss a second time, even when it is sent again with something else.
+        base = await world.connector.fetch(base.key)
+        assert base.contact is not None
+        again = msgspec.structs.replace(base.contact, notes="new")
+        assert {loss.path for loss in world.connector.losses(again, base)} <= {"$.notes"}
 
     async def test_update_leaves_the_other_fields(self, world: World) -> None:
         losses = world.connector.losses(FULL)
