@@ -14,8 +14,9 @@ from polydex.engine.accounts import Account, Accounts, App, Principal
 
 ACCOUNT_HEADER = "X-Aurinko-Account-Id"
 
-# Credentials of the Aurinko contract that belong to user sessions, which Polydex does not have.
-_SESSIONS = ("X-Aurinko-Session", "X-Aurinko-Auth-Type", "X-Aurinko-Client-Id")
+# Credentials of the Aurinko contract that belong to user sessions, which Polydex does not have; the last one stands
+# beside a cookie, and beside Authorization it says nothing.
+_SESSION, _AUTH_TYPE, _CLIENT_ID = "X-Aurinko-Session", "X-Aurinko-Auth-Type", "X-Aurinko-Client-Id"
 _ACCOUNT_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -86,10 +87,16 @@ async def account(accounts: Accounts, headers: Headers, scope: str | None, *, al
 
 def _authorization(headers: Headers) -> tuple[str, str]:
     values = headers.getlist("Authorization")
+    unserved = (
+        (_SESSION, headers.get(_SESSION)),
+        # The Bearer beside it would be a token of somebody else's.
+        (_AUTH_TYPE, headers.get(_AUTH_TYPE, "default").strip().lower() not in ("", "default")),
+        (_CLIENT_ID, not values and headers.get(_CLIENT_ID)),
+    )
+    for name, sent in unserved:
+        if sent:
+            raise Unsupported(f"'{name}' is not served by Polydex: there are no user sessions")
     if not values:
-        for name in _SESSIONS:
-            if name in headers:
-                raise Unsupported(f"'{name}' is not served by Polydex: there are no user sessions")
         raise Unauthorized
     if len(values) > 1:
         raise Unauthorized("Authorization was sent more than once")

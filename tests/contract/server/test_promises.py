@@ -199,6 +199,17 @@ async def test_lists_of_keys_come_in_every_spelling(house: House) -> None:
         assert (await house.back_end.post(f"/v1/am/accounts?{query}", body)).status == 501, query
 
 
+async def test_sessions_are_not_served_whatever_stands_beside_them(house: House) -> None:
+    client = await house.ready()
+    for name, value in (("X-Aurinko-Session", "s"), ("X-Aurinko-Auth-Type", "exchangeIdToken")):
+        for sender in (client, house.anyone, house.anyone.having({"Authorization": "Bearer of-another-kind"})):
+            answer = await sender.send("GET", "/v1/contacts", headers={name: value})
+            assert (answer.status, answer.code) == (501, "notImplemented"), name
+            assert f"'{name}'" in answer.json["message"]
+    for name, value in (("X-Aurinko-Auth-Type", "Default"), ("X-Aurinko-Client-Id", "x"), ("X-Aurinko-Session", "")):
+        assert (await client.send("GET", "/v1/contacts", headers={name: value})).status == 200, name
+
+
 async def test_credentials_are_taken_in_any_letter_case_of_their_scheme(house: House) -> None:
     client = await house.ready()
     token = client.headers["Authorization"].split()[1]
