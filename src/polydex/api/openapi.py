@@ -90,7 +90,7 @@ _MORE_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry
 def document(operations: Sequence[Operation]) -> Json:
     """The whole description of these operations."""
     paths: dict[str, Json] = {}
-    for operation in operations:
+    for operation in (each for each in operations if each.documented):
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", operation.path)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
     return {

@@ -96,6 +96,7 @@ class Operation:
         writes: the handler changes something at a provider: it is never cut short by the caller's going away.
         alive: an account whose credentials are dead is answered 401 at once.
         scope: the scope that the caller's token must have.
+        documented: shown in /openapi.json.
     """
 
     method: str
@@ -113,6 +114,7 @@ class Operation:
     writes: bool = False
     alive: bool = True
     text: str = ""
+    documented: bool = True
 
     @property
     def statuses(self) -> Sequence[int]:

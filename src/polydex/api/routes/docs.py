@@ -33,11 +33,14 @@ def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
     async def openapi(_call: Call) -> Reply:
         return Reply(document())
 
-    def page(path: str, operation_id: str, summary: str, name: str, media: str) -> Operation:
+    def page(path: str, operation_id: str, name: str, media: str, summary: str = "") -> Operation:
         answers = {200: Answer(None, f"{summary}.", media=media, example=f"(the content of {name})")}
         text = "Everything on the page comes from this server; nothing is loaded from anywhere else."
         handler = _asset(name, media)
-        return Operation("GET", path, operation_id, TAG, summary, handler, who=Who.ANYONE, answers=answers, text=text)
+        return Operation(
+            "GET", path, operation_id, TAG, summary, handler, Who.ANYONE, answers=answers, text=text,
+            documented=bool(summary),
+        )  # fmt: skip
 
     return (
         Operation(
@@ -51,8 +54,8 @@ def operations(document: Callable[[], bytes]) -> tuple[Operation, ...]:
             answers={200: Answer("Document", "OpenAPI 3.1.")},
             text="Made from the routes themselves, so it describes exactly what this server serves.",
         ),
-        page("/docs", "docs", "This description as a page", "docs.html", "text/html"),
-        page("/docs/docs.css", "docsStyle", "The style of the page", "docs.css", "text/css"),
-        page("/docs/docs.js", "docsScript", "The script of the page", "docs.js", "text/javascript"),
-        page("/docs/icon.svg", "docsIcon", "The sign of the page", "icon.svg", "image/svg+xml"),
+        page("/docs", "docs", "docs.html", "text/html", "This description as a page"),
+        page("/docs/docs.css", "docsStyle", "docs.css", "text/css"),
+        page("/docs/docs.js", "docsScript", "docs.js", "text/javascript"),
+        page("/docs/icon.svg", "docsIcon", "icon.svg", "image/svg+xml"),
     )
