@@ -40,8 +40,13 @@ def test_lines_that_are_no_property_are_kept(text: str) -> None:
 
 
 def test_an_unbalanced_quote_ends_at_the_first_colon() -> None:
-    (line,) = parse(b'TEL;TYPE="WORK:1:2\r\n')
+    (line,) = parse(b'TEL;TYPE="WORK;X="a;b":1:2\r\n')
     assert (line.name, line.value) == ("TEL", "1:2")
+    (line,) = parse(b'TEL;A="x;y";TYPE="WORK:1:2\r\n')
+    assert (line.name, line.params.types, line.params.get("A"), line.value) == ("TEL", {"WORK"}, "x;y", "1:2")
+    revised = line.revised("3.0", value='a"b:c')
+    assert revised.source == 'TEL;A="x;y";TYPE=WORK:a"b:c\r\n'
+    assert parse(revised.source.encode())[0].value == revised.value
 
 
 @pytest.mark.parametrize(
@@ -55,6 +60,10 @@ def test_an_unbalanced_quote_ends_at_the_first_colon() -> None:
         (b"X;ENCODING=QUOTED-PRINTABLE:a=\r\n b=\r\nc\r\n", "a bc"),
         (b"X;ENCODING=QUOTED-PRINTABLE:a\r\n b\r\n", "ab"),
         (b"X;ENCODING=QUOTED-PRINTABLE:a=", "a"),
+        (b"X;ENCODING=QUOTED-PRINTABLE:a=\r\n\r\nTEL:1\r\n", "a"),
+        (b"X;ENCODING=QUOTED-PRINTABLE:a=\r\rTEL:1\r", "a"),
+        (b"X;ENCODING=QUOTED-PRINTABLE;CHARSET=\0:=C3=A4\r\n", "\u00e4"),
+        (b"X;ENCODING=QUOTED-PRINTABLE;CHARSET=a\0:=E4\r\n", "\u00e4"),
     ],
 )
 def test_quoted_printable(raw: bytes, value: str) -> None:
@@ -66,6 +75,15 @@ def test_quoted_printable(raw: bytes, value: str) -> None:
 def test_a_trailing_soft_break_does_not_swallow_the_end() -> None:
     lines = parse(b"X;ENCODING=QUOTED-PRINTABLE:a=\r\nEND:VCARD\r\n")
     assert [(line.name, line.value) for line in lines] == [("X", "a"), ("END", "VCARD")]
+
+
+def test_an_encoding_that_is_no_longer_true_goes_with_the_old_value() -> None:
+    for encoding in ("ENCODING=8BIT", "8BIT", "ENCODING=QUOTED-PRINTABLE"):
+        (line,) = parse(f"NOTE;{encoding};CHARSET=ISO-8859-1;X=1:a\r\n".encode())
+        assert line.revised("2.1", value="\u00e4").source == (
+            "NOTE;X=1;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=A4\r\n"
+        )
+        assert line.revised("3.0", value="\u00e4").source == "NOTE;X=1:\u00e4\r\n"
 
 
 def test_base64_without_folds() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from polydex.core.errors import ProviderMalformed
 from polydex.core.vcard import lines as content
@@ -52,6 +53,8 @@ class Card:
 
     def render(self) -> bytes:
         """The document as it is now."""
+        for line, following in pairwise(self.lines):
+            content.finish(line, following)
         return content.render(self.lines)
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -131,8 +134,6 @@ class Card:
             at = self._at(siblings[-1]) + 1
         else:
             at = self._at(self._end) if self._end is not None else len(self.lines)
-        if at and not self.lines[at - 1].source.endswith(("\n", "\r")):  # the last line of a card cut off
-            self.lines[at - 1].source += "\r\n"
         self.lines.insert(at, fresh)
         self._touched()
 

@@ -54,7 +54,7 @@ class Line(msgspec.Struct, eq=False):
     def make(cls, name: str, value: str, version: str, *, params: Params = _NO_PARAMS, group: str = "") -> Line:
         """A new line. ``value`` is escaped already; no character of it can begin another line."""
         params = params.without("CHARSET") if params.charset else params
-        if params.encoding == "quoted-printable":
+        if params.encoding not in ("", "base64"):
             params = params.without("ENCODING")
         head = f"{group}.{name}" if group else name
         if version == "2.1" and params.encoding != "base64" and not _plain(value):
@@ -104,8 +104,13 @@ def parse(raw: bytes) -> list[Line]:
             match = _HEADER.match(unfolded) or _PLAIN_HEADER.match(unfolded)
             if match is None:
                 if lines and lines[-1].params.encoding == "base64" and _BASE64.fullmatch(unfolded):
-                    lines[-1].source += source
-                    lines[-1].value += unfolded
+                    first = at - 1
+                    while at < end and not found[at][2] and _BASE64.fullmatch(found[at][0].rstrip("\r\n")):
+                        at += 1
+                    lines[-1].source += "".join([piece[0] for piece in found[first:at]])
+                    lines[-1].value += "".join(
+                        [unfolded, *(piece[0].rstrip("\r\n") for piece in found[first + 1 : at])]
+                    )
                 else:
                     lines.append(Line(source, "", "", _NO_PARAMS, unfolded))
                 continue
@@ -114,9 +119,11 @@ def parse(raw: bytes) -> list[Line]:
         params = parameters.parse(head) if head else _NO_PARAMS
         if params.encoding == "quoted-printable":
             # A trailing "=" says that the line goes on (RFC 2045 section 6.7); white space after it is text, no fold.
-            while source.rstrip("\r\n").endswith("=") and at < end and not _END.match(found[at][0]):
-                source += found[at][0]
+            pieces = [source]
+            while _goes_on(pieces[-1]) and at < end and not _END.match(found[at][0]):
+                pieces.append(found[at][0])
                 at += 1
+            source = "".join(pieces)
             joined = _FOLD.sub("", _SOFT_BREAK.sub("", source)).rstrip("\r\n")
             match = _HEADER.match(joined) or _PLAIN_HEADER.match(joined)
             value = _from_quoted_printable(joined[match.end() :] if match else value, params.charset)
@@ -129,6 +136,18 @@ def parse(raw: bytes) -> list[Line]:
 def render(lines: Iterable[Line]) -> bytes:
     """The document made of these lines."""
     return "".join([line.source for line in lines]).encode("utf-8", "surrogateescape")
+
+
+def finish(line: Line, following: Line) -> None:
+    """Let the line end before ``following``, which has come there: it may have been the last one of a card cut off.
+
+    Without an ending the two would be one, as they would with a soft break that only the end of the card kept short.
+    """
+    if not line.source.endswith(("\n", "\r")):
+        line.source += "\r\n"
+    if line.params.encoding == "quoted-printable" and _goes_on(line.source) and not _END.match(following.source):
+        text = line.source.rstrip("\r\n")
+        line.source = text.removesuffix("=") + line.source[len(text) :]
 
 
 def fold(text: str) -> str:
@@ -156,6 +175,11 @@ def preferred(lines: list[Line]) -> list[Line]:
     return lines
 
 
+def _goes_on(source: str) -> bool:
+    """Whether a quoted-printable line ends in a soft break; an empty line behind it ends it."""
+    return source.removesuffix("\n").removesuffix("\r").endswith("=")
+
+
 def _clean(head: str) -> str:
     """Parameters without a line break, whatever they were made of."""
     return _BREAK.sub(" ", head) if "\r" in head or "\n" in head else head
@@ -169,7 +193,7 @@ def _from_quoted_printable(value: str, charset: str) -> str:
     octets = binascii.a2b_qp(value.encode("utf-8", "surrogateescape"))
     try:
         text = octets.decode(charset or "utf-8")
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):  # a charset with a NUL in it is a ValueError
         text = _text(octets, "")
     return _BREAK.sub("\n", text)
 
@@ -194,6 +218,6 @@ def _text(octets: bytes, charset: str) -> str:
     for encoding in ("utf-8", charset or "cp1252"):
         try:
             return octets.decode(encoding)
-        except (UnicodeError, LookupError):
+        except (ValueError, LookupError):
             continue
     return octets.decode("latin-1")

@@ -12,7 +12,7 @@ NO_PREFERENCE = 101
 
 _ENCODINGS = frozenset({"QUOTED-PRINTABLE", "BASE64", "B", "7BIT", "8BIT"})
 _BARE_VALUES = frozenset({"URL", "URI", "INLINE", "CONTENT-ID", "CID"})
-_PARAM = re.compile(r';((?:"[^"]*"|[^";])*)')
+_PARAM = re.compile(r';((?:"[^"]*"|[^;])*)')
 _VALUE = re.compile(r'((?:"[^"]*"|[^",])*)(?:,|$)')
 _CIRCUMFLEX = re.compile(r"\^(.)")
 _DECODED = {"n": "\n", "'": '"', "^": "^"}
@@ -150,6 +150,8 @@ def _bare(token: str) -> str:
 
 
 def _parameter(source: str) -> Param:
+    if source.count('"') % 2:  # an unbalanced one would reach into the value
+        source = source.replace('"', "")
     name, equals, value = source.partition("=")
     name = name.strip().upper()
     if not equals:
