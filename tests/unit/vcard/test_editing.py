@@ -22,6 +22,7 @@ from polydex.core.contact import (
     Url,
     UrlType,
 )
+from polydex.core.errors import ProviderRejected
 from polydex.core.patch import CompanyPatch, NamePatch, Patch
 from tests.unit.vcard.helpers import card, contact, contact_of, edited
 
@@ -250,6 +251,35 @@ def test_preference_moves_only_when_the_order_needs_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "after"),
+    [
+        ("dabc", ["EMAIL;PREF=1:d", "EMAIL;PREF=2:a", "EMAIL;PREF=2:b", "EMAIL;PREF=50:c"]),
+        ("adbc", ["EMAIL;PREF=1:a", "EMAIL;PREF=2:d", "EMAIL;PREF=2:b", "EMAIL;PREF=50:c"]),
+        ("abdc", ["EMAIL;PREF=1:a", "EMAIL;PREF=2:b", "EMAIL;PREF=50:d", "EMAIL;PREF=50:c"]),
+        ("abcd", ["EMAIL;PREF=1:a", "EMAIL;PREF=2:b", "EMAIL;PREF=50:c", "EMAIL:d"]),
+        ("bac", ["EMAIL;PREF=1:b", "EMAIL;PREF=50:a", "EMAIL;PREF=50:c"]),
+        ("cba", ["EMAIL;PREF=1:c", "EMAIL;PREF=2:b", "EMAIL:a"]),
+        ("bc", ["EMAIL;PREF=2:b", "EMAIL;PREF=50:c"]),
+    ],
+)
+def test_preferences_that_still_hold_stay(wanted: str, after: list[str]) -> None:
+    before = ["EMAIL;PREF=1:a", "EMAIL;PREF=2:b", "EMAIL;PREF=50:c"]
+    patch = Patch(email_addresses=tuple(Email(address=address) for address in wanted))
+    assert edited(before, patch, version="4.0") == after
+
+
+def test_version_3_has_one_preference() -> None:
+    before = ["TEL;TYPE=PREF:1", "TEL:2", "TEL;TYPE=WORK;TYPE=PREF:3"]
+    one, three, two = contact(*before).phone_numbers
+    assert [one.number, three.number, two.number] == ["1", "3", "2"]
+    assert edited(before, Patch(phone_numbers=(one, three, phone("4"), two))) == [
+        *(before[0], before[2], "TEL;TYPE=VOICE:4", before[1])
+    ]
+    assert edited(before, Patch(phone_numbers=(one, two, three))) == [*before[:2], "TEL;TYPE=WORK:3"]
+    assert edited(before, Patch(phone_numbers=(two, one, three))) == ["TEL;TYPE=PREF:2", "TEL:1", "TEL;TYPE=WORK:3"]
+
+
 def test_email_labels() -> None:
     before = ["item1.EMAIL;TYPE=INTERNET:a@example.com", "item1.X-ABLabel:Lab", "item7.X-ABDATE:2001-01-01"]
     lab = Email(address="a@example.com", type="Lab")
@@ -327,6 +357,24 @@ def test_address() -> None:
     assert edited(before, Patch(addresses=(work,))) == [before[2], before[4]]
 
 
+@pytest.mark.parametrize(
+    ("labels", "kept"),
+    [
+        (["LABEL;TYPE=HOME:A", "LABEL;TYPE=WORK:W", "LABEL;TYPE=HOME:B"], [0, 1]),
+        (["LABEL;TYPE=HOME:B", "LABEL;TYPE=WORK:W"], [1]),  # nobody knows whose it is
+        (["LABEL;TYPE=HOME:A", "LABEL;TYPE=HOME:B", "LABEL;TYPE=HOME:C"], []),
+    ],
+)
+def test_a_formatted_address_goes_with_its_own(labels: list[str], kept: list[int]) -> None:
+    before = ["ADR;TYPE=HOME:;;A;;;;", "ADR;TYPE=HOME:;;B;;;;", "ADR;TYPE=WORK:;;W;;;;", *labels]
+    a, b, w = contact(*before).addresses
+    moved = Address(street="C", type=AddressType.HOME)
+    left = [labels[at] for at in kept]
+    assert edited(before, Patch(addresses=(a, moved, w))) == [before[0], "ADR;TYPE=HOME:;;C;;;;", before[2], *left]
+    assert edited(before, Patch(addresses=(a, w))) == [before[0], before[2], *left]
+    assert edited(before, Patch(addresses=(a, b, w, moved))) == [*before[:3], "ADR;TYPE=HOME:;;C;;;;", *labels]
+
+
 def test_a_formatted_address_becomes_a_structured_one_when_the_list_changes() -> None:
     before = ["LABEL;TYPE=HOME:S\\nC", "X-A:1"]
     (home,) = contact(*before).addresses
@@ -380,9 +428,10 @@ def test_relations() -> None:
         *before[3:],
     ]
     four = ["RELATED;TYPE=spouse,friend;VALUE=text:Max"]
-    assert edited(four, Patch(relations=(Relation(name="Max", type=RelationType.ASSISTANT),)), version="4.0") == [
-        "RELATED;TYPE=friend;VALUE=text;TYPE=assistant:Max"
-    ]
+    assistant = Patch(relations=(Relation(name="Max", type=RelationType.ASSISTANT),))
+    assert edited(four, assistant, version="4.0") == ["RELATED;TYPE=friend;VALUE=text;TYPE=assistant:Max"]
+    assert edited(four, assistant) == ["RELATED;TYPE=friend;VALUE=text;TYPE=assistant:Max"]
+    assert edited(["RELATED;spouse:Max"], assistant, version="2.1") == ["RELATED;assistant:Max"]
 
 
 # --- photo, revision, native properties ------------------------------------------------------------------------
@@ -487,6 +536,38 @@ def test_a_card_that_is_cut_off_can_be_edited() -> None:
     raw = b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann\r\nTEL:1"
     result = vcard.edit(raw, Patch(nick_name="N"), base=contact_of(raw), rev=None).raw
     assert result == raw + b"\r\nNICKNAME:N\r\n"
+
+
+def test_the_last_line_of_a_card_that_is_cut_off_can_be_moved() -> None:
+    raw = b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann\r\nTEL:1\r\nTEL:2"
+    base = contact_of(raw)
+    result = vcard.edit(raw, Patch(phone_numbers=base.phone_numbers[::-1]), base=base, rev=None).raw
+    assert result == b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann\r\nTEL:2\r\nTEL:1\r\n"
+
+
+@pytest.mark.parametrize("end", ["=\r\nEND:VCARD\r\n", "=\r\n", "="])
+def test_a_soft_break_before_the_end_does_not_swallow_what_is_added(end: str) -> None:
+    lines = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Ann\r\nFN:Ann\r\nTEL:1\r\nTEL;ENCODING=QUOTED-PRINTABLE:2"
+    raw = (lines + end).encode()
+    base = contact_of(raw)
+    for patch in (
+        Patch(nick_name="Nan"),
+        Patch(phone_numbers=(*base.phone_numbers, phone("3", PhoneType.HOME))),
+        Patch(phone_numbers=base.phone_numbers[::-1]),
+    ):
+        result = vcard.edit(raw, patch, base=base, rev=None).raw
+        assert contact_of(result) == patch.apply(base)
+        assert b"\r\nTEL;ENCODING=QUOTED-PRINTABLE:2\r\n" in result
+    kept = vcard.edit(raw, Patch(name=NamePatch(display_name="Bea")), base=base, rev=None).raw
+    assert kept == raw.replace(b"FN:Ann", b"FN:Bea")
+
+
+@pytest.mark.parametrize("kind", ["KIND:group", "item1.kind;X=1: Group ", "X-ADDRESSBOOKSERVER-KIND:group"])
+def test_a_group_is_not_edited(kind: str) -> None:
+    raw = card(kind, "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1")
+    for patch in (Patch(name=NamePatch(display_name="New")), Patch(native_properties={"X-A": "1"}), Patch()):
+        with pytest.raises(ProviderRejected, match="group"):
+            vcard.edit(raw, patch, base=Contact(), rev=None)
 
 
 def test_only_the_first_card_of_a_document_is_edited() -> None:

@@ -34,25 +34,41 @@ def read(card: Card) -> tuple[Address, ...]:
 
 
 def _entries(card: Card) -> list[Entry[Address]]:
-    result = []
-    seen = set()
-    for line in card.all("ADR"):
-        address = _address(card, line)
-        if address is not None:
-            result.append(Entry(line, address))
-            seen.add(address.type)
+    result = [Entry(line, address) for line in card.all("ADR") if (address := _address(card, line)) is not None]
     labels = card.all("LABEL")
     if labels:
-        for line in labels:
-            kind = _type(card, line)
-            street = text(card.text(line), multiline=True)
-            if kind not in seen and street is not None:
-                result.append(Entry(line, Address(street=street, type=kind), loose=True))
+        result += _formatted_only(card, labels, result)
         places = {line: place for place, line in enumerate(card.any(("ADR", "LABEL")))}
         result.sort(key=lambda entry: places[entry.line])
     order = preferred([entry.line for entry in result])
     if any(entry.line is not line for entry, line in zip(result, order, strict=True)):
         result.sort(key=lambda entry: entry.line.pref)
+    return result
+
+
+def _formatted_only(card: Card, labels: list[Line], structured: list[Entry[Address]]) -> list[Entry[Address]]:
+    """The entries of LABEL lines that have no ADR of their type; the other lines become twins of theirs.
+
+    Nothing but the type joins a LABEL to an ADR. With as many of one as of the other the first belongs to the first, and so
+    on; else each may belong to any.
+    """
+    result = []
+    for kind in AddressType:
+        mine = [line for line in labels if _type(card, line) is kind]
+        owners = [entry for entry in structured if entry.value.type is kind]
+        if not owners:
+            streets = ((line, text(card.text(line), multiline=True)) for line in mine)
+            result += [
+                Entry(line, Address(street=street, type=kind), loose=True)
+                for line, street in streets
+                if street is not None
+            ]
+        elif len(owners) == len(mine):
+            for owner, line in zip(owners, mine, strict=True):
+                owner.twins.append(line)
+        else:
+            for owner in owners:
+                owner.twins += mine
     return result
 
 
@@ -145,9 +161,3 @@ class Addresses:
             for country in [other for other in card.all("X-ABADR") if other.group.lower() == line.group.lower()]:
                 card.remove(country)
         return card.replace(line, line.revised(card.version, value=";".join(parts), params=params))
-
-    def gone(self, card: Card, value: Address) -> None:
-        """Its formatted text would be read as an address of its own."""
-        for line in list(card.all("LABEL")):
-            if _type(card, line) == value.type:
-                card.remove(line)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from polydex.core.contact import Company, Contact, Name, Part, Relation, content
+from polydex.core.errors import ProviderRejected
 from polydex.core.fields import Loss
 from polydex.core.patch import Patch
 from polydex.core.vcard import dates, names, native, notes, organization, photo
@@ -17,7 +18,7 @@ from polydex.core.vcard.card import Card
 from polydex.core.vcard.emails import NAME_PARAMETER, Emails, plain_type
 from polydex.core.vcard.entries import merge
 from polydex.core.vcard.phones import Phones
-from polydex.core.vcard.reader import contact_of
+from polydex.core.vcard.reader import contact_of, is_group
 from polydex.core.vcard.relations import Relations
 from polydex.core.vcard.urls import Urls
 
@@ -48,9 +49,12 @@ def edit(raw: bytes, patch: Patch, *, base: Contact, rev: str | None) -> Edited:
 
     Raises:
         ProviderMalformed: ``raw`` is no card.
+        ProviderRejected: ``raw`` is a group card, which is no contact.
         BadRequest, FieldUnsupported: a native property that cannot be written.
     """
     card = Card.parse(raw)
+    if is_group(card):
+        raise ProviderRejected("The card is a group, no contact")
     before, _ = contact_of(card)
     wanted = patch.apply(before)
     if content(base) != content(before):

@@ -102,9 +102,6 @@ class Emails:
             line = card.replace(line, line.revised(card.version, value=value, params=params))
         return line
 
-    def gone(self, card: Card, value: Email) -> None:
-        pass
-
 
 def _with_type(card: Card, params: Params, kind: str | None) -> tuple[Params, str | None]:
     """Parameters and label for a type."""

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from polydex.core.vcard.card import Card
 from polydex.core.vcard.lines import Line
+from polydex.core.vcard.params import NO_PREFERENCE, Params
 
 T = TypeVar("T")
 _PREFERABLE = frozenset({"EMAIL", "TEL", "ADR", "URL"})
@@ -24,7 +25,7 @@ class Entry(Generic[T]):
     Attributes:
         line: the property that holds it.
         value: what it means, in normal form.
-        twins: other properties that say exactly the same in another convention.
+        twins: other properties that say the same in another convention; they go when the entry changes.
         loose: the line only counts while the list stays as it is; with any change it is written anew.
     """
 
@@ -61,10 +62,6 @@ class Kind(Protocol[T]):
         """Change the entry's line on the card; returns the line that stands there now."""
         ...
 
-    def gone(self, card: Card, value: T) -> None:
-        """Called for every value that was there and is no longer."""
-        ...
-
 
 def merge(card: Card, kind: Kind[T], wanted: Sequence[T]) -> None:
     """Make the list on the card the wanted one, in the wanted order."""
@@ -74,8 +71,7 @@ def merge(card: Card, kind: Kind[T], wanted: Sequence[T]) -> None:
         return
     matched = _match(kind, stored, target)
     lines: list[Line | None] = []
-    gone: list[T] = []
-    leaving: list[Line] = []
+    leaving: dict[Line, None] = {}
     for entry, value in zip(matched, target, strict=True):
         if entry is None:
             lines.append(None)
@@ -83,18 +79,14 @@ def merge(card: Card, kind: Kind[T], wanted: Sequence[T]) -> None:
             lines.append(entry.line)
         else:
             lines.append(kind.revise(card, entry.line, entry.value, value))
-            gone.append(entry.value)
-            leaving += entry.twins
+            leaving |= dict.fromkeys(entry.twins)
     kept = {id(entry) for entry in matched}
     for entry in stored:
         if id(entry) not in kept:
-            gone.append(entry.value)
-            leaving += (entry.line, *entry.twins)
+            leaving |= dict.fromkeys((entry.line, *entry.twins))
     placed = _place(card, kind, target, lines, stored[-1].line if stored else None)
     for line in leaving:
         card.remove(line)
-    for value in gone:
-        kind.gone(card, value)
     _order(card, kind, placed)
 
 
@@ -150,9 +142,28 @@ def _order(card: Card, kind: Kind[T], lines: list[Line]) -> None:
     card.arrange(lines)
     if reads():
         return
+    follows = 0
     for at, line in enumerate(lines):
-        params = line.params.without_pref()
-        if at == 0 and line.name in _PREFERABLE:
-            params = params.with_pref(card.version)
+        params = _preference(card, lines, at, follows)
+        follows = params.pref
         if str(params) != str(line.params):
             card.replace(line, line.revised(card.version, params=params))
+
+
+def _preference(card: Card, lines: list[Line], at: int, follows: int) -> Params:
+    """The parameters of a line for its place: the first is preferred; the others keep their preference where they can.
+
+    ``follows``: the preference of the line before it.
+    """
+    line = lines[at]
+    params = line.params
+    least = max(follows, 2)  # 1 is for the first alone
+    most = min((other.pref for other in lines[at + 1 :] if other.pref >= least), default=NO_PREFERENCE)
+    if at == 0:
+        if params.pref != NO_PREFERENCE and all(params.pref <= other.pref for other in lines[1:]):
+            return params
+        return params.with_pref(card.version) if line.name in _PREFERABLE else params.without_pref()
+    if least <= params.pref <= most:
+        return params
+    params = params.without_pref()
+    return params.having("PREF", str(most)) if card.version == "4.0" and most != NO_PREFERENCE else params

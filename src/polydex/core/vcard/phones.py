@@ -149,9 +149,6 @@ class Phones:
             line = card.replace(line, line.revised(card.version, value=value, params=params))
         return line
 
-    def gone(self, card: Card, value: Phone) -> None:
-        pass
-
 
 def _types(card: Card, value: Phone) -> tuple[str, ...]:
     kind = value.type or PhoneType.OTHER

@@ -84,16 +84,16 @@ class Relations:
         return Line.make(_APPLE, name, card.version), _label(value)
 
     def revise(self, card: Card, line: Line, before: Relation, after: Relation) -> Line:
-        if after.type != before.type:
-            fresh, label = self.build(card, after)
+        if after.type is not None and after.type != before.type:
             if line.name == _APPLE:
                 line = card.set_label(line, _label(after))
             elif line.name == "RELATED":
                 ours = frozenset(token.upper() for token in _TYPES)
                 params = line.params.without_types((line.params.types | {"PREF"}) - ours)
-                params = params.with_types(fresh.params.types, card.version)
+                params = params.with_types((after.type.value,), card.version)
                 line = card.replace(line, line.revised(card.version, params=params))
             else:
+                fresh, label = self.build(card, after)
                 line = card.replace(line, fresh)
                 line = card.set_label(line, label) if label is not None else line
         if after.name != before.name:
@@ -103,9 +103,6 @@ class Relations:
                 params = params.having("VALUE", "text")
             line = card.replace(line, line.revised(card.version, value=value, params=params))
         return line
-
-    def gone(self, card: Card, value: Relation) -> None:
-        pass
 
 
 def _label(value: Relation) -> str | None:

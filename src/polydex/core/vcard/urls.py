@@ -101,9 +101,6 @@ class Urls:
             line = card.replace(line, line.revised(card.version, value=_written(after)))
         return line
 
-    def gone(self, card: Card, value: Url) -> None:
-        pass
-
 
 def _with_type(card: Card, params: Params, kind: UrlType | None) -> tuple[Params, str | None]:
     """Parameters and label for a type: version 3.0 names a home page as Apple does."""
