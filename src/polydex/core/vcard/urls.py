@@ -110,5 +110,8 @@ def _with_type(card: Card, params: Params, kind: UrlType | None) -> tuple[Params
 
 
 def _written(value: Url) -> str:
-    """An address is a URI, not a text: of the escapes only the backslash's own is needed to read it back."""
-    return (value.href or "").replace("\\", "\\\\")
+    """An address is a URI, not a text, yet a comma is escaped (RFC 6350 section 3.4), as most programs do and some need.
+
+    Radicale's parser (vobject) takes what follows a bare comma for a second value, and drops it.
+    """
+    return (value.href or "").replace("\\", "\\\\").replace(",", "\\,")
