@@ -1,6 +1,7 @@
 """The connector contract against real servers: Radicale, Xandikos and Cyrus."""
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,14 +10,16 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from PIL import Image
 
 from polydex.connectors.base import Connector, Credentials
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.cursor import Position
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.core import vcard
-from polydex.core.contact import Contact
+from polydex.core.contact import Contact, Photo, Url, UrlType
 from polydex.core.ids import Cursor, RemoteKey
+from polydex.core.patch import Patch
 from polydex.net.client import Net
 from polydex.testing.contract import ConnectorContract, World
 from tests.servers.dav import DavServer, Response
@@ -106,3 +109,28 @@ async def test_discovery_finds_every_book_with_the_default_first(dav_server: Dav
         assert not any(source.read_only for source in sources)
         connector = CARDDAV.connect(net, credentials, sources[0].key, {})
         assert await connector.identify() == identity
+
+
+async def test_what_a_server_does_not_keep_is_told(dav_server: DavServer) -> None:
+    """Radicale's parser cuts a value at a bare comma, as it stands in every inline photo of version 4.0."""
+    book = dav_server.create_book()
+    credentials = Credentials(dav_server.user, dav_server.password, dav_server.url)
+    async with Net(allow_private="127.0.0.0/8") as net:
+        world = DavWorld(dav_server, book, CARDDAV.connect(net, credentials, urlsplit(book).path, {}))
+        key = RemoteKey(f"{urlsplit(book).path}four.vcf")
+        draft = Contact(notes="old", urls=(Url(href="https://example.com/a,b;c", type=UrlType.OTHER),))
+        await world._write(key, vcard.create(draft, uid="four", mark=None, version="4.0").raw)
+        base = await world.connector.fetch(key)
+        assert base.contact is not None
+        assert base.contact.urls == draft.urls
+        picture = Image.new("RGB", (4, 4))
+        output = io.BytesIO()
+        picture.save(output, "JPEG")
+        photo = Photo.of(output.getvalue(), "image/jpeg")
+        updated = await world.connector.update(base, Patch(notes="new, with; all\\", photo=photo))
+        assert updated.contact is not None
+        assert (updated.contact.notes, updated.contact.urls) == ("new, with; all\\", draft.urls)
+        kept = updated.contact.photo is not None
+        assert [loss.path for loss in updated.losses] == ([] if kept else ["$.photo"])
+        again = await world.connector.update(updated, Patch(photo=photo))
+        assert [loss.path for loss in again.losses] == ([] if kept else ["$.photo"])

@@ -29,9 +29,9 @@ from polydex.core.errors import (
     RecordNotFound,
     Stale,
 )
-from polydex.core.fields import Loss
+from polydex.core.fields import Field, Loss
 from polydex.core.ids import RemoteKey, Rev
-from polydex.core.patch import Patch
+from polydex.core.patch import Patch, diff
 from polydex.net.message import Answer
 
 SCANNED = 500
@@ -320,7 +320,8 @@ class Writer:
             return _with_losses(self.book.record(sent), losses)
         if card is None:
             raise ProviderUnavailable(f"{_WRITE}: done, but the server does not show the card", sent=True)
-        return _with_losses(self.book.record(card), losses)
+        stored = self.book.record(card)
+        return _with_losses(stored, (*losses, *_changed(self.book.record(sent).contact, stored.contact)))
 
 
 @contextlib.contextmanager
@@ -336,6 +337,19 @@ def _before_writing() -> Iterator[None]:
 def _is_ours(record: Record, uid: str, mark: str | None) -> bool:
     """By the UID, which we made up or derived from the mark; some servers drop the mark, some make UIDs of their own."""
     return record.uid == uid or (mark is not None and record.mark == mark)
+
+
+def _changed(sent: Contact | None, stored: Contact | None) -> Iterator[Loss]:
+    """What the server stores otherwise than it was sent (or another client has changed since, which looks the same).
+
+    A photo counts only when it is gone: some servers keep it elsewhere, and put its address into the card.
+    """
+    if sent is None or stored is None:
+        return
+    fields = diff(sent, stored).fields()
+    for field in Field:
+        if field in fields and (field is not Field.PHOTO or stored.photo is None):
+            yield Loss(f"$.{field.value}", "the server stores something else than was sent")
 
 
 def _with_losses(record: Record, losses: tuple[Loss, ...]) -> Record:
