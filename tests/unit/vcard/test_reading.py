@@ -371,7 +371,13 @@ def test_photo_types() -> None:
         assert photo.mime_type == expected
 
 
-@pytest.mark.parametrize("line", ["PHOTO:", "PHOTO;ENCODING=b:", "PHOTO:data:image/png,abc", "PHOTO;ENCODING=b:!!!"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("PHOTO:", "PHOTO;ENCODING=b:", "PHOTO:data:image/png,abc", "PHOTO;ENCODING=b:!!!"),
+        *("PHOTO:data:image/jpeg\\;base64", "PHOTO;VALUE=uri:Data:image/jpeg;base64"),
+    ],
+)
 def test_no_photo(line: str) -> None:
     assert contact(line).photo is None
 

@@ -39,6 +39,8 @@ def read(card: Card) -> tuple[Photo | None, str | None]:
         if not data[2].lower().endswith(";base64"):
             return None, None
         return _inline(value[data.end() :], data[1]), None
+    if value[:5].lower() == "data:":
+        return None, None  # cut at its comma, as Radicale's parser does
     if line.params.value in ("uri", "url") or (line.params.encoding != "base64" and _ADDRESS.match(value)):
         return Photo(hash=hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()), value
     return _inline(value, declared), None
