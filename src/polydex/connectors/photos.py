@@ -25,6 +25,8 @@ _KINDS = (
     (b"GIF89a", "image/gif"),
 )
 _KEPT = ("image/jpeg", "image/png")
+_DECODED = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
+"""What is decoded at all: Pillow would hand EPS to Ghostscript, and has decoders of formats that no photo comes in."""
 _QUALITIES = (88, 80, 70, 60, 45, 30)
 
 
@@ -81,7 +83,7 @@ def _fit(content: bytes, max_bytes: int, max_side: int) -> bytes | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is checked below
-            image = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content), formats=_DECODED)
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise BadRequest(f"$.photo.content has more than {MAX_PIXELS // 1_000_000} million pixels")

@@ -70,6 +70,12 @@ async def test_what_is_no_picture_is_refused(content: bytes) -> None:
         await photos.fit(Photo.of(content))
 
 
+@pytest.mark.parametrize("kind", ["EPS", "TIFF", "DDS", "PDF", "PPM"])
+async def test_what_no_photo_comes_in_is_not_decoded(kind: str) -> None:
+    with pytest.raises(BadRequest, match=r"\$\.photo\.content is not a picture"):
+        await photos.fit(Photo.of(picture(kind)))
+
+
 async def test_a_bomb_is_refused_unread() -> None:
     bomb = picture("PNG", (9000, 9000), "L")
     assert len(bomb) < 200_000
