@@ -17,7 +17,7 @@ from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.cursor import Position
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.core import vcard
-from polydex.core.contact import Contact, Photo, Url, UrlType
+from polydex.core.contact import Contact, Email, Photo, Relation, RelationType, Url, UrlType
 from polydex.core.ids import Cursor, RemoteKey
 from polydex.core.patch import Patch
 from polydex.net.client import Net
@@ -111,6 +111,12 @@ async def test_discovery_finds_every_book_with_the_default_first(dav_server: Dav
         assert await connector.identify() == identity
 
 
+def jpeg(side: int) -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", (side, side)).save(output, "JPEG")
+    return output.getvalue()
+
+
 async def test_what_a_server_does_not_keep_is_told(dav_server: DavServer) -> None:
     """Radicale's parser cuts a value at a bare comma, as it stands in every inline photo of version 4.0."""
     book = dav_server.create_book()
@@ -123,10 +129,7 @@ async def test_what_a_server_does_not_keep_is_told(dav_server: DavServer) -> Non
         base = await world.connector.fetch(key)
         assert base.contact is not None
         assert base.contact.urls == draft.urls
-        picture = Image.new("RGB", (4, 4))
-        output = io.BytesIO()
-        picture.save(output, "JPEG")
-        photo = Photo.of(output.getvalue(), "image/jpeg")
+        photo = Photo.of(jpeg(4), "image/jpeg")
         updated = await world.connector.update(base, Patch(notes="new, with; all\\", photo=photo))
         assert updated.contact is not None
         assert (updated.contact.notes, updated.contact.urls) == ("new, with; all\\", draft.urls)
@@ -134,3 +137,22 @@ async def test_what_a_server_does_not_keep_is_told(dav_server: DavServer) -> Non
         assert [loss.path for loss in updated.losses] == ([] if kept else ["$.photo"])
         again = await world.connector.update(updated, Patch(photo=photo))
         assert [loss.path for loss in again.losses] == ([] if kept else ["$.photo"])
+
+
+async def test_losses_are_foreseen(dav_server: DavServer) -> None:
+    book = dav_server.create_book()
+    credentials = Credentials(dav_server.user, dav_server.password, dav_server.url)
+    draft = Contact(
+        birthday="circa 1990",
+        relations=(Relation(name="Max"), Relation(name="Mia", type=RelationType.SPOUSE)),
+        email_addresses=(Email(address="a@example.com", name="Ann", type="_$!<Home>!$_"),),
+        photo=Photo.of(jpeg(1500), "image/jpeg", "ann.jpg"),
+    )
+    async with Net(allow_private="127.0.0.0/8") as net:
+        connector = CARDDAV.connect(net, credentials, urlsplit(book).path, {})
+        foreseen = connector.losses(draft)
+        assert (await connector.create(draft, "mark")).losses == foreseen
+        assert [loss.path for loss in foreseen] == [
+            *("$.photo.content", "$.birthday", "$.relations[0]"),
+            *("$.emailAddresses[0].name", "$.emailAddresses[0].type", "$.photo.name"),
+        ]

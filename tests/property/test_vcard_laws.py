@@ -9,7 +9,19 @@ import msgspec
 from hypothesis import example, given, settings, strategies as st
 
 from polydex.core import vcard
-from polydex.core.contact import AddressType, Contact, Email, Name, PhoneType, UrlType, content, normal
+from polydex.core.contact import (
+    AddressType,
+    Contact,
+    Email,
+    Name,
+    PhoneType,
+    Photo,
+    Relation,
+    RelationType,
+    UrlType,
+    content,
+    normal,
+)
 from polydex.core.errors import ProviderMalformed
 from polydex.core.fields import Field
 from polydex.core.patch import Patch, diff
@@ -52,17 +64,25 @@ OWNERS = {
 }
 
 
+def typed(contact: Contact) -> Contact:
+    """With the types that a missing one means."""
+    replace = msgspec.structs.replace
+    return replace(
+        contact,
+        phone_numbers=tuple(replace(p, type=p.type or PhoneType.OTHER) for p in contact.phone_numbers),
+        addresses=tuple(replace(a, type=a.type or AddressType.OTHER) for a in contact.addresses),
+        urls=tuple(replace(u, type=u.type or UrlType.OTHER) for u in contact.urls),
+    )
+
+
 def kept(contact: Contact) -> Contact:
     """The contact as a vCard keeps it: types filled in, relations without a type left out, with a display name."""
     replace = msgspec.structs.replace
-    contact = normal(contact)
+    contact = typed(normal(contact))
     contact = replace(
         contact,
         email_addresses=tuple(replace(e, type=plain_type(e.type)) for e in contact.email_addresses),
         relations=tuple(relation for relation in contact.relations if relation.type is not None),
-        phone_numbers=tuple(replace(p, type=p.type or PhoneType.OTHER) for p in contact.phone_numbers),
-        addresses=tuple(replace(a, type=a.type or AddressType.OTHER) for a in contact.addresses),
-        urls=tuple(replace(u, type=u.type or UrlType.OTHER) for u in contact.urls),
     )
     name = contact.name or Name()
     display = name.display_name or invented(contact) or UNNAMED
@@ -99,6 +119,29 @@ def test_what_is_created_is_read_back(draft: Contact, version: str) -> None:
     assert (reading.uid, reading.mark, reading.version) == ("u-1", "m-1", version)
     untyped = {f"$.relations[{at}]" for at, relation in enumerate(draft.relations) if relation.type is None}
     assert untyped <= {loss.path for loss in edited.losses}
+
+
+@given(contacts(), VERSIONS)
+@example(Contact(relations=(Relation(name="A"), Relation(name="B", type=RelationType.SPOUSE))), "3.0")
+@example(Contact(email_addresses=(Email(address="a@example.com", type="_$!<Home>!$_", name="A"),)), "4.0")
+@example(Contact(birthday="circa 1990", photo=Photo(hash="0" * 64)), "3.0")
+@example(Contact(photo=Photo.of(b"x", "image/png", "a.png")), "4.0")
+def test_what_differs_is_announced_and_what_is_announced_differs(draft: Contact, version: str) -> None:
+    edited = vcard.create(draft, uid="u-1", mark=None, version=version)
+    stored = contact_in(edited.raw)
+    wanted = typed(normal(draft))
+    if wanted.name is None or wanted.name.display_name is None:  # one is made up: nothing that was sent is lost
+        display = (stored.name or Name()).display_name
+        wanted = msgspec.structs.replace(
+            wanted, name=msgspec.structs.replace(wanted.name or Name(), display_name=display)
+        )
+    differing = {field.value for field in diff(wanted, stored).fields()}
+    announced = {re.split(r"[.\[]", loss.path.removeprefix("$."))[0] for loss in edited.losses}
+    assert differing <= announced
+    gone = {loss.path for loss in edited.losses if loss.kept is None} - {"$.photo.name"}
+    assert {re.split(r"[.\[]", path.removeprefix("$."))[0] for path in gone} <= differing
+    # The same prediction for the same draft, whatever the identity of the card.
+    assert vcard.create(draft, uid="losses", mark="m", version=version, rev=REV).losses == edited.losses
 
 
 @given(contacts(), VERSIONS)
