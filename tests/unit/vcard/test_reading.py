@@ -26,6 +26,13 @@ from tests.unit.vcard.helpers import card, contact
 
 JPEG = b"\xff\xd8\xff\xe0 made up"
 ENCODED = base64.b64encode(JPEG).decode()
+HEADS = (
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"RIFF....WEBP", "image/webp"),
+    (b"RIFF....WAVE", "image/jpeg"),
+    (b"....    WEBP", "image/jpeg"),
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +56,7 @@ ENCODED = base64.b64encode(JPEG).decode()
         ("TEL;TYPE=MAIN", PhoneType.MAIN),
         ("TEL;TYPE=x-main", PhoneType.MAIN),
         ("TEL;TYPE=WORK,X-COMPANY_MAIN", PhoneType.COMPANY_MAIN),
+        ("TEL;TYPE=X-COMPANY-MAIN", PhoneType.COMPANY_MAIN),
         ("TEL;TYPE=X-EVOLUTION-COMPANY", PhoneType.COMPANY_MAIN),
         ("TEL;TYPE=work,main-number", PhoneType.COMPANY_MAIN),
         ("TEL;TYPE=X-ASSISTANT", PhoneType.ASSISTANT),
@@ -85,8 +93,17 @@ def test_phone_types(head: str, expected: PhoneType, version: str) -> None:
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
+        ("_$!<Work>!$_", PhoneType.WORK),
+        ("_$!<Home>!$_", PhoneType.HOME),
         ("_$!<Mobile>!$_", PhoneType.MOBILE),
+        ("_$!<iPhone>!$_", PhoneType.MOBILE),
+        ("_$!<Main>!$_", PhoneType.MAIN),
+        ("_$!<WorkFAX>!$_", PhoneType.WORK_FAX),
         ("_$!<HomeFAX>!$_", PhoneType.HOME_FAX),
+        ("_$!<OtherFAX>!$_", PhoneType.OTHER_FAX),
+        ("_$!<Pager>!$_", PhoneType.PAGER),
+        ("_$!<Assistant>!$_", PhoneType.ASSISTANT),
+        ("_$!<Radio>!$_", PhoneType.RADIO),
         ("_$!<Other>!$_", PhoneType.OTHER),
         ("Boat", PhoneType.OTHER),
         ("Mobile", PhoneType.OTHER),
@@ -129,6 +146,24 @@ def test_the_preferred_entry_comes_first(version: str, lines: tuple[str, ...]) -
         (("EMAIL:a@example.com",), Email(address="a@example.com")),
         (("EMAIL;TYPE=INTERNET,HOME:a@example.com",), Email(address="a@example.com", type="home")),
         (("EMAIL;INTERNET;WORK:a@example.com",), Email(address="a@example.com", type="work")),
+        *(
+            ((f"EMAIL;TYPE={token}:a@example.com",), Email(address="a@example.com"))
+            for token in (
+                *("INTERNET", "X400", "TLX", "VOICE", "AOL", "APPLELINK", "ATTMAIL", "CIS"),
+                *("EWORLD", "IBMMAIL", "MCIMAIL", "POWERSHARE", "PRODIGY", "PREF"),
+            )
+        ),
+        *(
+            (
+                ("a.EMAIL:a@example.com", f"a.X-ABLabel:_$!<{label}>!$_"),
+                Email(address="a@example.com", type=label.lower()),
+            )
+            for label in ("Home", "Work", "Other", "School", "Mobile", "iCloud")
+        ),
+        (
+            ("a.EMAIL:a@example.com", "a.X-ABLabel:_$!<Boat>!$_"),
+            Email(address="a@example.com", type="_$!<Boat>!$_"),
+        ),
         (("EMAIL;TYPE=OTHER:a@example.com",), Email(address="a@example.com", type="other")),
         (("EMAIL;TYPE=SCHOOL,PREF:a@example.com",), Email(address="a@example.com", type="school")),
         (
@@ -153,6 +188,8 @@ def test_email(lines: tuple[str, ...], expected: Email, version: str) -> None:
         (("ADR;HOME:;;S;C;;;",), Address(street="S", city="C", type=AddressType.HOME)),
         (("ADR;TYPE=dom,postal:;;S;C;;;",), Address(street="S", city="C", type=AddressType.OTHER)),
         (("a.ADR:;;S;C;;;", "a.X-ABLabel:_$!<Home>!$_"), Address(street="S", city="C", type=AddressType.HOME)),
+        (("a.ADR:;;S;C;;;", "a.X-ABLabel:_$!<Work>!$_"), Address(street="S", city="C", type=AddressType.WORK)),
+        (("a.ADR:;;S;C;;;", "a.X-ABLabel:Work"), Address(street="S", city="C", type=AddressType.OTHER)),
         (("a.ADR:;;S;C;;;", "a.X-ABLabel:Holidays"), Address(street="S", city="C", type=AddressType.OTHER)),
         (
             ("ADR;TYPE=HOME:P;E;S\\nT\\;U;C;R;1;L",),
@@ -190,7 +227,9 @@ def test_address(lines: tuple[str, ...], expected: Address, version: str) -> Non
         (("URL;TYPE=X-BLOG:{}",), UrlType.BLOG),
         (("X-EVOLUTION-BLOG-URL:{}",), UrlType.BLOG),
         (("URL;TYPE=X-PROFILE:{}",), UrlType.PROFILE),
-        (("a.URL:{}", "a.X-ABLabel:PROFILE"), UrlType.PROFILE),
+        *((("a.URL:{}", f"a.X-ABLabel:{kind.value.upper()}"), kind) for kind in UrlType),
+        *((("a.URL:{}", f"a.X-ABLabel:_$!<{kind.value}>!$_"), kind) for kind in UrlType),
+        *(((f"URL;TYPE={kind.value}:{{}}",), kind) for kind in UrlType),
         (("URL;TYPE=X-RESERVATIONS:{}",), UrlType.RESERVATIONS),
         (("a.URL:{}", "a.X-ABLabel:App install page"), UrlType.OTHER),
     ],
@@ -257,6 +296,20 @@ def test_other_relations_are_not_shown(lines: tuple[str, ...]) -> None:
         ("BDAY:2000-02-29", "2000-02-29"),
         ("BDAY:1900-02-29", "1900-02-29"),  # no such day: as it stands
         ("BDAY;VALUE=text:circa 1990", "circa 1990"),
+        ("BDAY:1990-01-02T23:30:00-11:00", "1990-01-02"),
+        ("BDAY:19900102T003000+1400", "1990-01-02"),
+        ("BDAY;VALUE=date-and-or-time:--0102T2359", "--01-02"),
+        ("BDAY;VALUE=date-and-or-time:T102200", "T102200"),
+        ("BDAY;CALSCALE=gregorian:19900102", "1990-01-02"),
+        ("BDAY;VALUE=text:1990-1-2", "1990-1-2"),
+        ("BDAY:1990-13-01", "1990-13-01"),
+        ("BDAY:1990-04-31", "1990-04-31"),
+        ("BDAY:--1301", "--1301"),
+        ("BDAY:--0230", "--0230"),
+        ("BDAY:--01-00", "--01-00"),
+        ("BDAY:1990", "1990"),
+        ("BDAY:--05", "--05"),
+        ("BDAY:---01", "---01"),
         ("BDAY:1990-01", "1990-01"),
         ("BDAY:spring", "spring"),
         ("BDAY:0000-00-00", None),
@@ -365,6 +418,8 @@ def test_photo_types() -> None:
         (f"PHOTO;ENCODING=b;TYPE=BMP:{unknown}", "image/bmp"),
         (f"PHOTO;ENCODING=b;MEDIATYPE=image/tiff:{unknown}", "image/tiff"),
         (f"PHOTO;ENCODING=b:{unknown}", None),
+        (f"PHOTO;ENCODING=b;TYPE=UNKNOWN:{unknown}", None),
+        *((f"PHOTO;ENCODING=b;TYPE=JPEG:{base64.b64encode(head).decode()}", kind) for head, kind in HEADS),
     ):
         photo = contact(line).photo
         assert photo is not None
