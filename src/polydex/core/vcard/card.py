@@ -32,12 +32,13 @@ class Card:
         changed: whether any line differs from the document that was read.
     """
 
-    __slots__ = ("_end", "_index", "changed", "lines", "old", "version")
+    __slots__ = ("_end", "_index", "_labels", "changed", "lines", "old", "version")
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
         self.changed = False
         self._index: dict[str, list[Line]] = {}
+        self._labels: dict[str, Line] | None = None
         self._end: Line | None = None
         if not self._scan():
             raise ProviderMalformed("The provider sent something that is not a vCard")
@@ -100,11 +101,12 @@ class Card:
 
     def label_line(self, line: Line) -> Line | None:
         """The X-ABLabel of the property's group."""
-        labels = self._index.get("X-ABLABEL")
-        if not labels or not line.group:
+        if not line.group or "X-ABLABEL" not in self._index:
             return None
-        group = line.group.lower()
-        return next((label for label in labels if label.group.lower() == group), None)
+        if self._labels is None:
+            # Of several of one group the first counts.
+            self._labels = {label.group.lower(): label for label in reversed(self._index["X-ABLABEL"])}
+        return self._labels.get(line.group.lower())
 
     def labelled(self, line: Line) -> bool:
         """Whether the property's label stands right behind it."""
@@ -225,6 +227,7 @@ class Card:
 
     def _touched(self) -> None:
         self.changed = True
+        self._labels = None
         self._scan()
 
     def _at(self, line: Line) -> int:
