@@ -308,6 +308,11 @@ def test_native_properties() -> None:
     }
 
 
+def test_a_native_value_has_no_control_characters() -> None:
+    edited = vcard.create(EMPTY, uid="u", mark=None, native={"X-A": " \x07a\tb\x85\ud800c\u200d ", "X-B": "\0\n\x1b"})
+    assert "\r\nX-A:a\tbc\u200d\r\nEND" in edited.raw.decode()
+
+
 @pytest.mark.parametrize("name", ["", "X A", "X:Y", "X\r\nEMAIL", "item1.X", "1X", "X_A", "X" * 65, "\u00e4"])
 def test_names_that_no_property_can_have(name: str) -> None:
     with pytest.raises(BadRequest) as caught:
