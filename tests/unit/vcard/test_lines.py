@@ -43,7 +43,7 @@ def test_an_unbalanced_quote_ends_at_the_first_colon() -> None:
     (line,) = parse(b'TEL;TYPE="WORK;X="a;b":1:2\r\n')
     assert (line.name, line.value) == ("TEL", "1:2")
     (line,) = parse(b'TEL;A="x;y";TYPE="WORK:1:2\r\n')
-    assert (line.name, line.params.types, line.params.get("A"), line.value) == ("TEL", {"WORK"}, "x;y", "1:2")
+    assert (line.name, set(line.params.types), line.params.get("A"), line.value) == ("TEL", {"WORK"}, "x;y", "1:2")
     revised = line.revised("3.0", value='a"b:c')
     assert revised.source == 'TEL;A="x;y";TYPE=WORK:a"b:c\r\n'
     assert parse(revised.source.encode())[0].value == revised.value
@@ -162,7 +162,8 @@ def test_other_parameters() -> None:
     assert params.get("Y") == "1"
     assert params.get("Z") is None
     assert str(params) == ';ENCODING=b;VALUE=URI;CHARSET=UTF-8;X="a^nb^^c^\'d^e";Y=1,2'
-    assert parse_params(";BASE64;INLINE").encoding == "base64"
+    for bare in ("BASE64", "b", "B"):
+        assert (parse_params(f";{bare};INLINE").encoding, parse_params(f";{bare}").types) == ("base64", frozenset())
 
 
 def test_types_are_changed_one_by_one() -> None:

@@ -429,7 +429,7 @@ def test_photo_types() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("PHOTO:", "PHOTO;ENCODING=b:", "PHOTO:data:image/png,abc", "PHOTO;ENCODING=b:!!!"),
+        *("PHOTO:", "PHOTO;VALUE=uri: ", "PHOTO;ENCODING=b:", "PHOTO:data:image/png,abc", "PHOTO;ENCODING=b:!!!"),
         *("PHOTO:data:image/jpeg\\;base64", "PHOTO;VALUE=uri:Data:image/jpeg;base64"),
     ],
 )
