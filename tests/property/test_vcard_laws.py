@@ -76,13 +76,13 @@ def typed(contact: Contact) -> Contact:
 
 
 def kept(contact: Contact) -> Contact:
-    """The contact as a vCard keeps it: types filled in, relations without a type left out, with a display name."""
+    """The contact as a vCard keeps it: types filled in, relations once and with a type, with a display name."""
     replace = msgspec.structs.replace
     contact = typed(normal(contact))
     contact = replace(
         contact,
         email_addresses=tuple(replace(e, type=plain_type(e.type)) for e in contact.email_addresses),
-        relations=tuple(relation for relation in contact.relations if relation.type is not None),
+        relations=tuple(dict.fromkeys(relation for relation in contact.relations if relation.type is not None)),
     )
     name = contact.name or Name()
     display = name.display_name or invented(contact) or UNNAMED

@@ -23,6 +23,7 @@ from polydex.core.contact import (
     UrlType,
 )
 from polydex.core.errors import ProviderRejected
+from polydex.core.fields import Loss
 from polydex.core.patch import CompanyPatch, NamePatch, Patch
 from tests.unit.vcard.helpers import card, contact, contact_of, edited
 
@@ -231,6 +232,12 @@ def test_phones_are_merged(wanted: tuple[Phone, ...], after: list[str]) -> None:
     assert edited(PHONES, Patch(phone_numbers=wanted)) == after
 
 
+def test_a_number_in_another_notation_is_the_same_entry() -> None:
+    before = ["TEL;X-SLOT=1;TYPE=CELL:+1 (555) 010-0", "TEL;TYPE=HOME:2"]
+    wanted = (phone("2", PhoneType.HOME), phone("+1 555 0100", PhoneType.WORK))
+    assert edited(before, Patch(phone_numbers=wanted)) == [before[1], "TEL;X-SLOT=1;TYPE=WORK,VOICE:+1 555 0100"]
+
+
 def test_preference_moves_only_when_the_order_needs_it() -> None:
     before = ["EMAIL:a@example.com", "EMAIL;TYPE=WORK,PREF:b@example.com"]
     a, b = Email(address="a@example.com"), Email(address="b@example.com", type="work")
@@ -432,6 +439,17 @@ def test_relations() -> None:
     assert edited(four, assistant, version="4.0") == ["RELATED;TYPE=friend;VALUE=text;TYPE=assistant:Max"]
     assert edited(four, assistant) == ["RELATED;TYPE=friend;VALUE=text;TYPE=assistant:Max"]
     assert edited(["RELATED;spouse:Max"], assistant, version="2.1") == ["RELATED;assistant:Max"]
+
+
+@pytest.mark.parametrize("version", ["3.0", "4.0"])
+def test_the_same_relation_twice_is_one(version: str) -> None:
+    max_ = Relation(name="Max", type=RelationType.SPOUSE)
+    lines = ["X-EVOLUTION-SPOUSE:Max", "RELATED;TYPE=spouse;VALUE=text:Max", "RELATED;TYPE=spouse;VALUE=text:Max"]
+    assert contact(*lines, version=version).relations == (max_,)
+    assert edited(lines, Patch(relations=(max_,)), version=version) == lines
+    raw = card(lines[0], version=version)
+    result = vcard.edit(raw, Patch(relations=(max_, max_)), base=contact_of(raw), rev=None)
+    assert result == vcard.Edited(raw, (Loss("$.relations[1]", "the same relation a second time", kept="once"),))
 
 
 # --- photo, revision, native properties ------------------------------------------------------------------------

@@ -55,6 +55,8 @@ def test_an_unbalanced_quote_ends_at_the_first_colon() -> None:
         (b"X;ENCODING=QUOTED-PRINTABLE:=41=C3=\r\n=A4b\r\n", "A\u00e4b"),
         (b"X;QUOTED-PRINTABLE:a=0D=0Ab=0Ac\r\n", "a\nb\nc"),
         (b"X;ENCODING=quoted-printable;CHARSET=ISO-8859-1:=E4=\n\n", "\u00e4"),
+        (b"X;ENCODING=QUOTED-PRINTABLE;CHARSET=KOI8-R:=D7\r\n", "\u0432"),
+        (b"X;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:=E4\r\n", "\u00e4"),
         (b"X;ENCODING=QUOTED-PRINTABLE;CHARSET=no-such:=C3=A4\r\n", "\u00e4"),
         (b"X;ENCODING=QUOTED-PRINTABLE:=E4=zz\r\n", "\u00e4=zz"),
         (b"X;ENCODING=QUOTED-PRINTABLE:a=\r\n b=\r\nc\r\n", "a bc"),

@@ -368,6 +368,12 @@ def test_phonetic_variant_of_n() -> None:
     )
 
 
+def test_an_only_n_is_the_name_whatever_it_says() -> None:
+    found = vcard.read(b"BEGIN:VCARD\r\nVERSION:4.0\r\nFN:x\r\nN;PHONETIC=ipa:F;G;;;\r\nEND:VCARD\r\n").contact
+    assert found is not None
+    assert found.name == Name(display_name="x", given_name="G", family_name="F")
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

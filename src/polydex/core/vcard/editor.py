@@ -98,7 +98,7 @@ def write(card: Card, before: Contact, wanted: Contact) -> tuple[Loss, ...]:
     merge(card, Phones(), wanted.phone_numbers)
     merge(card, Addresses(), wanted.addresses)
     merge(card, Urls(), wanted.urls)
-    merge(card, Relations(), _typed(wanted.relations, losses))
+    merge(card, Relations(), _kept_relations(wanted.relations, losses))
     known = {(email.address, email.name) for email in before.email_addresses}
     for at, email in enumerate(wanted.email_addresses):
         if email.name is not None and (email.address, email.name) not in known:
@@ -111,11 +111,17 @@ def write(card: Card, before: Contact, wanted: Contact) -> tuple[Loss, ...]:
     return tuple(losses)
 
 
-def _typed(relations: tuple[Relation, ...], losses: list[Loss]) -> tuple[Relation, ...]:
+def _kept_relations(relations: tuple[Relation, ...], losses: list[Loss]) -> tuple[Relation, ...]:
+    """Those that a card can have: each with a type, and once."""
+    kept: dict[Relation, None] = {}
     for at, relation in enumerate(relations):
         if relation.type is None:
             losses.append(Loss(f"$.relations[{at}]", "a relation without a type cannot be kept on a vCard"))
-    return tuple(relation for relation in relations if relation.type is not None)
+        elif relation in kept:
+            losses.append(Loss(f"$.relations[{at}]", "the same relation a second time", kept="once"))
+        else:
+            kept[relation] = None
+    return tuple(kept)
 
 
 def _photo(card: Card, before: Contact, wanted: Contact, losses: list[Loss]) -> None:

@@ -25,7 +25,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
 
 
 def read(card: Card) -> tuple[Relation, ...]:
-    """The relations of the three types, each once however many conventions the card uses for it."""
+    """The relations of the three types, each once however often and in how many conventions the card has it."""
     if not card.any(_NAMES):
         return ()
     return tuple(entry.value for entry in _entries(card))
@@ -39,7 +39,7 @@ def _entries(card: Card) -> list[Entry[Relation]]:
         if name is None:
             continue
         relation = Relation(name=name, type=kind)
-        twin = next((entry for entry in result if entry.value == relation and entry.line.name != line.name), None)
+        twin = next((entry for entry in result if entry.value == relation), None)
         if twin is None:
             result.append(Entry(line, relation))
         else:
