@@ -89,6 +89,16 @@ def test_phonetic_variant_of_n() -> None:
     assert none == raw.replace(b"N;PHONETIC=ipa;ALTID=1:f;g;;;\r\n", b"")
 
 
+def test_a_phonetic_name_in_two_conventions_is_cleared_in_both() -> None:
+    variant = "N;PHONETIC=ipa;ALTID=1:f;g;;;"
+    lines = [variant, "X-PHONETIC-FIRST-NAME:g2"]
+    assert contact(*lines).name == Name(
+        display_name="Ann", given_name="Ann", yomi_given_name="g2", yomi_family_name="f"
+    )
+    assert edited(lines, Patch(name=NamePatch(yomi_given_name=None))) == ["N;PHONETIC=ipa;ALTID=1:f;;;;"]
+    assert edited(lines, Patch(name=NamePatch(yomi_given_name="h"))) == [variant, "X-PHONETIC-FIRST-NAME:h"]
+
+
 @pytest.mark.parametrize(
     ("before", "value", "after"),
     [

@@ -378,6 +378,12 @@ def test_an_only_n_is_the_name_whatever_it_says() -> None:
     ("lines", "expected"),
     [
         ("N:Example;Ann;;;", "Ann Example"),
+        ("N:Example;;;;", "Example"),
+        ("N:;;Louise;;", "Louise"),
+        ("N:;;;Dr.;", "Dr."),
+        ("N:;;;;Jr.", "Jr."),
+        ("X-PHONETIC-FIRST-NAME:an", "an"),
+        ("X-PHONETIC-LAST-NAME:ex", "ex"),
         ("ORG:Example Ltd", "Example Ltd"),
         ("EMAIL:ann@example.com", "ann@example.com"),
         ("FN:\r\nTEL:+49 1", "+49 1"),
