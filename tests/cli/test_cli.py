@@ -8,50 +8,19 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers.dav import DavServer
+from tests.cli.conftest import Connected
+from tests.cli.shell import POLYDEX
 from tests.servers.process import free_port
 
 ROOT = Path(__file__).parents[2]
-POLYDEX = [sys.executable, "-m", "polydex"]
-
-
-@dataclass
-class Shell:
-    folder: Path
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "POLYDEX_DATA_DIR": str(self.folder),
-            "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
-        }
-
-    def run(self, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*POLYDEX, *command], input=stdin, capture_output=True, text=True, check=False, env=self.env
-        )
-
-    def json(self, *command: str, stdin: str = "") -> dict[str, object]:
-        done = self.run(*command, "--json", stdin=stdin)
-        assert done.returncode == 0, done.stdout + done.stderr
-        found: dict[str, object] = json.loads(done.stdout)
-        return found
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path / "data")
 
 
 def _wait_for(url: str) -> None:
@@ -62,27 +31,6 @@ def _wait_for(url: str) -> None:
         except OSError:
             time.sleep(0.1)
     pytest.fail("the server does not answer")
-
-
-@dataclass
-class Connected:
-    shell: Shell
-    account: str
-    token: str
-
-
-@pytest.fixture
-def connected(shell: Shell, radicale: DavServer) -> Connected:
-    account = radicale.new_account()
-    radicale.create_book(account)
-    app = shell.json("apps", "create", "tests")
-    assert set(app) == {"clientId", "clientSecret", "signingSecret"}
-    added = shell.json(
-        "accounts", "add", "carddav", "--server", radicale.url, "--login", account.user, "--password-stdin",
-        stdin=account.password + "\n",
-    )  # fmt: skip
-    assert set(added) == {"accountId", "accessToken"}
-    return Connected(shell, str(added["accountId"]), str(added["accessToken"]))
 
 
 def test_a_contact_from_its_creation_to_its_end(connected: Connected) -> None:
@@ -102,27 +50,16 @@ def test_a_contact_from_its_creation_to_its_end(connected: Connected) -> None:
     assert json.loads(gone.stderr or gone.stdout)["code"] == "notFound"
 
 
-def test_accounts_are_shown_without_secrets_and_removed(connected: Connected, radicale: DavServer) -> None:
+def test_accounts_are_shown_without_secrets_and_removed(connected: Connected) -> None:
     shell, account = connected.shell, connected.account
     shown = json.dumps([shell.json("accounts", "show", account), shell.json("accounts", "list")])
     assert account in shown
     assert connected.token not in shown
     assert shell.run("accounts", "approve", account).returncode == 0
     assert shell.run("apps", "list").returncode == 0
-    assert shell.run("accounts", "remove", account, "--yes").returncode in (0, 2)
-    del radicale
-
-
-def test_a_wrong_password_stores_nothing(shell: Shell, radicale: DavServer) -> None:
-    shell.json("apps", "create", "tests")
-    done = shell.run(
-        "accounts", "add", "carddav", "--server", radicale.url, "--login", "nobody", "--password-stdin",
-        stdin="not-the-password\n",
-    )  # fmt: skip
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert "not-the-password" not in done.stdout + done.stderr
-    assert "nobody" not in json.dumps(shell.json("accounts", "list"))
+    assert "confirm with y" in shell.fails(2, "accounts", "remove", account)
+    shell.json("accounts", "remove", account, "--yes")
+    assert shell.json("accounts", "list") == []
 
 
 @pytest.fixture
@@ -171,12 +108,21 @@ def test_the_lines_of_the_tutorial(served: tuple[str, str]) -> None:
     assert curl(deleted, DELETED=started["syncDeletedToken"])["records"] == []
 
 
-def test_the_demonstration_verifies_itself(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*POLYDEX, "demo", "--once", "--port", "0", "--data-dir", str(tmp_path / "demo")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Everything verified" in done.stdout + done.stderr
+def test_watching_ends_with_ctrl_c(connected: Connected) -> None:
+    """What changes is written while it goes on; piped, there is no progress bar and no escape code."""
+    shell, account = connected.shell, connected.account
+    with subprocess.Popen(
+        [*POLYDEX, "sync", account, "--watch"], env=shell.env | {"POLYDEX_FRESHNESS": "0"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as watching:  # fmt: skip
+        assert watching.stdout is not None
+        seen = [watching.stdout.readline(), watching.stdout.readline()]
+        assert seen[0].startswith("0 contacts, up to date")
+        assert seen[1].startswith("Watching")
+        made = str(shell.json("contacts", "create", account, stdin='{"name": {"displayName": "Ada Example"}}')["id"])
+        assert watching.stdout.readline() == f"updated  {made}  Ada Example\n"
+        shell.json("contacts", "delete", account, made)
+        assert watching.stdout.readline() == f"deleted  {made}\n"
+        watching.send_signal(signal.SIGINT)
+        assert watching.stdout.read() == ""
+    assert watching.returncode == 0

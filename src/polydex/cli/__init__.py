@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from polydex import __version__
 
-_HELP = "One contacts API for every address book, on your own machine."
+_HELP = """One contacts API for every address book, on your own machine.
+
+Begin with: polydex demo. Then, for your own address book: polydex apps create, polydex accounts add, polydex serve."""
+
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, input or setting, 3 not found, 4 changed meanwhile, "
+    "5 try again later, 6 refused by the provider, 130 Ctrl-C."
+)
 
 _COMMANDS = (
     ("serve", "polydex.cli.serve:serve", "Run the server."),
@@ -32,8 +39,9 @@ def build() -> App:
     app = App(
         name="polydex",
         help=_HELP,
+        help_epilogue=_EXIT_CODES,
         version=__version__,
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), show_default=_shown),
         help_format="plaintext",
     )
     for name, target, help_text in _COMMANDS:
@@ -41,13 +49,20 @@ def build() -> App:
     return app
 
 
+def _shown(default: Any) -> Any:
+    """How help shows a default: not at all for an option that is simply absent."""
+    return None if default is False or default is None else default
+
+
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script ``polydex``. Ends the process with an exit code of ``cli.errors``."""
-    from polydex.cli import errors
+    from polydex.cli import common, errors
 
     words = sys.argv[1:] if argv is None else list(argv)
     as_json = "--json" in words
+    common.prepare_streams(as_json=as_json)
     try:
+        errors.check_text(words)
         build()(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:

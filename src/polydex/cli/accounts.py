@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from polydex.cli.common import Common, common_of, note, run, write, write_json, write_table
+from polydex.cli.apps import credentials_of, write_credentials
+from polydex.cli.common import (
+    AccountNumber,
+    Common,
+    account_of,
+    common_of,
+    note,
+    run,
+    write,
+    write_json,
+    write_table,
+)
 from polydex.core.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
     from polydex.app import Polydex
+    from polydex.engine.accounts import AccountSpec
 
 Service = Literal["carddav", "icloud", "fastmail", "nextcloud"]
 
@@ -20,16 +32,17 @@ app = App(name="accounts", help="Accounts: connected address books.", help_forma
 _SERVICE_TYPES = {"carddav": "CardDAV", "icloud": "iCloud", "fastmail": "Fastmail", "nextcloud": "Nextcloud"}
 _PROMPTS = {
     "carddav": "Password: ",
-    "icloud": "App-specific password (appleid.apple.com): ",
+    "icloud": "App-specific password (account.apple.com): ",
     "fastmail": "App password (Settings > Privacy & Security): ",
     "nextcloud": "App password (Settings > Security): ",
 }
+_NEED_SERVER = ("carddav", "nextcloud")
 _DEFAULT_APP = "default"
 
 
 @app.command
 def add(
-    service: Service,
+    service: Annotated[Service, Parameter(help="What kind of service it is; carddav is any server.")],
     /,
     *,
     server: Annotated[
@@ -55,11 +68,18 @@ def add(
     from polydex.engine.accounts import AccountSpec
 
     common = common_of(common)
-    login = login or _ask_login()
+    if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
+        raise BadRequest("--region must be two letters, such as US or DE")
+    if service in _NEED_SERVER and not server and "@" not in (login or ""):
+        raise BadRequest(f"--server is missing: {service} needs the address of the server")
+    login = _ask_login() if login is None else login.strip()
+    if not login:
+        raise BadRequest("The login is empty: give it with --login")
     password = _read_password() if password_stdin else _ask_password(service)
+    if not password:
+        raise BadRequest("The password is empty")
 
-    async def work(polydex: Polydex) -> dict[str, object]:
-        owner = await _owner(polydex, app_name)
+    async def work(polydex: Polydex) -> dict[str, Any]:
         spec = AccountSpec(
             service_type="CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service],
             login=login,
@@ -67,13 +87,21 @@ def add(
             server_url=_nextcloud(polydex, login, password, server) if service == "nextcloud" else server,
             region=region.upper() if region else None,
         )
+        owner, made = await _owner(polydex, app_name, spec)
         saved = await polydex.accounts.upsert(owner, spec)
-        return {"accountId": saved.account_id, "accessToken": saved.access_token}
+        return {"accountId": saved.account_id, "accessToken": saved.access_token, **made}
 
-    saved = run(common, work, new=True)
+    try:
+        saved = run(common, work, new=True)
+    except BadRequest as error:
+        # The rest of the product knows the option by its name in the API.
+        raise BadRequest(error.message.replace("serverUrl", "--server")) from None
     if common.json:
         write_json(saved)
         return
+    if "application" in saved:
+        note(f"There was no application yet, so one was made: {_DEFAULT_APP}. Its secrets are not shown again either.")
+        write_credentials(saved["application"])
     write(f"Account       {saved['accountId']}")
     write(f"Access token  {saved['accessToken']}")
     note(f"Keep the token now: it is not shown again. Next: polydex sync {saved['accountId']}")
@@ -101,14 +129,8 @@ def list_(*, common: Common | None = None) -> None:
 
 
 @app.command
-def show(account: int, /, *, common: Common | None = None) -> None:
-    """Show one account with its address books.
-
-    Parameters
-    ----------
-    account
-        The account's number.
-    """
+def show(account: AccountNumber, /, *, common: Common | None = None) -> None:
+    """Show one account with its address books."""
     common = common_of(common)
 
     async def work(polydex: Polydex) -> dict[str, Any]:
@@ -128,13 +150,13 @@ def show(account: int, /, *, common: Common | None = None) -> None:
             write(f"          {source['deferred']} could not be read, or are looked at again")
         if source["halted"]:
             write(f"          {source['halted']} deletions await approval: polydex accounts approve {shown['id']}")
-        if "error" in source:
+        if "error" in source and not source["default"]:  # that of the default book is in the state
             write(f"          {source['error']['message']}")
 
 
 @app.command
 def approve(
-    account: int,
+    account: AccountNumber,
     /,
     *,
     refuse: Annotated[bool, Parameter(help="Keep the contacts.")] = False,
@@ -143,15 +165,11 @@ def approve(
     """Decide about deletions that were held back because they were so many.
 
     Approved, each contact is looked up once more, and deleted here when the provider really has it no longer.
-
-    Parameters
-    ----------
-    account
-        The account's number.
     """
     common = common_of(common)
 
     async def work(polydex: Polydex) -> int:
+        await account_of(polydex, account)
         return await polydex.accounts.approve(account, refuse=refuse)
 
     count = run(common, work)
@@ -167,24 +185,19 @@ def approve(
 
 @app.command
 def remove(
-    account: int,
+    account: AccountNumber,
     /,
     *,
     yes: Annotated[bool, Parameter(help="Do not ask.")] = False,
     common: Common | None = None,
 ) -> None:
-    """Delete an account here: its mirror, journal, tokens and password. Nothing changes at the provider.
-
-    Parameters
-    ----------
-    account
-        The account's number.
-    """
+    """Delete an account here: its mirror, journal, tokens and password. Nothing changes at the provider."""
     common = common_of(common)
     if not yes and not _confirmed(f"Delete account {account} and everything stored of it? [y/N] "):
         raise BadRequest("Nothing was deleted; confirm with y, or give --yes")
 
     async def work(polydex: Polydex) -> None:
+        await account_of(polydex, account)
         await polydex.accounts.delete(account)
 
     run(common, work)
@@ -194,23 +207,27 @@ def remove(
         write(f"Account {account} is deleted.")
 
 
-async def _owner(polydex: Polydex, wanted: str | None) -> int:
-    """The application that is to own the account: the one that is named, or the only one, or a first one made now."""
+async def _owner(polydex: Polydex, wanted: str | None, spec: AccountSpec) -> tuple[int, dict[str, object]]:
+    """The application that is to own the account: the one that is named, or the only one, or a first one made now.
+
+    The second value is what is to be shown of one that is made: ``{"application": its credentials}``.
+    """
     apps = await polydex.accounts.list_apps()
     if wanted is not None:
         named = [each for each in apps if wanted in (each.client_id, each.name)]
         if not named:
-            raise NotFound(f"There is no application {wanted!r}: polydex apps list")
+            raise NotFound(f"There is no application {wanted!r}; polydex apps list shows them")
         if len(named) > 1:
             raise BadRequest(f"Several applications are named {wanted!r}: give --app the client id of one")
-        return named[0].id
+        return named[0].id, {}
     if len(apps) > 1:
-        raise BadRequest("There are several applications: name the owner with --app")
+        raise BadRequest("There are several applications: name the owner with --app; polydex apps list shows them")
     if apps:
-        return apps[0].id
+        return apps[0].id, {}
+    # Its secrets are shown with the account, so it is not made when the credentials turn out to be wrong.
+    await polydex.accounts.check(0, spec)
     made = await polydex.accounts.create_app(_DEFAULT_APP)
-    note(f"Made the application {_DEFAULT_APP!r}: client id {made.client_id}, client secret {made.client_secret}")
-    return made.id
+    return made.id, {"application": credentials_of(made)}
 
 
 def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
@@ -236,7 +253,10 @@ def _ask_password(service: str) -> str:
         raise BadRequest(
             "There is no terminal to ask for the password: give it on standard input with --password-stdin"
         )
-    return getpass.getpass(_PROMPTS[service])
+    try:
+        return getpass.getpass(_PROMPTS[service])
+    except EOFError:
+        raise BadRequest("No password was given") from None
 
 
 def _read_password() -> str:
@@ -258,7 +278,7 @@ def _confirmed(question: str) -> bool:
 async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
     from polydex.api.shapes import account_out
 
-    account = await polydex.accounts.get(account_id)
+    account = await account_of(polydex, account_id)
     return account_out(account, await polydex.accounts.status(account_id))
 
 

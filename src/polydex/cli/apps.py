@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from polydex.cli.common import Common, common_of, note, run, write, write_json, write_table
 
 if TYPE_CHECKING:
     from polydex.app import Polydex
+    from polydex.engine.accounts import NewApp
 
 app = App(name="apps", help="Applications: the back ends that use the API.", help_format="plaintext")
 
 
 @app.command
-def create(name: str, /, *, common: Common | None = None) -> None:
-    """Register an application and show its credentials, this once.
-
-    Parameters
-    ----------
-    name
-        What people call it.
-    """
+def create(name: Annotated[str, Parameter(help="What people call it.")], /, *, common: Common | None = None) -> None:
+    """Register an application and show its credentials, this once."""
     common = common_of(common)
 
     async def work(polydex: Polydex) -> dict[str, str]:
-        made = await polydex.accounts.create_app(name)
-        return {
-            "clientId": made.client_id,
-            "clientSecret": made.client_secret,
-            "signingSecret": made.signing_secret,
-        }
+        return credentials_of(await polydex.accounts.create_app(name))
 
     made = run(common, work, new=True)
     if common.json:
         write_json(made)
         return
-    write(f"Client id       {made['clientId']}")
-    write(f"Client secret   {made['clientSecret']}")
-    write(f"Signing secret  {made['signingSecret']}")
+    write_credentials(made)
     note("Keep them now: the secrets are not shown again.")
 
 
@@ -60,3 +48,15 @@ def list_(*, common: Common | None = None) -> None:
     else:
         rows = [(each["name"], each["clientId"], each["createdAt"]) for each in found]
         write_table(("Name", "Client id", "Created"), rows, "No application yet: polydex apps create NAME")
+
+
+def credentials_of(app: NewApp) -> dict[str, str]:
+    """What is shown of a new application, this once: ``clientId``, ``clientSecret``, ``signingSecret``."""
+    return {"clientId": app.client_id, "clientSecret": app.client_secret, "signingSecret": app.signing_secret}
+
+
+def write_credentials(made: dict[str, str]) -> None:
+    """The same for people."""
+    write(f"Client id       {made['clientId']}")
+    write(f"Client secret   {made['clientSecret']}")
+    write(f"Signing secret  {made['signingSecret']}")

@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 from cyclopts import Group, Parameter
+from cyclopts.validators import Number
 
-from polydex.core.errors import ConfigInvalid
+from polydex.core.errors import ConfigInvalid, NotFound
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from polydex.app import Polydex
     from polydex.config import Config
+    from polydex.store.accounts import Account
 
 T = TypeVar("T")
 _EVERYWHERE = Group("Everywhere", sort_key=100)
+
+AccountNumber = Annotated[
+    int, Parameter(name="ACCOUNT", help="The account's number.", validator=Number(gte=1, lt=2**63))
+]
 
 
 @Parameter(name="*", group=_EVERYWHERE)
@@ -70,17 +76,35 @@ def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = 
         log.setup(config.log_level)
     else:
         log.setup("error", _Nowhere())  # type: ignore[arg-type]
-    if config.database_url is None and not config.database_path.exists():
-        folder = config.data_dir.absolute()
-        if not new:
-            raise ConfigInvalid(f"There is no Polydex data in {folder}; name the folder with --data-dir")
-        sys.stderr.write(f"New data folder: {folder}\n")
+    fresh = config.database_url is None and not _has_database(config)
+    folder = config.data_dir.absolute()
+    if fresh and not new:
+        raise ConfigInvalid(
+            f"There is no Polydex data in {folder}: name the folder with --data-dir, or begin with polydex apps create"
+        )
 
     async def inside() -> T:
         async with open_app(config, Role.TOOL) as app:
+            if fresh:
+                note(f"New data folder: {folder}")
             return await work(app)
 
     return asyncio.run(inside())
+
+
+def _has_database(config: Config) -> bool:
+    try:
+        return config.database_path.exists()
+    except OSError as error:
+        raise ConfigInvalid(f"The data folder {config.data_dir} cannot be read: {error.strerror}") from error
+
+
+async def account_of(polydex: Polydex, number: int) -> Account:
+    """The account with this number. Raises NotFound, which says how to find the right one."""
+    try:
+        return await polydex.accounts.get(number)
+    except NotFound:
+        raise NotFound(f"There is no account {number}; polydex accounts list shows them") from None
 
 
 class _Nowhere:
@@ -91,6 +115,14 @@ class _Nowhere:
 
     def flush(self) -> None:
         return
+
+
+def prepare_streams(*, as_json: bool) -> None:
+    """Let any text be written: JSON is UTF-8 (RFC 8259, 8.1); elsewhere what the terminal cannot show is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        # Started without a standard output the stream is None; under a test it may be of another class.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -116,11 +148,15 @@ def write_json(value: Any) -> None:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
-    """A table for people; ``empty`` when there is no row. Piped into a program: tab-separated lines."""
-    rows = list(rows)
+    """A table for people; ``empty`` when there is no row. Piped into a program: tab-separated lines.
+
+    On a narrow terminal the first column, by which a row is named in commands, stays whole, and the last one is
+    wrapped; the others are cut.
+    """
+    rows = [[_cell(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in rows:
-            write("\t".join(_cell(cell) for cell in row))
+            write("\t".join(row))
         return
     if not rows:
         note(empty)
@@ -129,10 +165,12 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: st
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    for index, column in enumerate(columns):
+        whole = max(len(row[0]) for row in rows) if index == 0 else None
+        last = index == len(columns) - 1
+        table.add_column(column, overflow="fold" if last else "ellipsis", no_wrap=not last, min_width=whole)
     for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+        table.add_row(*map(Text, row))
     console().print(table)
 
 

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from polydex.cli.common import Common, common_of, note, run, write, write_json, write_table
+from polydex.cli.common import (
+    AccountNumber,
+    Common,
+    account_of,
+    common_of,
+    note,
+    run,
+    write,
+    write_json,
+    write_table,
+)
 from polydex.core.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -19,7 +29,6 @@ if TYPE_CHECKING:
 
 app = App(name="contacts", help="Contacts of an account.", help_format="plaintext")
 
-Account = Annotated[int, Parameter(help="The account's number.")]
 ContactId = Annotated[str, Parameter(name="ID", help="The contact's id.")]
 File = Annotated[Path | None, Parameter(help="File with the JSON; without it, standard input.")]
 IfMatch = Annotated[str | None, Parameter(help="Only when the contact still has this etag.")]
@@ -27,7 +36,7 @@ IfMatch = Annotated[str | None, Parameter(help="Only when the contact still has 
 
 @app.command(name="list")
 def list_(
-    account: Account,
+    account: AccountNumber,
     /,
     *,
     query: Annotated[
@@ -46,7 +55,7 @@ def list_(
         raise BadRequest("--limit must be a whole number from 1 to 1000")
 
     async def work(polydex: Polydex) -> ListPage:
-        found = await polydex.accounts.get(account)
+        found = await account_of(polydex, account)
         return await polydex.reader.page(found, limit=limit, page_token=page_token, q=query, email=email, phone=phone)
 
     page = run(common, work)
@@ -65,7 +74,7 @@ def list_(
 
 @app.command
 def get(
-    account: Account,
+    account: AccountNumber,
     contact_id: ContactId,
     /,
     *,
@@ -80,7 +89,7 @@ def get(
     common = common_of(common)
 
     async def work(polydex: Polydex) -> bytes:
-        found = await polydex.accounts.get(account)
+        found = await account_of(polydex, account)
         served = await polydex.reader.get(
             found, contact_id, no_cache=fresh, with_photo=photo, native=tuple(native or ())
         )
@@ -90,13 +99,13 @@ def get(
 
 
 @app.command
-def create(account: Account, /, *, file: File = None, common: Common | None = None) -> None:
+def create(account: AccountNumber, /, *, file: File = None, common: Common | None = None) -> None:
     """Create a contact out of JSON."""
     common = common_of(common)
     body = _input(file)
 
     async def work(polydex: Polydex) -> Written:
-        written = await polydex.writer.create(await polydex.accounts.get(account), body)
+        written = await polydex.writer.create(await account_of(polydex, account), body)
         await polydex.writer.delivered(written.intent)
         return written
 
@@ -105,7 +114,7 @@ def create(account: Account, /, *, file: File = None, common: Common | None = No
 
 @app.command
 def update(
-    account: Account,
+    account: AccountNumber,
     contact_id: ContactId,
     /,
     *,
@@ -118,7 +127,7 @@ def update(
     body = _input(file)
 
     async def work(polydex: Polydex) -> Written:
-        written = await polydex.writer.update(await polydex.accounts.get(account), contact_id, body, if_match)
+        written = await polydex.writer.update(await account_of(polydex, account), contact_id, body, if_match)
         await polydex.writer.delivered(written.intent)
         return written
 
@@ -127,13 +136,13 @@ def update(
 
 @app.command
 def delete(
-    account: Account, contact_id: ContactId, /, *, if_match: IfMatch = None, common: Common | None = None
+    account: AccountNumber, contact_id: ContactId, /, *, if_match: IfMatch = None, common: Common | None = None
 ) -> None:
     """Delete a contact, here and at the provider."""
     common = common_of(common)
 
     async def work(polydex: Polydex) -> None:
-        intent = await polydex.writer.delete(await polydex.accounts.get(account), contact_id, if_match)
+        intent = await polydex.writer.delete(await account_of(polydex, account), contact_id, if_match)
         await polydex.writer.delivered(intent)
 
     run(common, work)

@@ -5,10 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 import msgspec
 
-from polydex.core.errors import ConfigInvalid, Internal, PolydexError, Retry
+from polydex.core.errors import (
+    AddressForbidden,
+    BadRequest,
+    ConfigInvalid,
+    Internal,
+    PolydexError,
+    ProviderError,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    Retry,
+)
 
 OK = 0
 FAILED = 1
@@ -52,19 +63,48 @@ def tell(error: Exception, *, as_json: bool) -> int:
         # A fault of ours. Where it happened helps whoever mends it, but shows code, and maybe data.
         if os.environ.get("POLYDEX_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exception(error)
-        hint = "run it again with POLYDEX_LOG_LEVEL=debug to see where"
-        error = Internal(f"Internal error ({type(error).__name__}); {hint}")
-    message = error.message
-    if isinstance(error, Internal) and error.detail and error.detail not in message:
-        message = f"{message}: {error.detail}"  # who runs the command is the operator
-    _write(error.code if not isinstance(error, ConfigInvalid) else "config.invalid", message, error.original, as_json)
+        error = _ours(error)
+    code = error.code if not isinstance(error, ConfigInvalid) else "config.invalid"
+    _write(code, explain(error), error.original, as_json)
     return exit_code(error)
+
+
+def explain(error: PolydexError) -> str:
+    """The message with what the operator, who runs the command, may know besides: the place, and how to mend it."""
+    message = error.message
+    if isinstance(error, (Internal, ProviderError)) and error.detail and error.detail not in message:
+        message = f"{message} ({error.detail})" if isinstance(error, ProviderError) else f"{message}: {error.detail}"
+    match error:
+        case AddressForbidden() if error.detail:  # without detail the URL itself is malformed, and the message says it
+            return (
+                f"{message}: it is not a public one; if it is meant, name its network in "
+                "POLYDEX_ALLOW_PRIVATE_NETWORKS, such as 192.168.1.0/24, for the commands and for the server"
+            )
+        case ProviderUnavailable() if not error.sent:
+            return f"{message}; is the address right, and does the service run?"
+        case ProviderUnauthorized():
+            return f"{message}; check the login, and whether the service wants an app password"
+    return message
 
 
 def usage(message: str, *, as_json: bool) -> int:
     """Write that the command line is wrong; the exit code."""
     _write("usage", " ".join(message.split()), None, as_json)
     return USAGE
+
+
+def check_text(words: Sequence[str]) -> None:
+    """Raises BadRequest for an argument that is not UTF-8: Python gives its bytes as lone surrogates."""
+    for number, word in enumerate(words, 1):
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise BadRequest(f"Argument {number} is not UTF-8")
+
+
+def _ours(error: Exception) -> Internal:
+    if isinstance(error, OSError) and error.strerror:
+        # Disk full, output closed, a file without rights: the system says it best.
+        return Internal(f"{error.filename or 'Reading or writing failed'}: {error.strerror}")
+    return Internal(f"Internal error ({type(error).__name__}); run it again with POLYDEX_LOG_LEVEL=debug to see where")
 
 
 def _write(code: str, message: str, original: dict[str, object] | None, as_json: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import logging
 import signal
 import socket
 import sys
@@ -46,6 +48,8 @@ def serve(
         raise ConfigInvalid("--port must be a whole number from 0 to 65535")
     config = common.config(host=host, port=port)
     log.setup(config.log_level)
+    # Uvicorn tells each step of its start and end; ours are told by _announce.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     for variable in config.unknown:
         log.logger(__name__).warning("config.unknown", variable=variable)
     listener = _listen(config) if role != "worker" else None
@@ -153,7 +157,11 @@ def _listen(config: Config) -> socket.socket:
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as error:
-        hint = "is another server running? choose another port with --port" if config.port else "choose another --host"
+        hint = "choose another address with --host"
+        if error.errno == errno.EADDRINUSE:
+            hint = "is another server running? choose another port with --port"
+        elif error.errno == errno.EACCES:
+            hint = "ports below 1024 need rights of their own; choose another with --port"
         reason = (error.strerror or str(error)).rstrip(".")
         raise ConfigInvalid(f"Cannot listen on {config.host}, port {config.port}: {reason}; {hint}") from error
     listener.setblocking(False)

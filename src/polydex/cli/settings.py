@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from polydex.cli.common import Common, common_of, note, write_json, write_table
+import sys
+
+from polydex.cli.common import Common, common_of, note, write, write_json, write_table
 
 
 def settings(*, common: Common | None = None) -> None:
@@ -17,6 +19,9 @@ def settings(*, common: Common | None = None) -> None:
                 for each in found
             }
         )
+    elif sys.stdout.isatty():  # three facts and a sentence fit no table that a terminal has room for
+        for each in found:
+            write(f"{each.variable}={each.value}{'' if each.given else '  (default)'}\n    {each.doc}")
     else:
         rows = [(each.variable, each.value, "set" if each.given else "default", each.doc) for each in found]
         write_table(("Variable", "Value", "", "What it is for"), rows, "")

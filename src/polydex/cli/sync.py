@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from polydex.cli.common import Common, common_of, console, note, run, write, write_json
+from polydex.cli.common import AccountNumber, Common, account_of, common_of, console, note, run, write, write_json
+from polydex.cli.errors import explain
 from polydex.core.errors import Internal, PolydexError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FEED = 1000
 
 
 def sync(
-    account: Annotated[int, Parameter(help="The account's number.")],
+    account: AccountNumber,
     /,
     *,
     watch: Annotated[bool, Parameter(help="Go on, and write every change, until Ctrl-C.")] = False,
@@ -39,7 +40,7 @@ def sync(
     common = common_of(common)
 
     async def work(polydex: Polydex) -> None:
-        found = await polydex.accounts.get(account)
+        found = await account_of(polydex, account)
         began = time.monotonic()
         state = await _pull(polydex, found, common)
         _tell(account, state, time.monotonic() - began, common)
@@ -98,7 +99,8 @@ async def _progress(common: Common) -> AsyncIterator[tuple[Progress, TaskID]]:
         RateColumn(),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=console(stderr=True), disable=common.json) as progress:
+    hidden = common.json or not sys.stderr.isatty()
+    with Progress(*columns, console=console(stderr=True), disable=hidden) as progress:
         yield progress, progress.add_task("Synchronising", total=None)
 
 
@@ -137,7 +139,7 @@ async def _watch(polydex: Polydex, account: Account, common: Common) -> None:
             updated = await _read_feed(polydex.reader.updated, account, updated, "updated", common)
             deleted = await _read_feed(polydex.reader.deleted, account, deleted, "deleted", common)
         except PolydexError as error:
-            note(f"polydex: {error.message}")  # the next round tries again
+            note(f"polydex: {explain(error)}")  # the next round tries again
 
 
 async def _read_feed(

@@ -42,6 +42,7 @@ The tree (``class``: HTTP status, code)::
     ├── GenerationChanged               404 notFound                the account was erased or restored meanwhile
     ├── Internal                        500 internal
     │   └── StoreFailed                 500 internal            disk full, I/O error, locked, connection lost
+    │       └── StoreTooNew             500 internal            the database is of a newer version
     └── ConfigInvalid                   (never reaches a client)    a setting or a key file cannot be used
 
 ``message`` is safe to show to anyone; ``detail`` is for the operator's log and still holds no secret and no contact
@@ -350,6 +351,12 @@ class StoreFailed(Internal):
 
     retry = Retry.LATER
     default_message = "The database is not available"
+
+
+class StoreTooNew(StoreFailed):
+    """The database was made by a newer version of Polydex; nothing was changed, and trying again does not help."""
+
+    retry = Retry.NEVER
 
 
 class ConfigInvalid(PolydexError):

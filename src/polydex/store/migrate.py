@@ -9,7 +9,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from polydex.core.errors import StoreFailed
+from polydex.core.errors import StoreTooNew
 from polydex.store.db import Tx
 from polydex.store.threads import Session
 
@@ -74,7 +74,7 @@ def migrate(session: Session, migrations: Sequence[Migration], hooks: Hooks) -> 
     """Apply what is missing; whether the database was empty before.
 
     Raises:
-        StoreFailed: the database was made by a newer version; nothing is changed.
+        StoreTooNew: the database was made by a newer version; nothing is changed.
     """
     first = version = session.write(lambda tx: _step(tx, migrations, hooks))
     while version < len(migrations):
@@ -90,7 +90,7 @@ def _step(tx: Tx, migrations: Sequence[Migration], hooks: Hooks) -> int:
     row = tx.one("SELECT schema_version FROM meta")
     version = int(row[0]) if row else 0
     if version > len(migrations):
-        raise StoreFailed(
+        raise StoreTooNew(
             f"The database was made by a newer version of Polydex (its schema is {version}, "
             f"this version knows {len(migrations)}): start that version, or restore a backup made before the upgrade"
         )

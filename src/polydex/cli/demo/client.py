@@ -29,11 +29,13 @@ class Client:
         url: of the server.
         app: client id and secret, for calls of an application.
         token: an account's access token, for all other calls.
+        named: text -> name of the shell variable that stands for it in the lines, such as a contact's id.
     """
 
     url: str
     app: tuple[str, str] = field(repr=False)
     token: str = field(default="", repr=False)
+    named: dict[str, str] = field(default_factory=dict)
 
     def call(
         self,
@@ -72,22 +74,32 @@ class Client:
         headers: Mapping[str, str] | None = None,
         as_app: bool = False,
     ) -> str:
-        """The same call as a line for a shell in which API, TOKEN and APP are set."""
+        """The same call as a line for a shell in which API, TOKEN, APP and the ``named`` variables are set."""
         words = ["curl", "-sS"]
         if method != "GET":
             words.append(f"-X {method}")
         words.append('-u "$APP"' if as_app else '-H "Authorization: Bearer $TOKEN"')
-        words += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in (headers or {}).items()]
+        words += [f"-H {self._quoted(f'{name}: {value}')}" for name, value in (headers or {}).items()]
         if body is not None:
             words.append("-H 'Content-Type: application/json'")
             words.append(f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}")
-        words.append(f'"$API{_target(path, query)}"')
+        words.append(f'"$API{self._with_names(_target(path, query))}"')
         return " ".join(words)
 
     def exports(self) -> str:
         """What the curl lines need."""
         client_id, secret = self.app
-        return f"export API={self.url} TOKEN={self.token} APP={client_id}:{secret}"
+        more = "".join(f" {name}={value}" for value, name in self.named.items())
+        return f"export API={self.url} TOKEN={self.token} APP={client_id}:{secret}{more}"
+
+    def _with_names(self, text: str) -> str:
+        for value, name in self.named.items():
+            text = text.replace(value, f"${name}")
+        return text
+
+    def _quoted(self, text: str) -> str:
+        named = self._with_names(text)
+        return shlex.quote(text) if named == text else f'"{named}"'
 
     def _authorization(self, as_app: bool) -> str:
         if not as_app:

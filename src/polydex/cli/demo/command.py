@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import importlib.util
 import signal
 import sys
@@ -20,7 +21,7 @@ from polydex.cli.common import Common, common_of, console, write_json
 from polydex.cli.demo import dav, people
 from polydex.cli.demo.client import Client
 from polydex.cli.demo.process import free_port, is_free, running
-from polydex.cli.demo.tour import Tour
+from polydex.cli.demo.tour import NotVerified, Tour
 from polydex.core.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ _USUAL_PORT = 8080
 
 def demo(
     *,
-    once: Annotated[bool, Parameter(help="End when every step is verified, with exit code 0, or 1 otherwise.")] = False,
+    once: Annotated[
+        bool,
+        Parameter(help="End when every step is verified, with exit code 0; with another at the first that is not."),
+    ] = False,
     port: Annotated[int | None, Parameter(help="Port of Polydex; by default 8080, or a free one.")] = None,
     common: Common | None = None,
 ) -> None:
@@ -63,17 +67,30 @@ def demo(
         screen.done(f"Polydex on {url}, its data in {folder}")
         client = Client(url, (made.client_id, made.client_secret))
         with screen:
-            Tour(client, book, cards, screen).run()
+            tour = Tour(client, book, cards, screen)
+            _verify(tour)
+            if not once:
+                tour.leave_one()
         screen.done(f"Everything verified in {time.monotonic() - began:.1f} s")
         if common.json:
             write_json({"url": url, "accessToken": client.token, "carddavUrl": book.url, "verified": screen.steps})
             sys.stdout.flush()
-        else:
-            screen.summary(client)
         if not once:
+            screen.summary(client)
             screen.waiting(url)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
+
+
+def _verify(tour: Tour) -> None:
+    """The tour. Raises NotVerified also when one of the servers stops to answer."""
+    try:
+        tour.run()
+    except (OSError, http.client.HTTPException) as error:
+        raise NotVerified(
+            f"Not verified: a server of the demonstration does not answer any more ({type(error).__name__}); "
+            "with --data-dir FOLDER its log stays in that folder"
+        ) from error
 
 
 class Screen:
@@ -108,7 +125,7 @@ class Screen:
 
     def progress(self, done: int, total: int | None) -> None:
         """How far the first synchronisation is."""
-        if self._quiet:
+        if self._quiet or not self._console.is_terminal:
             return
         if self._progress is None or self._task is None:
             self._progress = _bar(self._console)
@@ -118,8 +135,10 @@ class Screen:
 
     def summary(self, client: Client) -> None:
         """What the curl lines need."""
+        if self._quiet:
+            return
         self._print("")
-        self._print("To repeat a line above in a shell:", "bold")
+        self._print("To repeat the lines above, paste this into a shell first:", "bold")
         self._print(f"    {client.exports()}")
 
     def waiting(self, url: str) -> None:

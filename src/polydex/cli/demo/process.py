@@ -50,7 +50,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env={**_inherited(), **(environment or {})},
             # Ctrl-C is for us: we end the servers in our own order.
             start_new_session=True,
         )
@@ -69,6 +69,11 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment without settings of Polydex: the demonstration must never touch the operator's own database."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("POLYDEX_")}
 
 
 def _listens(host: str, port: int) -> bool:
