@@ -117,13 +117,6 @@ def _without_password(url: str | None) -> str:
     return before + slashes + hidden + slash + path + (question and f"?{HIDDEN}")
 
 
-def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("an absolute http(s) URL without query")
-    return text.rstrip("/")
-
-
 def _networks(text: str) -> str:
     try:
         parse_networks(text)
@@ -143,9 +136,6 @@ class Config:
     keys_file: Path | None = _setting(None, Path, "key file; without it, keys.json in the data folder")
     host: str = _setting("127.0.0.1", _host, "address to listen on")
     port: int = _setting(8080, _whole(0, 65535), "port to listen on; 0 takes a free one")
-    public_url: str | None = _setting(
-        None, _public_url, "address under which clients reach the server; without it, that of the request"
-    )
     freshness: float = _setting(
         60.0, _number(0, 86_400), "seconds; a read of changes asks the provider first when the last pull is older"
     )
