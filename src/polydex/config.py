@@ -131,7 +131,7 @@ class Config:
 
     data_dir: Path = _setting(Path("polydex-data"), Path, "folder of the database, the key file and the backups")
     database_url: str | None = _setting(
-        None, _database_url, "PostgreSQL database; without it, SQLite in the data folder", _without_password
+        None, _database_url, "PostgreSQL database (a preview); without it, SQLite in the data folder", _without_password
     )
     keys_file: Path | None = _setting(None, Path, "key file; without it, keys.json in the data folder")
     host: str = _setting("127.0.0.1", _host, "address to listen on")

@@ -23,7 +23,7 @@ POLYDEX = [sys.executable, "-m", "polydex"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _ROUTE = re.compile(r"`(GET|POST|PATCH|DELETE) (/[^`?]*)`")
 _COMMAND = re.compile(r"^│ ([a-z]+) ", re.MULTILINE)
-_OPTION = re.compile(r"^│ (?:\* +)?(--?[a-z][a-z-]*)(?: \(?(-[a-z])\)?)?(?= )", re.MULTILINE)
+_OPTION = re.compile(r"^│ (?:\* +)?(--?[a-z][a-z-]*)(?: \(?(--?[a-z][a-z-]*)\)?)?(?= )", re.MULTILINE)
 _EVERYWHERE = {"--data-dir", "--json", "--help", "-h"}
 
 

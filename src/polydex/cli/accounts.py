@@ -46,7 +46,11 @@ def add(
     /,
     *,
     server: Annotated[
-        str | None, Parameter(help="Address of the server; iCloud and Fastmail have a fixed one.")
+        str | None,
+        # The second name is that of the interface (serverUrl).
+        Parameter(
+            name=("--server", "--server-url"), help="Address of the server; iCloud and Fastmail have a fixed one."
+        ),
     ] = None,
     login: Annotated[str | None, Parameter(help="Login name at the service; asked for when it is left out.")] = None,
     app_name: Annotated[
