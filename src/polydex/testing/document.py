@@ -8,6 +8,7 @@ is never touched. Two versions of the mapping exist: from the second on a contac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -77,6 +78,12 @@ def patched(document: Document, patch: Patch, writable: FieldSet) -> Document:
         native = {**document.get("native", {}), **patch.native_properties}
         result["native"] = {name: value for name, value in native.items() if value is not None}
     return result
+
+
+def cut(document: Document, caps: Mapping[str, int]) -> Document:
+    """The document as a list shows it that brings only so many entries of a field."""
+    contact = {name: v[: caps[name]] if name in caps else v for name, v in document.get("contact", {}).items()}
+    return {**document, "contact": contact} if caps else document
 
 
 def kept(contact: Contact, writable: FieldSet) -> Contact:

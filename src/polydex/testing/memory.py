@@ -22,7 +22,7 @@ from polydex.connectors.base import (
     Walk,
 )
 from polydex.core.contact import Contact, Photo
-from polydex.core.errors import BadRequest, ProviderMalformed, ProviderUnauthorized, RecordNotFound, Stale
+from polydex.core.errors import BadRequest, CursorExpired, ProviderUnauthorized, RecordNotFound, Stale
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
 from polydex.core.patch import Patch, diff
@@ -31,7 +31,7 @@ from polydex.testing.gates import Step
 from polydex.testing.world import Fault, MemoryWorld, Version
 
 _T = TypeVar("_T")
-_BEFORE = (Fault.REFUSED, Fault.FAILED)
+_BEFORE = (Fault.REFUSED, Fault.FAILED, Fault.DENIED, Fault.NONE)
 _AFTER = (Fault.LOST,)
 
 
@@ -63,6 +63,7 @@ class MemoryConnector:
             create_lag=character.create_lag,
             trusts_snapshot_cursor=character.honest_cursor,
             full_every=character.full_every,
+            list_caps=character.list_caps,
         )
 
     async def identify(self) -> Identity:
@@ -142,14 +143,15 @@ class MemoryConnector:
     # --- pull ---------------------------------------------------------------------------------------------------
 
     async def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
-        del resume  # these cursors tell themselves what they are
-        pages = self._snapshot(None, walk)
+        self.world.happened["resumed"] += resume  # otherwise these cursors tell themselves what they are
+        walks, era = self.world.walks, self.world.era
+        pages = self._snapshot(None, walk, era)
         if cursor is not None:
             kind, *rest = self.world.parts(cursor)
             if kind == "delta":
-                pages = self._delta(int(rest[0]), walk)
+                pages = self._delta(int(rest[0]), walk, era)
             elif kind == "walk":
-                pages = self._snapshot((int(rest[0]), rest[1]), walk)
+                pages = self._snapshot((int(rest[0]), rest[1]), walk, era)
             elif kind == "tag":
                 asked = await self._list(walk, "tag")
                 visible = self.world.visible
@@ -160,9 +162,15 @@ class MemoryConnector:
         async for page in pages:
             yield page
             if self.world.character.repeats and not page.last:
+                self.world.happened["page repeated"] += 1
                 yield page
+            if self.world.walks != walks and not page.last:
+                expired = CursorExpired()
+                expired.resume = True
+                self.world.happened["page token refused"] += 1
+                raise expired
 
-    async def _delta(self, position: int, walk: Walk) -> AsyncIterator[Page]:
+    async def _delta(self, position: int, walk: Walk, era: int) -> AsyncIterator[Page]:
         size = self.world.character.page_size
         last = False
         while not last:
@@ -173,12 +181,13 @@ class MemoryConnector:
             keys, renamed = dict[str, None](), []
             for event in self.world.events(position, stop):
                 if event.renamed_from is not None:
+                    self.world.happened["renamed"] += 1
                     renamed.append((RemoteKey(event.renamed_from), RemoteKey(event.key)))
                 keys[event.key] = None
             gone = [key for key in keys if self.world.version(key, visible) is None]
             changed, deferred = self._records([key for key in keys if key not in gone], visible)
             moved_away = {old for old, _ in renamed}
-            cursor = self.world.cursor("delta", stop)
+            cursor = self.world.cursor(era, "delta", stop)
             await self._listed(f"delta/{position}")
             yield Page(
                 mode="delta",
@@ -192,7 +201,7 @@ class MemoryConnector:
             )
             position = stop
 
-    async def _snapshot(self, resumed: tuple[int, str] | None, walk: Walk) -> AsyncIterator[Page]:
+    async def _snapshot(self, resumed: tuple[int, str] | None, walk: Walk, era: int) -> AsyncIterator[Page]:
         character = self.world.character
         start, after = resumed or (-1, "")
         last = False
@@ -205,6 +214,8 @@ class MemoryConnector:
             keys = [key for key in everything if key > after]
             last = len(keys) <= character.page_size
             keys = keys[: character.page_size]
+            # Such a list is known whole from the start, as that of a CardDAV server is.
+            whole = not character.documents_in_list and resumed is None and not after
             after = keys[-1] if keys else after
             await self._listed(f"walk/{after}")
             if character.documents_in_list:
@@ -217,7 +228,10 @@ class MemoryConnector:
                 changed=changed,
                 unchanged=unchanged,
                 deferred=deferred,
-                cursor=self._last_cursor(start) if last else self._resume(self.world.cursor("walk", start, after)),
+                listing=frozenset(RemoteKey(key) for key in everything) if whole else None,
+                cursor=self._last_cursor(era, start)
+                if last
+                else self._resume(self.world.cursor(era, "walk", start, after)),
                 last=last,
                 total=len(everything),
                 asked=asked,
@@ -238,12 +252,12 @@ class MemoryConnector:
         changed, deferred = self._records([key for key in keys if key not in equal], visible)
         return tuple(same), changed, deferred
 
-    def _last_cursor(self, start: int) -> Cursor | None:
+    def _last_cursor(self, era: int, start: int) -> Cursor | None:
         character = self.world.character
         position = start if character.honest_cursor else self.world.visible
         if character.delta:
-            return Cursor(self.world.cursor("delta", position))
-        return Cursor(self.world.cursor("tag", position)) if character.ctag else None
+            return Cursor(self.world.cursor(era, "delta", position))
+        return Cursor(self.world.cursor(era, "tag", position)) if character.ctag else None
 
     def _resume(self, cursor: str) -> Cursor | None:
         match self.world.character.resume:
@@ -258,12 +272,14 @@ class MemoryConnector:
         records, deferred = [], []
         for index, key in enumerate(keys):
             version = self.world.version(key, visible)
-            if version is None:
+            if version is None or version.document is None:
                 continue
             if key in self.world.unreadable:
-                deferred.append(Deferred(RemoteKey(key), self._rev(version), ProviderMalformed()))
+                self.world.happened["deferred"] += 1
+                deferred.append(Deferred(RemoteKey(key), self._rev(version), self.world.refusal()))
             else:
-                records.append(self._record(RemoteKey(key), version, written=index % 3 == 2))
+                listed = replace(version, document=documents.cut(version.document, self.world.character.list_caps))
+                records.append(self._record(RemoteKey(key), listed, written=index % 3 == 2))
         return self._repeated(records), self._repeated(deferred)
 
     def _repeated(self, items: Iterable[_T]) -> tuple[_T, ...]:
@@ -297,6 +313,7 @@ class MemoryConnector:
     def _check(self, key: str, raw: bytes) -> None:
         current = self.world.read(key).document
         if current is None or documents.encode(current) != raw:
+            self.world.happened["stale"] += 1
             raise Stale
 
     def _rev(self, version: Version) -> Rev | None:
@@ -304,7 +321,7 @@ class MemoryConnector:
 
     def _record(self, key: RemoteKey, version: Version, *, written: bool = False) -> Record:
         if key in self.world.unreadable:
-            raise ProviderMalformed
+            raise self.world.refusal
         assert version.document is not None
         rev = None if written and self.world.character.revisions == "flaky" else self._rev(version)
         record = self._map(version.document, documents.encode(version.document), key, rev)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
 from polydex.connectors.base import Guard
 from polydex.core.contact import Contact
-from polydex.core.errors import CursorExpired, ProviderTimeout, ProviderUnavailable, RecordNotFound, Stale
+from polydex.core.errors import (
+    CursorExpired,
+    ProviderError,
+    ProviderMalformed,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    RecordNotFound,
+    Stale,
+)
 from polydex.core.fields import ALL_FIELDS, FieldSet
 from polydex.testing import document as documents
 from polydex.testing.document import Document
@@ -39,6 +48,7 @@ class Character:
         update_guard, delete_guard: as in Capabilities. ENFORCED needs revisions that are always there.
         photos, writable: as in Capabilities.
         full_every: as in Capabilities.
+        list_caps: as in Capabilities: what lists bring is cut so, a direct read is not.
     """
 
     revisions: Literal["counter", "hash", "missing", "flaky"] = "counter"
@@ -59,6 +69,7 @@ class Character:
     photos: bool = True
     writable: FieldSet = ALL_FIELDS
     full_every: float | None = None
+    list_caps: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.revisions in ("missing", "flaky") and Guard.ENFORCED in (self.update_guard, self.delete_guard):
@@ -71,6 +82,8 @@ class Fault(Enum):
     REFUSED = "refused"  # it never arrived
     FAILED = "failed"  # it arrived, and may have acted; it did not
     LOST = "lost"  # it acted, and the answer is lost
+    DENIED = "denied"  # the credentials were refused
+    NONE = "none"  # nothing: it lets one call pass before the next fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +110,13 @@ class MemoryWorld:
     """One address book. Public methods are what other clients (the user's phone) do behind our back.
 
     Attributes:
-        unreadable: keys whose documents cannot be read for now (J4).
+        unreadable: keys whose documents cannot be read for now (J4); ``refusal`` is how it is said.
         lag: seconds by which lists lag at this moment; at most ``character.read_lag``.
         blackout: full lists are empty, although everything is there (J13).
+        walks: counts ``break_walks``.
         faults: what happens to the next calls: (verb or ``*``, fault); each is used once, the first that fits.
         calls: (verb, key) of everything that arrived.
+        happened: how often which misbehaviour was met, for tests that want to know that they got there.
     """
 
     def __init__(
@@ -112,14 +127,17 @@ class MemoryWorld:
         self.subject = subject
         self.gates = Gates()
         self.unreadable: set[str] = set()
+        self.refusal: type[ProviderError] = ProviderMalformed
         self.lag = 0.0
         self.blackout = False
         self.faults: deque[tuple[str, Fault]] = deque()
         self.calls: list[tuple[str, str]] = []
+        self.happened: Counter[str] = Counter()
         self._events: list[Event] = []
         self.history: dict[str, list[Version]] = {}
         self._names = 0
         self._cursors = 0
+        self.walks = 0
 
     # --- what other clients do ---------------------------------------------------------------------------------
 
@@ -162,6 +180,10 @@ class MemoryWorld:
         """Every cursor that was handed out is refused from now on."""
         self._cursors += 1
 
+    def break_walks(self) -> None:
+        """Every walk in progress is refused its next page; the cursors of complete ones stay good."""
+        self.walks += 1
+
     # --- the truth -----------------------------------------------------------------------------------------------
 
     def find(self, key: str, position: int | None = None) -> Document | None:
@@ -196,6 +218,11 @@ class MemoryWorld:
                 if fault not in faults:
                     return
                 del self.faults[index]
+                self.happened[f"{fault.value} {verb}"] += 1
+                if fault is Fault.NONE:
+                    return
+                if fault is Fault.DENIED:
+                    raise ProviderUnauthorized
                 if fault is Fault.REFUSED:
                     raise ProviderUnavailable(sent=False)
                 if fault is Fault.FAILED:
@@ -208,6 +235,7 @@ class MemoryWorld:
         if version is None or version.document is None:
             raise RecordNotFound
         if self.clock() < version.created_ms + self.character.create_lag * 1000:
+            self.happened["not found yet"] += 1
             raise RecordNotFound
         return version
 
@@ -215,6 +243,7 @@ class MemoryWorld:
         """Replace or (None) delete a record that exists. Raises Stale, RecordNotFound."""
         current = self.read(key)
         if if_rev is not None and current.rev != if_rev:
+            self.happened["stale"] += 1
             raise Stale
         return self._append(key, document)
 
@@ -251,6 +280,7 @@ class MemoryWorld:
         position = len(self._events)
         while position and self._events[position - 1].at > horizon:
             position -= 1
+        self.happened["list lags"] += position < len(self._events)
         return position
 
     def events(self, start: int, stop: int) -> Iterator[Event]:
@@ -262,14 +292,20 @@ class MemoryWorld:
         found = self._version(key, position)
         return found if found is not None and found.document is not None else None
 
-    def cursor(self, *parts: object) -> str:
-        """A cursor with these parts; refused after :meth:`expire_cursors`."""
-        return "/".join(str(part) for part in (*parts, self._cursors, "end"))
+    @property
+    def era(self) -> int:
+        """Between two calls of :meth:`expire_cursors`; a pull gives out cursors of the era that it began in."""
+        return self._cursors
+
+    def cursor(self, era: int, *parts: object) -> str:
+        """A cursor with these parts; refused in another era."""
+        return "/".join(str(part) for part in (*parts, era, "end"))
 
     def parts(self, cursor: str) -> list[str]:
         """The parts of a cursor. Raises CursorExpired."""
         *parts, generation, end = cursor.split("/") if cursor.count("/") >= 2 else ("", "", "")
         if end != "end" or generation != str(self._cursors):
+            self.happened["cursor refused"] += 1
             raise CursorExpired
         return parts
 
