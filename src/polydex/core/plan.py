@@ -170,6 +170,7 @@ class _Planner:
         self._about = observation
         self._done: set[RemoteKey] = set()
         self._taken: set[RemoteKey] = set()
+        self._shared: set[str] = set()  # uids of several rows: they join nothing
         self._made: set[RemoteKey] = set()  # keys that get their first row by these very steps
         self._steps: list[Step] = []
 
@@ -240,8 +241,8 @@ class _Planner:
             self._done.add(key)
         elif self._about.walk is not None:
             self._add(Action.GONE, key, row)
-            if row.uid:
-                self._moved.setdefault(by_uid(row.uid), row)
+            if row.uid and self._moved.setdefault(by_uid(row.uid), row).row != row.row:
+                self._shared.add(by_uid(row.uid))
         else:
             self._remove(row)
 
@@ -312,7 +313,7 @@ class _Planner:
         names = [by_stable(seen.stable)] if seen.stable else []
         if seen.uid and self._about.walk is not None:
             names.append(by_uid(seen.uid))
-        for name in names:
+        for name in (name for name in names if name not in self._shared):
             origin = self._moved.pop(name, None)
             if origin is not None and origin.key != seen.key and origin.key not in self._taken:
                 self._taken.add(origin.key)
@@ -320,7 +321,9 @@ class _Planner:
         return None
 
     def _known(self, seen: Seen, row: Known) -> None:
-        if row.rev == seen.rev and seen.rev is not None:
+        # A list may have cut what a direct read shows whole, under the same revision (J11).
+        whole = self._about.walk is None
+        if row.rev == seen.rev and seen.rev is not None and (row.etag == seen.etag or not whole):
             self._add(Action.TOUCH, seen.key, row, seen)
         elif seen.etag is None:
             self._add(Action.REFRESH if row.etag is None else Action.HIDE, seen.key, row, seen)

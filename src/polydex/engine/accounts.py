@@ -331,6 +331,8 @@ def _save(
     accounts.set_secret(tx, account.id, sealed, now)
     # The default address book is chosen once (J8).
     default = sources.default(tx, account.id)
+    if known is not None and default is None:
+        raise Internal(detail="the account has lost its default source")  # an error, never a re-choice
     chosen = default.key if default else next((book.key for book in books if book.default), books[0].key)
     for book in books:
         is_default = default is None and book.key == chosen

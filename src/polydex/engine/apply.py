@@ -17,6 +17,7 @@ from polydex.engine import content
 from polydex.store import contacts, rows, sources
 from polydex.store.contacts import Arrival, Change, Content, Stamp
 from polydex.store.db import Tx
+from polydex.store.rows import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +153,24 @@ def bury(tx: Tx, target: Target, gone: Sequence[Known], now: int) -> Applied:
     return writer.applied
 
 
-def remap(tx: Tx, target: Target, mapped: Sequence[tuple[RowId, Record]], now: int) -> Applied:
+def remap(tx: Tx, target: Target, mapped: Sequence[tuple[Stored, Record]], now: int) -> Applied:
     """Put contacts that a new mapping sees in the same documents; only real differences reach the journal (J16).
 
-    A row whose document has changed meanwhile is left alone: it was mapped by the new version already.
+    A row that was written since it was read is left alone: its document was mapped by the new version already.
     """
     touch, seq = _lock(tx, target)
-    marks = Stamp(touch=touch, walk=None, wrote_at=None, checked_at=None, now=now)
+    marks = Stamp(touch=touch, walk=None, wrote_at=None, checked_at=None, now=now, observed=False)
     known = rows.by_keys(tx, target.source, [record.key for _, record in mapped])
     steps: list[Step] = []
     records: list[Record] = []
     same: list[RowId] = []
-    for row_id, record in mapped:
+    for stored, record in mapped:
         row = known.get(record.key)
-        if row is None or row.row != row_id or not row.live or row.rev != record.rev:
+        if row is None or row.row != stored.row or not row.live or row.touch != stored.touch:
             continue
         tag = content.etag(record)
         if tag == row.etag:
-            same.append(row_id)
+            same.append(row.row)
             continue
         action = Action.CHANGE if tag and row.etag else Action.SHOW if tag else Action.HIDE
         steps.append(Step(action, row.key, row, Seen(row.key, record.rev, len(records), tag, record.uid)))
@@ -177,6 +178,9 @@ def remap(tx: Tx, target: Target, mapped: Sequence[tuple[RowId, Record]], now: i
     contacts.mapped(tx, target.mapping_version, same)
     writer = _Writer(tx, target, News(asked=touch, asked_ms=now, changed=records), marks, seq, now)
     writer.write(steps)
+    # A hidden row takes the key anew: what was open about the old one is asked about again.
+    open_questions = [step.row for step in steps if step.action is Action.HIDE and step.row is not None]
+    contacts.verify_keys(tx, target.source, now, [row.key for row in open_questions if row.verify or row.pending])
     _finish(tx, target, writer)
     return writer.applied
 
@@ -242,11 +246,11 @@ class _Writer:
         def of(*actions: Action) -> list[Step]:
             return [step for action in actions for step in by.get(action, ())]
 
-        if self._news.walk is not None:
-            contacts.mark_gone(tx, self._news.walk, self._news.asked, [_row(step).row for step in of(Action.GONE)])
         # Keys are freed before they are taken: moves, removals, detached tombstones, then the new rows.
         for step in of(Action.MOVE):
             contacts.move(tx, source, marks, _row(step).row, step.key)
+        if self._news.walk is not None:
+            contacts.mark_gone(tx, self._news.walk, self._news.asked, _left_gone(steps))
         self._remove(of(Action.REMOVE, Action.HIDE))
         contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE)])
         self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)
@@ -379,6 +383,17 @@ class _Writer:
     def _public_id(self, stable: str, n: int) -> ContactId:
         target = self._target
         return contact_id(target.id_key, target.account, target.source_key, StableKey(stable), n)
+
+
+def _left_gone(steps: Sequence[Step]) -> list[RowId]:
+    """The rows that were reported as removed, and not found under another key after that."""
+    gone: dict[RowId, None] = {}
+    for step in steps:
+        if step.action is Action.GONE:
+            gone[_row(step).row] = None
+        elif step.action is Action.MOVE:
+            gone.pop(_row(step).row, None)
+    return list(gone)
 
 
 def _row(step: Step) -> Known:

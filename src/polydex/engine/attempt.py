@@ -78,6 +78,10 @@ class Attempts:
             _begin, self._ctx, scene, verb, digest, body, mark, row, base_etag, target_etag, self._ctx.clock()
         )
 
+    async def renew(self, scene: Scene, intent: Intent) -> Intent:
+        """Note that the write is about to be sent once more: lags count from now on. Raises GenerationChanged."""
+        return await self._ctx.db.write(_renew, self._ctx, scene, intent, self._ctx.clock())
+
     async def create(self, scene: Scene, draft: Draft, intent: Intent) -> tuple[Stored, Record]:
         """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said."""
         record = await self._call(intent, scene.connector.create(draft.contact, intent.mark, draft.native or None))
@@ -100,7 +104,7 @@ class Attempts:
         for _ in range(ATTEMPTS):
             stored = await self._ctx.db.read(rows.by_key, scene.source.id, record.key)
             if stored is not None and stored.verify_due is None and stored.live and stored.body is not None:
-                if row is None:
+                if stored.row != row:
                     await self._ctx.db.write(intents.found_row, intent.id, stored.row)
                 return stored
             # A pull has written the row since we asked: what is there now decides.
@@ -163,12 +167,27 @@ def _begin(
         body=body,
         asked=asked,
         now=now,
-        due_at=now + int((ctx.settings.write_deadline + ASK_AGAIN) * 1000),
+        due_at=_due(ctx, now),
         mark=mark,
         row=row,
         base_etag=base_etag,
         target_etag=target_etag,
     )
+    return _stored(tx, number)
+
+
+def _renew(tx: Tx, ctx: Context, scene: Scene, intent: Intent, now: int) -> Intent:
+    asked = apply.stamp(tx, scene.account.id, scene.account.generation)
+    intents.renew(tx, intent.id, asked, now, _due(ctx, now))
+    return _stored(tx, intent.id)
+
+
+def _due(ctx: Context, now: int) -> int:
+    """When somebody else may ask what became of an attempt that begins now."""
+    return now + int((ctx.settings.write_deadline + ASK_AGAIN) * 1000)
+
+
+def _stored(tx: Tx, number: int) -> Intent:
     intent = intents.get(tx, number)
     if intent is None:
         raise Internal(detail="an intent vanished in its own transaction")
@@ -176,10 +195,11 @@ def _begin(
 
 
 def _applied(tx: Tx, target: Target, intent: Intent, record: Record, now: int) -> RowId | None:
+    """The row that the record's key has afterwards; a doubt about it is settled by the caller."""
     news = News(asked=intent.asked, asked_ms=intent.created_at, changed=(record,), wrote=True)
     apply.apply(tx, target, news, now)
     stored = rows.by_key(tx, target.source, record.key)
-    row = stored.row if stored is not None and stored.live else None
+    row = stored.row if stored is not None else None
     intents.finish(tx, intent.id, intents.DONE, now, row=row)
     return row
 

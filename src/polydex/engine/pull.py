@@ -14,7 +14,9 @@ from polydex.core.errors import (
     Internal,
     PolydexError,
     ProviderError,
+    ProviderForbidden,
     ProviderMalformed,
+    ProviderRejected,
     ProviderUnauthorized,
     Retry,
     TokenDead,
@@ -37,6 +39,8 @@ _BATCH = 200
 """Rows re-mapped or verified in one step."""
 _VERIFY_FIRST = 30.0
 _VERIFY_MAX = 86_400.0
+_OF_ONE_RECORD = (ProviderMalformed, ProviderForbidden, ProviderRejected)
+"""What a provider says about one record, and that says nothing about the others (J4)."""
 
 log = logger(__name__)
 
@@ -164,7 +168,7 @@ class Pulls:
                         await fetch.fetch(ctx, target, connector, stored.key, fetch.known_at(stored))
                     except ProviderError as error:
                         await ctx.db.write(_postpone, stored, error, ctx.clock())
-                        if not isinstance(error, ProviderMalformed):
+                        if not isinstance(error, _OF_ONE_RECORD):
                             raise
             if not tried:
                 return
@@ -178,7 +182,7 @@ class Pulls:
             mapped, broken = [], []
             for stored in old:
                 try:
-                    mapped.append((stored.row, connector.remap(stored.raw or b"", stored.key, stored.rev)))
+                    mapped.append((stored, connector.remap(stored.raw or b"", stored.key, stored.rev)))
                 except PolydexError:
                     broken.append(stored.row)
             await ctx.db.write(_apply_remap, lease, target, mapped, broken, ctx.clock())
@@ -247,7 +251,7 @@ def _postpone(tx: Tx, stored: Stored, error: ProviderError, now: int) -> None:
 
 
 def _apply_remap(
-    tx: Tx, lease: Lease, target: Target, mapped: list[tuple[RowId, Record]], broken: list[RowId], now: int
+    tx: Tx, lease: Lease, target: Target, mapped: list[tuple[Stored, Record]], broken: list[RowId], now: int
 ) -> None:
     sources.check(tx, lease)
     apply.remap(tx, target, mapped, now)
@@ -257,7 +261,8 @@ def _apply_remap(
 
 def _mapped(tx: Tx, lease: Lease, version: int) -> None:
     sources.check(tx, lease)
-    sources.mapped(tx, lease.source, version)
+    if not rows.outdated(tx, lease.source, version, 0, 1):  # else a row was touched meanwhile: the next pull goes on
+        sources.mapped(tx, lease.source, version)
 
 
 def _finish(

@@ -13,7 +13,7 @@ from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, effective
 from polydex.engine.context import Context
 from polydex.engine.turns import Turns
 from polydex.log import logger
-from polydex.store import accounts, intents, rows, sources
+from polydex.store import accounts, contacts, intents, rows, sources
 from polydex.store.accounts import Account
 from polydex.store.db import Tx
 from polydex.store.intents import Intent
@@ -80,7 +80,8 @@ class Recovery:
         if not believed:
             raise ProviderTimeout("The outcome of this request is not known yet", retry_after=ASK_AGAIN)
         if wanted and intent.body is not None:
-            await self._attempts.create(scene, decode_draft(intent.body), intent)
+            draft = decode_draft(intent.body)
+            await self._attempts.create(scene, draft, await self._attempts.renew(scene, intent))
         else:
             await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
 
@@ -100,10 +101,11 @@ class Recovery:
             return
         else:
             state = intents.FAILED
-        await self._ctx.db.write(intents.finish, intent.id, state, self._ctx.clock())
+        await self._ctx.db.write(_found_out, intent, state, self._ctx.clock())
 
     async def _send_again(self, scene: Scene, intent: Intent, stored: Stored) -> None:
         """The provider still has the base: the change never arrived, or what arrived was refused."""
+        intent = await self._attempts.renew(scene, intent)
         try:
             if intent.verb == "delete":
                 await self._attempts.delete(scene, stored, intent)
@@ -112,6 +114,13 @@ class Recovery:
                 await self._attempts.update(scene, stored, patch, intent)
         except (Stale, RecordNotFound):
             return  # superseded: the intent has ended as failed, and the next pull tells what is there
+
+
+def _found_out(tx: Tx, intent: Intent, state: str, now: int) -> None:
+    """End an intent. What was carried out is a write of ours, and lists may lag behind it (J1)."""
+    if state == intents.DONE and intent.row is not None:
+        contacts.wrote(tx, intent.row, now)
+    intents.finish(tx, intent.id, state, now)
 
 
 def _pause(tries: int) -> float:

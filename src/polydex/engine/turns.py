@@ -43,8 +43,14 @@ class Turns:
         while True:
             now = self._ctx.clock()
             until = now + int(_LEASE * 1000)
-            if await self._ctx.db.write(write_leases.take, account, self._ctx.owner, now, until):
-                return
+            taking = asyncio.create_task(self._ctx.db.write(write_leases.take, account, self._ctx.owner, now, until))
+            try:
+                if await asyncio.shield(taking):
+                    return
+            except asyncio.CancelledError:  # a lease that nobody uses would keep the account's writes waiting
+                if await taking:
+                    await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
+                raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 

@@ -58,10 +58,11 @@ async def run(ctx: Context, lease: Lease, target: Target, connector: Connector) 
         start = await ctx.db.write(_begin, lease, connector.caps, ctx.clock())
         try:
             last = await _pages(ctx, lease, target, connector, start, total)
-        except CursorExpired:
-            if not start.resume and start.cursor is None:
+        except CursorExpired as error:
+            resume = start.resume or error.resume
+            if not resume and start.cursor is None:
                 raise ProviderMalformed("The provider refuses to list from the start") from None
-            await ctx.db.write(_expired, lease, resume=start.resume)
+            await ctx.db.write(_expired, lease, resume=resume)
             continue
         if last.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             # J2: edits during the walk may lie before this cursor; a second walk, begun after it, covers them.

@@ -138,28 +138,39 @@ class Writer:
 
     async def _in_turn(self, account: Account, digest: bytes, work: Callable[[Scene], Awaitable[Written]]) -> Written:
         try:
-            async with asyncio.timeout(self._ctx.settings.write_deadline), self._turns.turn(account.id):
-                source = await self._ctx.db.read(sources.default, account.id)
-                if source is None:
-                    raise Internal(detail="the account has no default source")
-                scene = self._attempts.scene(account, source)
-                since = self._ctx.clock() - int(self._ctx.settings.replay_window * 1000)
-                same = await self._ctx.db.read(intents.same_request, account.id, digest, since)
-                if same is not None:
-                    if same.state == intents.OPEN:
-                        await self.recovery.resolve(scene, same, wanted=True)
-                        same = await self._ctx.db.read(intents.get, same.id)
-                    if same is not None and same.state == intents.DONE:
-                        return await self._replayed(same)
-                await self.recovery.run(account, source)
-                return await work(scene)
+            async with asyncio.timeout(self._ctx.settings.write_deadline):
+                after = await self._ctx.db.read(intents.last_delivered, account.id, digest)
+                async with self._turns.turn(account.id):
+                    return await self._write(account, digest, after, work)
         except TimeoutError:
             raise ProviderTimeout(retry_after=ASK_AGAIN) from None
 
-    async def _replayed(self, intent: Intent) -> Written:
+    async def _write(
+        self, account: Account, digest: bytes, after: int, work: Callable[[Scene], Awaitable[Written]]
+    ) -> Written:
+        source = await self._ctx.db.read(sources.default, account.id)
+        if source is None:
+            raise Internal(detail="the account has no default source")
+        scene = self._attempts.scene(account, source)
+        since = self._ctx.clock() - int(self._ctx.settings.replay_window * 1000)
+        same = await self._ctx.db.read(intents.same_request, account.id, digest, since, after)
+        if same is not None:
+            if same.state == intents.OPEN:
+                await self.recovery.resolve(scene, same, wanted=True)
+                same = await self._ctx.db.read(intents.get, same.id)
+            if same is not None and same.state == intents.DONE:
+                return await self._replayed(scene, same)
+        await self.recovery.run(account, source)
+        return await work(scene)
+
+    async def _replayed(self, scene: Scene, intent: Intent) -> Written:
         if intent.verb == "delete":
             return Written("", "", b"{}", intent=intent.id)
         stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
+        if stored is not None and stored.verify_due is not None:  # carried out, but what is there now was not heard yet
+            known_at = intent.finished_at or intent.created_at
+            await fetch.fetch(self._ctx, scene.target, scene.connector, stored.key, known_at)
+            stored = await self._ctx.db.read(rows.by_key, scene.source.id, stored.key)
         if stored is None or not stored.live:
             raise NotFound("The contact has been deleted since")
         return _written(stored, intent=intent.id)

@@ -72,13 +72,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What every write of a row leaves on it (J1)."""
+    """What every write of a row leaves on it (J1). ``observed``: the provider was heard, which settles open questions."""
 
     touch: int
     walk: int | None
     wrote_at: int | None
     checked_at: int | None
     now: int
+    observed: bool = True
 
 
 def highest_n(tx: Tx, source: SourceId, stable_keys: Iterable[str]) -> dict[str, int]:
@@ -141,10 +142,12 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
     return [RowId(row_id) for row_id in ids]
 
 
-_SETTLED = (
+_STAMPED = (
     "touch = ?, seen_walk = coalesce(?, seen_walk), wrote_at = coalesce(?, wrote_at), "
-    "checked_at = coalesce(?, checked_at), gone_walk = NULL, pending_delete = NULL, verify_due = NULL, "
-    "verify_fails = 0, verify_error = NULL"
+    "checked_at = coalesce(?, checked_at)"
+)
+_SETTLED = (
+    f"{_STAMPED}, gone_walk = NULL, pending_delete = NULL, verify_due = NULL, verify_fails = 0, verify_error = NULL"
 )
 """An observation that is believed settles every open question about the row."""
 
@@ -158,7 +161,7 @@ def change(tx: Tx, source: SourceId, stamp: Stamp, changes: Sequence[Change]) ->
     if not changes:
         return
     tx.many(
-        f"UPDATE contact SET {_SETTLED}, live = 1, deleted_at = NULL, rev = ?, etag = ?, photo_hash = ?, "
+        f"UPDATE contact SET {_SETTLED if stamp.observed else _STAMPED}, live = 1, deleted_at = NULL, rev = ?, etag = ?, photo_hash = ?, "
         "photo_mime = ?, uid = ?, mark = ?, mapping_version = ?, seq = coalesce(?, seq), "
         "created_seq = coalesce(created_seq, ?), n = coalesce(n, ?), public_id = coalesce(public_id, ?), "
         "stable_key = coalesce(?, stable_key), "
@@ -332,6 +335,11 @@ def defer(tx: Tx, stamp: Stamp, due: int, rows: Iterable[tuple[RowId, str]]) -> 
         "verify_due = ?, verify_error = ? WHERE row_id = ?",
         [(stamp.touch, stamp.walk, due, error, row) for row, error in rows],
     )
+
+
+def wrote(tx: Tx, row: RowId, now: int) -> None:
+    """A write of ours to this record turned out to have been carried out, by ``now`` (unix milliseconds) at the latest."""
+    tx.run("UPDATE contact SET wrote_at = ? WHERE row_id = ?", now, row)
 
 
 def seen_in_walk(tx: Tx, walk: int, rows: Iterable[RowId]) -> None:

@@ -89,6 +89,12 @@ def reroll(tx: Tx, random_bytes: RandomBytes) -> int:
         tx.run(
             "INSERT INTO epoch_limit (epoch, account_id, last_seq) SELECT CAST(? AS BIGINT), id, seq FROM account", old
         )
+        # What was asked for before is of a lost future, and so are counters and fences that come again (J9, J14).
+        tx.run("UPDATE account SET generation = generation + 1")
+        tx.run(
+            "UPDATE source SET ready_at = NULL, pulled_at = NULL, tried_at = NULL, fence = fence + 1, "
+            "lease_owner = NULL, lease_until = 0, wake = wake + 1, due_at = CASE WHEN due_at IS NOT NULL THEN 0 END"
+        )
     new = old
     while new in (0, old):
         new = int.from_bytes(random_bytes(8), "big") >> 1

@@ -25,7 +25,7 @@ class Intent:
         body: the request's body, until the outcome is known.
         row: the contact's row (for a create: once it is known).
         base_etag, target_etag: the content before, and the content meant.
-        asked: the account's counter before the first call.
+        asked, created_at: the account's counter, and the time, before the newest attempt was sent.
         result: what was answered, once it is known.
         owner: one run of a request handler.
     """
@@ -101,8 +101,13 @@ def finish(tx: Tx, intent: int, state: str, now: int, *, result: bytes | None = 
 
 
 def again(tx: Tx, intent: int, due_at: int) -> None:
-    """The outcome could not be found out yet: ask again at ``due_at``."""
-    tx.run("UPDATE intent SET due_at = ?, tries = tries + 1 WHERE id = ?", due_at, intent)
+    """The outcome could not be found out yet: ask again at ``due_at``. Nothing, when it is known by now."""
+    tx.run("UPDATE intent SET due_at = ?, tries = tries + 1 WHERE id = ? AND state = 'open'", due_at, intent)
+
+
+def renew(tx: Tx, intent: int, asked: int, now: int, due_at: int) -> None:
+    """The write is sent once more: what is known of its attempt is that of the newest one."""
+    tx.run("UPDATE intent SET asked = ?, created_at = ?, due_at = ? WHERE id = ?", asked, now, due_at, intent)
 
 
 def deliver(tx: Tx, intent: int) -> None:
@@ -110,14 +115,31 @@ def deliver(tx: Tx, intent: int) -> None:
     tx.run("UPDATE intent SET delivered = 1 WHERE id = ?", intent)
 
 
-def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int) -> Intent | None:
-    """The newest identical request that is open, or whose answer since ``since`` could not be delivered (J10)."""
+def last_delivered(tx: Tx, account: AccountId, body_hash: bytes) -> int:
+    """The newest identical request whose answer was delivered, 0 for none: those after it are not over yet."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? "
-        "AND (state = 'open' OR (state = 'done' AND delivered = 0 AND finished_at >= ?)) ORDER BY id DESC LIMIT 1",
+        "SELECT max(id) FROM intent WHERE account_id = ? AND body_hash = ? AND delivered = 1", account, body_hash
+    )
+    return int(row[0] or 0) if row else 0
+
+
+def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int, after: int) -> Intent | None:
+    """The newest identical request that is open, or whose answer could not be delivered (J10).
+
+    Args:
+        tx: the transaction.
+        account: whose.
+        body_hash: of the request.
+        since: unix milliseconds; what was finished before is forgotten.
+        after: ``last_delivered`` when the request arrived: what was delivered while it waited was open then.
+    """
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? AND (state = 'open' OR "
+        "(state = 'done' AND finished_at >= ? AND (delivered = 0 OR id > ?))) ORDER BY id DESC LIMIT 1",
         account,
         body_hash,
         since,
+        after,
     )
     return _intent(row) if row else None
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from polydex.core.contact import Contact
+from polydex.core.ids import RowId
 from polydex.engine.context import Context, Settings, secret_context
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
 from polydex.engine.write import Writer, Written
-from polydex.store import accounts, apps, sources
+from polydex.store import accounts, apps, journal, sources
 from polydex.store.accounts import Account, Details
 from polydex.store.db import Database, Tx
+from polydex.store.journal import Filters
 from polydex.store.sources import Source
 from polydex.testing.clock import FakeClock
 from polydex.testing.memory import MemoryProvider
@@ -44,6 +48,30 @@ class Home:
         source = await self.db.read(sources.default, self.account.id)
         assert source is not None
         return source
+
+    def sibling(self, owner: str = "process-2", **settings: Any) -> Home:
+        """Another process on the same database and the same provider, with its own ``settings``."""
+        ctx = replace(self.ctx, owner=owner, settings=replace(self.ctx.settings, **settings))
+        pulls = Pulls(ctx)
+        return replace(self, ctx=ctx, pulls=pulls, reader=Reader(ctx, pulls), writer=Writer(ctx, Turns(ctx)))
+
+    async def restored(self, db: Database | None = None) -> Home:
+        """The same installation started anew, on a storage (None: the same) that may have been restored."""
+        db = db or self.db
+        account = await db.read(accounts.get, self.account.id)
+        assert account is not None
+        home = replace(self, db=db, ctx=replace(self.ctx, db=db), account=account)
+        return home.sibling("process-restored")
+
+    async def records(self) -> dict[str, dict[str, Any]]:
+        """What the list shows at this moment, by nickname, from the mirror alone."""
+        found = await self.db.read(journal.page, (await self.source()).id, Filters(), RowId(0), 1000)
+        bodies = [json.loads(body) for _, body in found]
+        return {str(body.get("nickName")): body for body in bodies}
+
+    async def id_of(self, nick: str) -> str:
+        """The public id of a contact by its nickname."""
+        return str((await self.records())[nick]["id"])
 
     async def pull(self) -> None:
         """Pull now, to the end."""
@@ -120,11 +148,18 @@ class Consumer:
         return sorted(str(record.get("nickName")) for record in self.copy.values())
 
 
-async def furnish(db: Database, clock: FakeClock, character: Character | None = None) -> Home:
+async def furnish(
+    db: Database,
+    clock: FakeClock,
+    character: Character | None = None,
+    *,
+    world: MemoryWorld | None = None,
+    keys: Keys | None = None,
+) -> Home:
     """An installation with one application, one account and one address book, not pulled yet."""
-    world = MemoryWorld(clock, character)
+    world = world or MemoryWorld(clock, character)
     provider = MemoryProvider({BOOK: world})
-    keys = Keys.generate()
+    keys = keys or Keys.generate()
     ctx = Context(db, keys, clock, {"memory": provider}, None, SETTINGS, "process-1", secrets.token_bytes)
 
     def connect(tx: Tx) -> Account:
@@ -141,6 +176,15 @@ async def furnish(db: Database, clock: FakeClock, character: Character | None = 
     account = await db.write(connect)
     pulls = Pulls(ctx)
     return Home(db, clock, world, provider, ctx, pulls, Reader(ctx, pulls), Writer(ctx, Turns(ctx)), account)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the others run until something is so. Raises AssertionError when it never is."""
+    for turn in range(10_000):
+        if holds():
+            return
+        await asyncio.sleep(0 if turn < 100 else 0.001)
+    raise AssertionError("it never comes")
 
 
 def named(nick: str, **more: Any) -> Contact:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
 from polydex.core.contact import Email, Name, Phone
-from polydex.core.errors import NotFound, ProviderUnavailable, TokenNotValid
+from polydex.core.errors import NotFound, ProviderUnavailable
 from polydex.testing.world import Fault
 from tests.contract.engine.home import Home, named
 
@@ -76,18 +75,6 @@ async def test_no_cache_is_never_answered_from_the_mirror(home: Home) -> None:
     home.world.faults.append(("list", Fault.REFUSED))
     with pytest.raises(ProviderUnavailable):
         await home.reader.page(home.account, limit=10, no_cache=True)
-    # A pull that began before the request does not count, even when it ends after it.
-    home.clock.advance(1)
-    home.world.gates.hold("list", "answer")
-    early = asyncio.create_task(home.pull())
-    await home.world.gates.reached("list", "answer")
-    home.world.put(named("bo"))
-    home.clock.advance(1)
-    forced = asyncio.create_task(home.reader.page(home.account, limit=10, no_cache=True))
-    await asyncio.sleep(0)
-    home.world.gates.open()
-    await early
-    assert len((await forced).bodies) == 2
 
 
 async def test_a_contact_that_is_gone(home: Home) -> None:
@@ -101,24 +88,6 @@ async def test_a_contact_that_is_gone(home: Home) -> None:
     assert consumer.gone == [contact_id]
     with pytest.raises(NotFound):
         await home.reader.get(home.account, "nobody")
-
-
-async def test_pages_skip_and_repeat_nothing_while_contacts_change(home: Home) -> None:
-    keys = [home.world.put(named(f"n{number}")) for number in range(9)]
-    await home.pull()
-    first = await home.reader.page(home.account, limit=4)
-    home.world.put(named("n1 changed"), keys[1])
-    home.world.put(named("new"))
-    await home.pull()
-    names = [json.loads(body)["nickName"] for body in first.bodies]
-    token = first.next_page
-    while token:
-        page = await home.reader.page(home.account, limit=4, page_token=token)
-        names += [json.loads(body)["nickName"] for body in page.bodies]
-        token = page.next_page
-    assert names == [f"n{number}" for number in range(9)] + ["new"]
-    with pytest.raises(TokenNotValid):
-        await home.reader.page(home.account, limit=4, page_token=first.next_page, q="other")
 
 
 async def test_filters(home: Home) -> None:

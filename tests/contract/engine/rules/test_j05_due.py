@@ -1,0 +1,119 @@
+"""J5: making due is never lost, and freshness is the start of a pull."""
+
+from __future__ import annotations
+
+import asyncio
+
+from polydex.core.errors import FenceLost
+from polydex.store import sources
+from polydex.testing.world import Fault
+from tests.contract.engine.conftest import Furnish
+from tests.contract.engine.home import Home, named
+from tests.contract.engine.rules.test_j01_order import second_page
+
+
+async def test_a_push_during_a_pull_lost_when_the_pull_finishes(home: Home) -> None:
+    await home.pull()
+    home.world.gates.hold("list", "answer")
+    running = asyncio.create_task(home.pull())
+    await home.world.gates.reached("list", "answer")
+    home.world.put(named("ada"))  # behind the list that is on its way
+    await home.db.write(sources.make_due, (await home.source()).id, home.clock())
+    home.world.gates.open()
+    await running
+    assert await home.records() == {}
+    assert await home.pulls.run_due() == 1
+    await home.pulls.wait_idle()
+    assert list(await home.records()) == ["ada"]
+    assert await home.pulls.run_due() == 0
+
+
+async def test_a_push_lost_with_a_pull_that_fails(home: Home) -> None:
+    await home.pull()
+    home.world.faults.append(("list", Fault.REFUSED))
+    home.world.gates.hold("list", "ask")
+    running = asyncio.create_task(home.pulls.ensure((await home.source()).id, home.clock() + 1, 10))
+    await home.world.gates.reached("list", "ask")
+    home.world.put(named("ada"))
+    await home.db.write(sources.make_due, (await home.source()).id, home.clock())
+    home.world.gates.open()
+    running.cancel()
+    await home.pulls.wait_idle()
+    assert (await home.source()).error_code == "provider.unavailable"
+    assert await home.pulls.run_due() == 1
+    await home.pulls.wait_idle()
+    assert list(await home.records()) == ["ada"]
+
+
+async def test_a_reader_satisfied_by_a_pull_that_began_before_it_asked(home: Home) -> None:
+    await home.pull()
+    source = (await home.source()).id
+    home.world.gates.hold("list", "answer")
+    running = asyncio.create_task(home.pull())
+    await home.world.gates.reached("list", "answer")
+    home.world.put(named("ada"))
+    home.clock.advance(5)
+    asks = asyncio.create_task(home.pulls.ensure(source, home.clock(), 10))
+    home.clock.advance(5)
+    home.world.calls.clear()
+    home.world.gates.open()
+    await running
+    await asks
+    assert list(await home.records()) == ["ada"]
+    assert [verb for verb, _ in home.world.calls] == ["list"]
+
+
+async def test_a_reader_that_forbids_caches_answered_by_a_pull_that_began_before_it_asked(home: Home) -> None:
+    home.world.put(named("ada"))
+    await home.pull()
+    home.clock.advance(1)
+    home.world.gates.hold("list", "answer")
+    early = asyncio.create_task(home.pull())
+    await home.world.gates.reached("list", "answer")
+    home.world.put(named("bo"))
+    home.clock.advance(1)
+    forced = asyncio.create_task(home.reader.page(home.account, limit=10, no_cache=True))
+    await asyncio.sleep(0)
+    home.world.gates.open()
+    await early
+    assert len((await forced).bodies) == 2
+
+
+async def test_a_resumed_walk_taken_for_as_fresh_as_its_last_page(make_home: Furnish) -> None:
+    home = await make_home(delta=False, page_size=1)
+    home.world.put(named("ada"), "k1")
+    home.world.put(named("bo"), "k2")
+    walk = asyncio.create_task(home.pull())
+    await second_page(home)
+    began = home.clock()
+    walk.cancel()
+    await home.pulls.stop(0)
+    home.world.gates.open()
+    home.clock.advance(1000)
+    home.world.put(named("ada", notes="edited behind the walk"), "k1")
+    second = home.sibling()
+    lease = await home.db.write(sources.claim_one, (await home.source()).id, "process-2", home.clock(), 10**15)
+    assert lease is not None
+    await second.pulls.run(lease)
+    assert (await home.source()).pulled_at == began
+    await home.pulls.ensure((await home.source()).id, home.clock(), 10)
+    assert (await home.records())["ada"]["notes"] == "edited behind the walk"
+
+
+async def test_a_pull_that_lost_its_lease_letting_go_of_that_of_another(home: Home) -> None:
+    await home.pull()
+    source = (await home.source()).id
+    first = await home.db.write(sources.claim_one, source, "first", home.clock(), home.clock())
+    assert first is not None
+    home.clock.advance(1)
+    second = await home.db.write(sources.claim_one, source, "second", home.clock(), home.clock() + 60_000)
+    assert second is not None
+    await home.db.write(sources.finish, first, home.clock(), home.clock() + 10**9)
+    kept = await home.source()
+    assert (kept.lease_owner, kept.lease_until) == ("second", home.clock() + 60_000)
+    try:
+        await home.db.write(sources.renew, first, home.clock() + 10**9)
+    except FenceLost:
+        pass
+    else:
+        raise AssertionError("a lost lease was renewed")
