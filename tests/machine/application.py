@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import shutil
+import sqlite3
 from collections.abc import Coroutine
+from contextlib import closing
 from contextvars import Context as Variables, ContextVar
 from pathlib import Path
 from typing import Any
@@ -60,6 +63,19 @@ class Home:
         self.settings = settings
         self.random = random.Random(7)
         loop.set_task_factory(_enlist)
+
+    def back_up(self) -> Path:
+        """A whole copy of the database, as it is at this moment."""
+        copy = self.path.with_name("backup.db")
+        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return copy
+
+    def restore(self, copy: Path) -> None:
+        """Put a copy in the place of the database; no process may be running."""
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(copy, self.path)
 
     def clock(self) -> int:
         """Unix milliseconds."""

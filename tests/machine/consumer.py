@@ -24,6 +24,7 @@ class Consumer:
         copy: the contacts by id, as served.
         updated, deleted: the delta tokens of the last complete runs; older ones in ``old``.
         page: the page token within a run.
+        ahead: something was applied that the stored tokens do not know of.
     """
 
     ledger: Ledger
@@ -36,6 +37,7 @@ class Consumer:
     old: list[tuple[str, str]] = field(default_factory=list)
     in_run: set[str] = field(default_factory=set)
     rounds: int = 0
+    ahead: bool = False
 
     async def step(
         self,
@@ -54,12 +56,14 @@ class Consumer:
         page = await feed(self.stream, None if self.page else delta, self.page, self.limit)
         assert len(page.bodies) <= self.limit
         assert (page.next_page is None) != (page.next_delta is None), "a page has one of the two tokens"
+        self.ahead = self.ahead or bool(page.bodies)
         for body in page.bodies:
             self._apply(body)
         if page.next_page is not None:
             self.page = page.next_page
             return
         self.page = None
+        self.ahead = False
         self.in_run.clear()
         assert page.next_delta is not None
         if self.stream == "updated":
@@ -80,6 +84,14 @@ class Consumer:
             self.crash()
             self.stream = "updated"
             self.updated, self.deleted = self.old[how_far % len(self.old)]
+
+    def start_over(self) -> None:
+        """The tokens are refused: everything is fetched anew."""
+        self.crash()
+        self.copy.clear()
+        self.old.clear()
+        self.updated = self.deleted = None
+        self.stream, self.ahead = "updated", False
 
     def _apply(self, body: bytes) -> None:
         contact_id = json.loads(body)["id"]

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from hypothesis import note, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis import currently_in_test_context, note, strategies as st
+from hypothesis.stateful import initialize, precondition, rule
 
 from polydex.core.body import parse_body
-from polydex.core.contact import Contact, Name
-from polydex.core.errors import PolydexError, RequestError, SyncTokenExpired, TokenNotValid
+from polydex.core.contact import Contact
+from polydex.core.errors import (
+    PolydexError,
+    RequestError,
+    SyncTokenExpired,
+    TokenNotValid,
+)
 from polydex.engine.context import Settings
 from polydex.engine.read import FeedPage
-from polydex.store import sources
+from polydex.store import rows, sources
 from polydex.testing import document as documents
 from polydex.testing.contract import content
 from polydex.testing.memory import MemoryProvider
@@ -27,22 +34,35 @@ from tests.machine.application import Home, Process, founded
 from tests.machine.characters import CHARACTERS
 from tests.machine.consumer import Consumer, Ledger
 from tests.machine.loop import VirtualLoop
+from tests.machine.surroundings import FEW, MANY, NAMES, Surroundings
 
-SETTINGS = Settings(freshness=60.0, poll_interval=300.0)
+# Clients of the machine send again whenever they like; that a repetition is a new request one day, J10's test shows.
+SETTINGS = Settings(freshness=60.0, poll_interval=300.0, replay_window=1e7)
 BOOK, OTHER = "main", "other"
-NAMES = ("Ada", "Ben", "Cleo", "Dan")
-FEW, MANY = st.integers(0, 5), st.integers(0, 60)
-VERBS = st.sampled_from(["list", "fetch", "create", "update", "delete", "find_mark", "*"])
+FAULT = st.sampled_from([None, None, *Fault])
 
 
-class Machine(RuleBasedStateMachine):
-    """One run. Every rule begins something and lets everybody run until they wait."""
+@dataclass(frozen=True)
+class Backup:
+    """A copy of the database, and what consumers had heard of deletions when it was made."""
+
+    path: Path
+    deleted: set[str]
+
+
+class Machine(Surroundings):
+    """One run. Every rule begins something and lets everybody run until they wait.
+
+    Attributes:
+        happened: what was met, by name, over all runs of this process; proves that the machine gets there.
+    """
+
+    happened: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="polydex-machine-"))
         self.loop = VirtualLoop()
-        self.values = 0
         self.ids: list[str] = []
         self.etags: dict[str, str] = {}
         self.unsure: list[bytes] = []
@@ -51,10 +71,19 @@ class Machine(RuleBasedStateMachine):
         self.ledger = Ledger()
         self.consumers = [Consumer(self.ledger, limit) for limit in (2, 3, 1000)]
         self.busy: set[int] = set()
+        self.backup: Backup | None = None
+        self.restored = False
+        self.refused = False
 
-    @initialize(name=st.sampled_from(sorted(CHARACTERS)), first=st.integers(0, 4))
-    def begin(self, name: str, first: int) -> None:
-        note(f"provider: {name}")
+    @initialize(
+        name=st.sampled_from(sorted(CHARACTERS)),
+        first=st.integers(0, 6),
+        lag=st.sampled_from([0.0, 0.5, 1.0]),
+        warm=st.booleans(),
+    )
+    def begin(self, name: str, first: int, lag: float = 0.0, warm: bool = False) -> None:
+        if currently_in_test_context():
+            note(f"provider: {name}")
         clock = self._clock
         self.world = MemoryWorld(clock, CHARACTERS[name])
         self.other = MemoryWorld(clock, CHARACTERS[name])
@@ -66,6 +95,10 @@ class Machine(RuleBasedStateMachine):
         for _ in range(first):
             self.world.put(self._contact())
         self.other.put(self._contact())
+        self.world.lag = lag * self.world.character.read_lag
+        if warm:  # most things happen to accounts that have been pulled, and are followed
+            self.worker_runs(process=0)
+            self.consumer_goes_on(process=0, number=2, steps=8)
 
     def teardown(self) -> None:
         try:
@@ -75,101 +108,10 @@ class Machine(RuleBasedStateMachine):
         finally:
             for process in getattr(self, "processes", []):
                 process.bury()
+            for world in (getattr(self, "world", None), getattr(self, "other", None)):
+                self.happened.update(world.happened if world else {})
             self.loop.close()
             shutil.rmtree(self.folder)
-
-    # --- other clients of the provider --------------------------------------------------------------------------
-
-    @rule(number=FEW)
-    def phone_puts(self, number: int) -> None:
-        self.world.put(self._contact(), f"p{number}")
-
-    @rule(number=MANY)
-    def phone_edits(self, number: int) -> None:
-        if key := self._key(number):
-            self.world.put(self._contact(), key)
-
-    @rule(number=MANY)
-    def phone_removes(self, number: int) -> None:
-        if key := self._key(number):
-            self.world.remove(key)
-
-    @rule(number=MANY, to=FEW)
-    def phone_moves(self, number: int, to: int) -> None:
-        if key := self._key(number):
-            self.world.move(key, f"p{to}")
-
-    @rule(number=MANY)
-    def phone_makes_a_group_or_a_contact(self, number: int) -> None:
-        if key := self._key(number):
-            document = dict(self.world.find(key) or {})
-            if document.pop("kind", None) is None:
-                document["kind"] = "group"
-            self.world.put_document(key, document)
-
-    @rule(number=MANY)
-    def phone_touches_what_is_not_modelled(self, number: int) -> None:
-        if key := self._key(number):
-            self.values += 1
-            self.world.put_document(key, {**(self.world.find(key) or {}), "remark": f"r{self.values % 3}"})
-
-    @rule()
-    def phone_adds_many(self) -> None:
-        for _ in range(24):
-            self.world.put(self._contact())
-
-    @rule(keep=st.integers(0, 3))
-    def phone_removes_nearly_all(self, keep: int) -> None:
-        for key in list(self.world.state())[keep:]:
-            self.world.remove(key)
-
-    @rule(number=FEW, remove=st.booleans())
-    def phone_edits_the_other_book(self, number: int, remove: bool) -> None:
-        if remove:
-            self.other.remove(f"p{number}")
-        else:
-            self.other.put(self._contact(), f"p{number}")
-
-    # --- the provider's moods -----------------------------------------------------------------------------------
-
-    @rule(verb=VERBS, fault=st.sampled_from(list(Fault)))
-    def fault(self, verb: str, fault: Fault) -> None:
-        self.world.faults.append((verb, fault))
-
-    @rule()
-    def cursors_expire(self) -> None:
-        self.world.expire_cursors()
-
-    @rule(on=st.booleans())
-    def blackout(self, on: bool) -> None:
-        if self.world.blackout and not on:
-            self.world.expire_cursors()  # what a list kept to itself is in no change feed either
-        self.world.blackout = on
-
-    @rule(number=MANY)
-    def unreadable(self, number: int) -> None:
-        if key := self._key(number):
-            self.world.unreadable ^= {key}
-
-    @rule(share=st.sampled_from([0.0, 0.5, 1.0]))
-    def lists_lag(self, share: float) -> None:
-        self.world.lag = share * self.world.character.read_lag
-
-    @rule(verb=VERBS, point=st.sampled_from(["ask", "gap", "answer", "*"]))
-    def hold(self, verb: str, point: str) -> None:
-        self.world.gates.hold(verb, point)
-
-    @rule(number=FEW)
-    def release(self, number: int) -> None:
-        waiting = self.world.gates.waiting
-        if waiting:
-            self.world.gates.release(waiting[number % len(waiting)])
-            self._settle()
-
-    @rule()
-    def release_all(self) -> None:
-        self.world.gates.open()
-        self._settle()
 
     # --- time and work ------------------------------------------------------------------------------------------
 
@@ -190,9 +132,31 @@ class Machine(RuleBasedStateMachine):
         self._begin(process, mine.db.write(sources.make_due, source, self._clock()))
         self._begin(process, mine.pulls.run_due())
 
+    @rule(process=st.integers(0, 1), fuse=st.integers(3, 40))
+    def dies_in_the_middle_of_a_pull(self, process: int, fuse: int) -> None:
+        """And another process takes over where it was."""
+        self.will_crash(process=process, fuse=fuse)
+        self.push_arrives(process=process)
+        self.processes[process].life.fuse = None
+        self.time_passes(seconds=65)  # the lease of the dead one ends
+        self.push_arrives(process=1 - process)
+
+    @rule(process=st.integers(0, 1), page=st.integers(0, 3), fault=st.sampled_from(list(Fault)))
+    def pull_fails_in_the_middle(self, process: int, page: int, fault: Fault) -> None:
+        """One page is refused, or lost; the next pull goes on from there."""
+        self.world.faults.extendleft([("list", fault), *[("list", Fault.NONE)] * page])
+        self.push_arrives(process=process)
+        self.time_passes(seconds=4)
+        self.push_arrives(process=process)
+
     @rule(process=st.integers(0, 1), approve=st.booleans())
     def owner_decides_about_deletions(self, process: int, approve: bool) -> None:
-        self.processes[process].settle_deletions(approve=approve)
+        mine = self.processes[process]
+        books = mine.source_ids()
+        waiting = mine.db.look(lambda tx: sum(rows.count_pending(tx, book) for book in books))
+        self.happened["deletions approved" if approve else "deletions refused"] += waiting > 0
+        self.refused = self.refused or (waiting > 0 and not approve)
+        mine.settle_deletions(approve=approve)
         self._settle()
 
     @rule(process=st.integers(0, 1), fuse=st.integers(0, 14))
@@ -207,6 +171,30 @@ class Machine(RuleBasedStateMachine):
         self._settle()
 
     @rule()
+    def operator_makes_a_backup(self) -> None:
+        self.backup = Backup(self.home.back_up(), set(self.ledger.deleted))
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def operator_restores_the_backup(self) -> None:
+        """Every process ends, an older file takes the place of the newer, and consumers hear of it by their tokens."""
+        if self.backup is None:
+            return
+        for process in self.processes:
+            process.bury()
+        self.busy.clear()
+        self.home.restore(self.backup.path)
+        self.processes = [Process(self.home) for _ in self.processes]
+        self.ledger.deleted = set(self.backup.deleted)
+        self.unsure.clear()  # who sends again what the backup does not know creates it again
+        self.restored = True
+        self.happened["restored"] += 1
+        for consumer in self.consumers:
+            consumer.old.clear()
+            if consumer.ahead:  # it has applied pages of a run that the backup may not know, and lost its place
+                consumer.start_over()
+
+    @rule()
     def upgrade(self) -> None:
         """A new version of the mapping, and so of the program: every process starts anew."""
         if self.provider.mapping_version == 1:
@@ -217,8 +205,9 @@ class Machine(RuleBasedStateMachine):
 
     # --- clients of the API -------------------------------------------------------------------------------------
 
-    @rule(process=st.integers(0, 1))
-    def client_creates(self, process: int) -> None:
+    @rule(process=st.integers(0, 1), fault=FAULT)
+    def client_creates(self, process: int, fault: Fault | None = None) -> None:
+        self._strike("create", fault)
         self.values += 1
         nick = f"n{self.values}"
         self.created.append(nick)
@@ -231,8 +220,26 @@ class Machine(RuleBasedStateMachine):
         self._begin(process, self._create(process, self.unsure[number % len(self.unsure)]))
 
     @precondition(lambda self: self.ids)
-    @rule(process=st.integers(0, 1), number=MANY, conditional=st.booleans(), clear=st.booleans())
-    def client_updates(self, process: int, number: int, conditional: bool, clear: bool) -> None:
+    @rule(
+        process=st.integers(0, 1),
+        number=MANY,
+        conditional=st.booleans(),
+        clear=st.booleans(),
+        fault=FAULT,
+        late=st.booleans(),
+    )
+    def client_updates(
+        self,
+        process: int,
+        number: int,
+        conditional: bool,
+        clear: bool,
+        fault: Fault | None = None,
+        late: bool = False,
+    ) -> None:
+        if late:  # somebody else was there before, and nobody has heard of it
+            self.phone_edits(number=number)
+        self._strike("update", fault)
         contact_id = self.ids[number % len(self.ids)]
         self.values += 1
         note_text = None if clear else f"w{self.values}"
@@ -240,8 +247,9 @@ class Machine(RuleBasedStateMachine):
         self._begin(process, self._update(process, contact_id, note_text, etag))
 
     @precondition(lambda self: self.ids)
-    @rule(process=st.integers(0, 1), number=MANY, conditional=st.booleans())
-    def client_deletes(self, process: int, number: int, conditional: bool) -> None:
+    @rule(process=st.integers(0, 1), number=MANY, conditional=st.booleans(), fault=FAULT)
+    def client_deletes(self, process: int, number: int, conditional: bool, fault: Fault | None = None) -> None:
+        self._strike("delete", fault)
         contact_id = self.ids[number % len(self.ids)]
         etag = self.etags.get(contact_id) if conditional else None
         self._begin(process, self._delete(process, contact_id, etag))
@@ -280,7 +288,11 @@ class Machine(RuleBasedStateMachine):
             try:
                 return await ask(mine.account, delta_token=delta, page_token=page, limit=limit)
             except (TokenNotValid, SyncTokenExpired) as error:
-                raise AssertionError("a token that was handed out is refused") from error
+                if not (self.restored and isinstance(error, SyncTokenExpired)):
+                    raise AssertionError("a token that was handed out is refused") from error
+                self.happened["token of a lost future refused"] += 1
+                consumer.start_over()
+                raise
 
         return lambda: consumer.step(lambda: mine.reader.start(mine.account), feed)
 
@@ -306,9 +318,9 @@ class Machine(RuleBasedStateMachine):
         assert rest.ever(self.world, lambda contact: contact.nick_name == nick), "created, it was said"
         # A second answer to the same body may well be for what was created before.
         self._heard(written.id, written.etag)
-        await mine.writer.delivered(written.intent)
         if body in self.unsure:
             self.unsure.remove(body)
+        await mine.writer.delivered(written.intent)
 
     async def _update(self, process: int, contact_id: str, text: str | None, etag: str | None) -> None:
         mine = self.processes[process]
@@ -336,6 +348,11 @@ class Machine(RuleBasedStateMachine):
         if contact_id not in self.ids:
             self.ids.append(contact_id)
 
+    def _strike(self, verb: str, fault: Fault | None) -> None:
+        """What happens to the next call of this verb."""
+        if fault is not None:
+            self.world.faults.appendleft((verb, fault))
+
     def _begin(self, process: int, work: Coroutine[Any, Any, Any]) -> None:
         self.processes[process].spawn(work)
         self._settle()
@@ -348,20 +365,12 @@ class Machine(RuleBasedStateMachine):
         for number, process in enumerate(self.processes):
             process.reap()
             if process.life.dead:
+                self.happened["process died"] += 1
                 process.bury()
                 self.processes[number] = Process(self.home)
 
     def _clock(self) -> int:
         return self.home.clock()
-
-    def _key(self, number: int) -> str | None:
-        keys = list(self.world.state())
-        return keys[number % len(keys)] if keys else None
-
-    def _contact(self) -> Contact:
-        self.values += 1
-        # Few different contents, so that a content hash comes back.
-        return Contact(name=Name(given_name=NAMES[self.values % 4], family_name=f"Phone{self.values % 3}"))
 
 
 def seen_as(world: MemoryWorld, key: str, mapping_version: int) -> Contact | None:

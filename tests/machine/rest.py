@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from polydex.core.body import parse_body
 from polydex.core.contact import Contact
-from polydex.core.errors import NotReady, SyncHalted
+from polydex.core.errors import NotReady, SyncHalted, SyncTokenExpired
 from polydex.core.ids import AccountId
 from polydex.store import intents, sources
 from polydex.store.db import Tx
@@ -42,6 +42,9 @@ def come_to_rest(machine: Machine) -> None:
         if world.blackout:
             # What a list kept to itself is in no change feed either: a provider that recovers has to say so.
             world.blackout = False
+            world.expire_cursors()
+        if machine.refused:
+            # What the owner kept is gone at the provider; the next full list shows it, and then the owner agrees.
             world.expire_cursors()
         world.lag = 0.0
         world.gates.open()
@@ -114,6 +117,8 @@ def _catch_up(machine: Machine, consumer: Consumer) -> None:
             return
         try:
             machine._run(0, cast("Coroutine[Any, Any, None]", step()))
+        except SyncTokenExpired:
+            target = consumer.rounds + 2  # of a lost future: it has started over
         except (NotReady, SyncHalted) as error:
             raise AssertionError("not ready, long after the storm") from error
     raise AssertionError("the feeds have no end")
