@@ -60,7 +60,10 @@ class Surroundings(RuleBasedStateMachine):
         if keys:
             key = keys[number % len(keys)]
             versions = [version.document for version in self.world.history[key] if version.document is not None]
-            self.world.put_document(key, versions[how_far % len(versions)])
+            document = versions[how_far % len(versions)]
+            elsewhere = {other["uid"] for there, other in self.world.state().items() if there != key}
+            if self.world.character.renames != "stable" or document["uid"] not in elsewhere:
+                self.world.put_document(key, document)  # where ids are immutable, no two records have one
 
     @rule(number=MANY, to=FEW)
     def phone_moves(self, number: int, to: int) -> None:

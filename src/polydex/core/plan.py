@@ -315,7 +315,8 @@ class _Planner:
             names.append(by_uid(seen.uid))
         for name in (name for name in names if name not in self._shared):
             origin = self._moved.pop(name, None)
-            if origin is not None and origin.key != seen.key and origin.key not in self._taken:
+            # A record that this page has named under its own key is there: the other one is a copy.
+            if origin is not None and origin.key != seen.key and origin.key not in self._taken | self._done:
                 self._taken.add(origin.key)
                 return origin
         return None

@@ -134,8 +134,8 @@ def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int, after
         after: ``last_delivered`` when the request arrived: what was delivered while it waited was open then.
     """
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? AND (state = 'open' OR "
-        "(state = 'done' AND finished_at >= ? AND (delivered = 0 OR id > ?))) ORDER BY id DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? "
+        "AND (state = 'open' OR (state = 'done' AND finished_at >= ? AND id > ?)) ORDER BY id DESC LIMIT 1",
         account,
         body_hash,
         since,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,18 @@ async def test_a_copy_with_the_uid_of_a_contact_that_stays_taken_for_it(make_hom
     await consumer.follow()
     assert consumer.names == ["ada", "copy"]
     assert consumer.gone == []
+
+
+async def test_a_contact_that_came_back_lost_to_a_copy_of_it(home: Home) -> None:
+    """Reported as removed, then named again by a later page of the walk, and a copy with its uid beside it."""
+    home.world.put(named("ada"), "k1")
+    consumer = await (await home.consumer()).follow()
+    await observe(home, changed=(replace(record("k1", "ada", "2"), uid="u"),))
+    await observe(home, removed=(RemoteKey("k1"),))
+    back, copy = (replace(record(key, nick, "3"), uid="u") for key, nick in (("k1", "ada"), ("k2", "copy")))
+    await observe(home, changed=(back, copy))
+    await consumer.follow()
+    assert (consumer.names, consumer.gone) == (["ada", "copy"], [])
 
 
 async def test_another_contact_under_a_key_that_was_left_taken_for_the_one_that_left(home: Home) -> None:

@@ -418,9 +418,9 @@ async def test_a_write_that_is_known_asked_about_for_ever(home: Home) -> None:
     home.clock.advance(30)
     recovery = asyncio.create_task(home.writer.recovery.run_due())
     await home.world.gates.reached("find_mark", "answer")
+    home.world.put(named("ada, changed"), next(iter(home.world.contacts())))
     await home.pull()
     home.world.faults.append(("fetch", Fault.REFUSED))
-    home.world.put(named("ada, changed"), next(iter(home.world.contacts())))
     home.world.gates.open()
     await recovery
     assert await nothing_open(home)
