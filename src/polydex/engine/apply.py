@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from polydex.connectors.base import Deferred, Record
 from polydex.core.errors import GenerationChanged
@@ -247,11 +248,16 @@ class _Writer:
             return [step for action in actions for step in by.get(action, ())]
 
         # Keys are freed before they are taken: moves, removals, detached tombstones, then the new rows.
-        for step in of(Action.MOVE):
-            contacts.move(tx, source, marks, _row(step).row, step.key)
+        # A merge frees a key that a later rename of the same page takes: the two in their order.
+        for action, run in groupby((s for s in steps if s.action in (Action.MOVE, Action.REMOVE)), lambda s: s.action):
+            if action is Action.REMOVE:
+                self._remove(list(run))
+                continue
+            for step in run:
+                contacts.move(tx, source, marks, _row(step).row, step.key)
         if self._news.walk is not None:
             contacts.mark_gone(tx, self._news.walk, self._news.asked, _left_gone(steps))
-        self._remove(of(Action.REMOVE, Action.HIDE))
+        self._remove(of(Action.HIDE))
         contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE)])
         self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)
         self._change(of(Action.WAKE, Action.SHOW, Action.CHANGE), of(Action.REFRESH))

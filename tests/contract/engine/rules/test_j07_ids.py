@@ -192,6 +192,21 @@ async def test_a_rename_onto_a_live_contact_leaving_two(home: Home) -> None:
     assert {contact: record["nickName"] for contact, record in consumer.copy.items()} == {before["bo"]: "ada"}
 
 
+async def test_a_rename_onto_a_key_that_a_merge_has_left_stopping_the_account(home: Home) -> None:
+    """Once round in one page: the contact that was merged away has freed the key that the other one takes."""
+    for key, nick in (("k1", "ada"), ("k3", "bo")):
+        home.world.put(named(nick), key)
+    consumer = await (await home.consumer()).follow()
+    before = {nick: await home.id_of(nick) for nick in ("ada", "bo")}
+    home.world.move("k1", "k3")
+    home.world.move("k3", "k5")
+    home.world.move("k5", "k1")
+    await home.pull()
+    await consumer.follow()
+    assert (consumer.names, consumer.gone) == (["ada"], [before["ada"]])
+    assert list(consumer.copy) == [before["bo"]]
+
+
 async def test_a_rename_onto_a_tombstone_losing_the_id_of_the_one_that_moves(home: Home) -> None:
     for nick in ("ada", "bo"):
         home.world.put(named(nick), nick)
