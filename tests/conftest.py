@@ -12,10 +12,19 @@ from tests.servers.fixtures import (
     postgres_server,
     postgres_url,
     radicale_server,
+    sabre_server,
     xandikos_server,
 )
 
-__all__ = ["cyrus_server", "dav_server", "postgres_server", "postgres_url", "radicale_server", "xandikos_server"]
+__all__ = [
+    "cyrus_server",
+    "dav_server",
+    "postgres_server",
+    "postgres_url",
+    "radicale_server",
+    "sabre_server",
+    "xandikos_server",
+]
 
 # Nothing is judged by its time: the machine may be busy with other things.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

@@ -1,4 +1,4 @@
-"""The connector contract against real servers: Radicale, Xandikos and Cyrus."""
+"""The connector contract against real servers: Radicale, Xandikos, Cyrus and sabre/dav."""
 
 import asyncio
 import io
@@ -18,11 +18,13 @@ from polydex.connectors.carddav.cursor import Position
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.core import vcard
 from polydex.core.contact import Contact, Email, Photo, Relation, RelationType, Url, UrlType
+from polydex.core.errors import ProviderUnauthorized
 from polydex.core.ids import Cursor, RemoteKey
 from polydex.core.patch import Patch
 from polydex.net.client import Net
-from polydex.testing.contract import ConnectorContract, World
+from polydex.testing.contract import ALICE, ConnectorContract, Mirror, World
 from tests.servers.dav import DavServer, Response
+from tests.servers.sabre import DIGEST
 
 ALIEN = "X-ALIEN;X-P=1:kept as it is"
 
@@ -96,6 +98,27 @@ class TestCardDav(ConnectorContract):
         async with Net(allow_private="127.0.0.0/8") as net:
             connector = CARDDAV.connect(net, credentials, urlsplit(book).path, {"region": "CH"})
             yield DavWorld(dav_server, book, connector)
+
+
+async def test_digest_authentication(sabre: DavServer) -> None:
+    """As Baikal asks for it by default."""
+    account = sabre.new_account()
+    book = sabre.create_book(account)
+    path = f"/{DIGEST}{urlsplit(book).path.lstrip('/')}"
+    async with Net(allow_private="127.0.0.0/8") as net:
+        credentials = Credentials(account.user, account.password, f"{sabre.url}{DIGEST}")
+        identity, sources = await CARDDAV.discover(net, credentials)
+        assert path in {source.key for source in sources}
+        connector = CARDDAV.connect(net, credentials, path, {})
+        created = await connector.create(ALICE, "mark")
+        updated = await connector.update(created, Patch(notes="changed"))
+        assert (await Mirror(connector).pull()).changed == {created.key: updated}
+        await connector.delete(updated.key, updated.rev)
+        assert sabre.list_book(book, account) == {}
+        wrong = Credentials(account.user, "wrong", credentials.server_url)
+        with pytest.raises(ProviderUnauthorized):
+            await CARDDAV.discover(net, wrong)
+    assert identity.subject.endswith(f"/principals/{account.user}/")
 
 
 async def test_discovery_finds_every_book_with_the_default_first(dav_server: DavServer) -> None:

@@ -25,6 +25,7 @@ CHARACTERS = {
     "behind_a_proxy": Vices(href_style="foreign", hides_token=True, silent_full_list=True),
     "in_pieces": Vices(truncates=2, href_style="absolute", truncates_listing=True),
     "by_the_second": Vices(coarse_tokens=True, href_style="relative"),
+    "counting": Vices(counting_etags=True, coarse_tokens=True, drops_connections=True),
 }
 
 

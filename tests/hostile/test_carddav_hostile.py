@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 
 from polydex.connectors.base import Absent, Credentials, Found, Record, Unknown
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.connectors.carddav.write import uid_of
-from polydex.core.contact import Contact
+from polydex.core.contact import Company, Contact, Name
 from polydex.core.errors import (
     CursorExpired,
     ProviderError,
@@ -18,7 +19,7 @@ from polydex.core.errors import (
     Stale,
 )
 from polydex.core.ids import RemoteKey, Rev
-from polydex.core.patch import Patch
+from polydex.core.patch import CompanyPatch, Patch
 from polydex.net.client import Net
 from polydex.testing.contract import ALICE, BOB, Mirror
 from tests.hostile.dav_world import HostileWorld, card, hostile_world, person
@@ -68,6 +69,18 @@ async def test_a_write_returns_what_the_server_stores(vices: Vices) -> None:
         # The revision is the one of the listing, so the next pull has nothing to fetch.
         mirror = Mirror(world.connector, {updated.key: updated})
         assert not (await mirror.pull()).changed
+
+
+async def test_what_the_server_alters_is_told() -> None:
+    contact = Contact(name=Name(display_name="A; B"), company=Company(name="Example; Co., KG"), keywords=("a, b",))
+    async with hostile_world(Vices(drops_escapes=True)) as world:
+        created = await world.connector.create(contact, None)
+        assert created == replace(await world.connector.fetch(created.key), losses=created.losses)
+        assert {loss.path for loss in created.losses} == {"$.company", "$.keywords"}
+        updated = await world.connector.update(created, Patch(company=CompanyPatch(name="Plain"), notes="a; b, c"))
+        assert updated.losses == ()
+        assert updated.contact is not None
+        assert updated.contact.notes == "a; b, c"
 
 
 @pytest.mark.parametrize("style", ["W/{}", "-", "{}"])
@@ -160,6 +173,14 @@ async def test_a_refused_delete_deletes_nothing_and_a_repeated_one_is_no_error()
 async def test_a_create_whose_answer_is_lost_is_one_card(mark: str | None) -> None:
     async with hostile_world(Vices(drops_after_put=1)) as world:
         created = await world.connector.create(ALICE, mark)
+        assert world.server.paths() == {created.key}
+        assert len(world.server.requests("PUT")) == 1
+
+
+@pytest.mark.parametrize("no_query", [False, True])
+async def test_a_create_whose_answer_is_lost_is_one_card_under_another_name_too(no_query: bool) -> None:
+    async with hostile_world(Vices(drops_after_put=1, renames_on_put=True, no_query=no_query)) as world:
+        created = await world.connector.create(ALICE, "mark")
         assert world.server.paths() == {created.key}
         assert len(world.server.requests("PUT")) == 1
 
@@ -297,7 +318,7 @@ async def test_every_request_of_a_walk_is_stamped_before() -> None:
         world.server.before = lambda _method, _path: seen.append(mirror.counter)
         pulled = await mirror.pull()
         assert len(mirror.records) == 250
-        assert [page.asked for page in pulled.pages] == [3, 4, 5]
+        assert [page.asked for page in pulled.pages] == [2, 3, 4, 5]
         assert seen[:2] == [1, 2]
         assert all(counter >= 3 for counter in seen[2:])
 

@@ -42,7 +42,7 @@ class DavServer:
     """A running CardDAV server on loopback.
 
     Attributes:
-        name: "radicale", "xandikos" or "cyrus".
+        name: "radicale", "xandikos", "cyrus" or "sabre".
         url: where discovery starts; ends with a slash.
         account: the user that every test may share; tests keep apart by their own address books.
         pid: process id of the server.

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import pytest
 
-from tests.servers import cyrus, postgres, radicale, xandikos
+from tests.servers import cyrus, postgres, radicale, sabre, xandikos
 from tests.servers.dav import DavServer
 from tests.servers.postgres import Postgres
 from tests.servers.process import ServerUnavailableError
 
 Server = TypeVar("Server")
 
-DAV_SERVERS = ("radicale", "xandikos", "cyrus")
+DAV_SERVERS = ("radicale", "xandikos", "cyrus", "sabre")
 
 
 def _serve(serve: Callable[[], contextlib.AbstractContextManager[Server]]) -> Iterator[Server]:
@@ -41,6 +41,11 @@ def xandikos_server() -> Iterator[DavServer]:
 @pytest.fixture(scope="session", name="cyrus")
 def cyrus_server() -> Iterator[DavServer]:
     yield from _serve(cyrus.serve)
+
+
+@pytest.fixture(scope="session", name="sabre")
+def sabre_server() -> Iterator[DavServer]:
+    yield from _serve(sabre.serve)
 
 
 @pytest.fixture(params=DAV_SERVERS)

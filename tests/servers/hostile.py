@@ -34,6 +34,7 @@ class Vices:
     no_etag_on_put: bool = False
     wrong_etag_on_put: bool = False
     rewrites_cards: bool = False  # stores something else than was sent, and gives no ETag for it
+    drops_escapes: bool = False  # stores "\\;" and "\\," in structured properties without the backslash
     silent_full_list: bool = False  # an unknown token is answered with everything that is there, as if it had changed
     multiget_omits: frozenset[str] = frozenset()  # file names that a multiget leaves out although they exist
     multiget_404: bool = False  # a multiget with any missing href is 404 as a whole
@@ -42,12 +43,13 @@ class Vices:
     ignores_if_none_match: bool = False
     ignores_if_match: bool = False  # on PUT
     ignores_if_match_on_delete: bool = False
-    drops_connections: bool = False  # closes each connection after an answer that announced to keep it
+    drops_connections: bool = False  # closes each connection after an answer that announced to keep it, asked to or not
     etag_style: str = "{}"  # of the quoted ETag: 'W/{}', or '-' for no quotes
     compares_verbatim: bool = False  # If-Match must be spelled as the server writes the ETag
     no_etags: bool = False
     coarse_tokens: bool = False  # token and ctag are the second of the last change
     coarse_etags: bool = False
+    counting_etags: bool = False  # the ETag counts the versions of a card, anew when it is deleted and put back
     converts_to_3: bool = False
     well_known_200: bool = False
     well_known_get_only: bool = False
@@ -69,6 +71,7 @@ class Vices:
     uid_conflicts: bool = False  # a second card with the same UID is refused
     conflict_href: bool = True
     drops_after_put: int = 0  # so many PUTs are carried out and then the connection is cut without an answer
+    out_of_order: bool = False  # every multiget is answered with 503
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class Stored:
     raw: bytes
     version: int
     second: int
+    count: int = 0
 
 
 @dataclass(slots=True)
@@ -102,7 +106,8 @@ class HostileServer:
 
     def put(self, name: str, raw: bytes) -> None:
         self._note(name)
-        self.cards[name] = Stored(raw, self.version, self.seconds)
+        before = self.cards.get(name)
+        self.cards[name] = Stored(raw, self.version, self.seconds, before.count + 1 if before else 0)
 
     def remove(self, name: str) -> None:
         self._note(name)
@@ -138,7 +143,11 @@ class HostileServer:
         if self.vices.no_etags:
             return None
         card = self.cards[name]
-        value = f"second-{card.second}" if self.vices.coarse_etags else f"v{card.version}-{_hash(card.raw)}"
+        value = f"v{card.version}-{_hash(card.raw)}"
+        if self.vices.coarse_etags:
+            value = f"second-{card.second}"
+        if self.vices.counting_etags:
+            value = f"count-{card.count}"
         quoted = value if self.vices.etag_style == "-" else f'"{value}"'
         return quoted if self.vices.etag_style == "-" else self.vices.etag_style.format(quoted)
 
@@ -169,6 +178,12 @@ class HostileServer:
 
 def _hash(raw: bytes) -> str:
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest()[:12]
+
+
+def _without_escapes(raw: bytes) -> bytes:
+    lines = raw.replace(b"\r\n ", b"").split(b"\r\n")
+    structured = (b"N:", b"N;", b"ADR", b"ORG", b"CATEGORIES")
+    return b"\r\n".join(re.sub(rb"\\([;,])", rb"\1", line) if line.startswith(structured) else line for line in lines)
 
 
 def uid_in(raw: bytes) -> str:
@@ -209,7 +224,7 @@ class _Handler:
         if response.headers.get("X-Cut"):
             assert request.transport is not None
             request.transport.abort()
-        if server.vices.drops_connections and request.keep_alive:
+        if server.vices.drops_connections:
             response.headers["Connection"] = "keep-alive"
             await response.prepare(request)
             await response.write_eof()
@@ -317,24 +332,24 @@ class _Handler:
         assert "limit" not in token
         if vices.no_sync:
             return web.Response(status=501)
-        since, position = _position(token)
+        since, forgotten = _parse(token)
         if vices.coarse_tokens:
             # What changed in the very second of the token is taken for known.
             since = max((version for version, _, second in server.history if second <= since), default=0)
-        elif token and (since < server.oldest or since > server.version):
+        elif token and ((since if forgotten is None else forgotten) < server.oldest or since > server.version):
             if not vices.silent_full_list:
                 body = f"<D:error {NAMESPACES}><D:valid-sync-token/></D:error>"
                 return web.Response(status=403, body=body.encode(), content_type="application/xml")
             since = 0
-        changed = dict.fromkeys(name for version, name, _ in server.history if version > since)
+        changed = {name: version for version, name, _ in server.history if version > since}  # the last one of each
         if since == 0:
-            changed = {name: None for name in changed if name in server.cards}
-        names = sorted(changed)
+            changed = {name: version for name, version in changed.items() if name in server.cards}
+        names = sorted(changed, key=changed.__getitem__)
         responses: list[str] = []
         if vices.lists_itself:
             responses.append(self._response(server.href(server.book), [f"{DAV}getetag"], {f"{DAV}getetag": '"book"'}))
-        cut = vices.truncates and len(names) > position + vices.truncates
-        page = names[position : position + vices.truncates] if vices.truncates else names
+        cut = 0 < vices.truncates < len(names) and not vices.coarse_tokens
+        page = names[: vices.truncates] if cut else names
         for name in page:
             if name in vices.sync_status:
                 responses.append(self._status(server.href(server.book + name), vices.sync_status[name]))
@@ -345,12 +360,14 @@ class _Handler:
         new = server.token()
         if cut:
             responses.append(self._status(server.href(server.book), 507))
-            new = f"http://hostile.example/sync/{since}@{position + vices.truncates}"
+            new = f"http://hostile.example/sync/{changed[page[-1]]}@{server.oldest}"
         return self._multistatus(responses, f"<D:sync-token>{new}</D:sync-token>")
 
     def _multiget(self, paths: list[str]) -> web.Response:
         server, vices = self.server, self.server.vices
         names = [path.removeprefix(server.book).removeprefix(BOOK) for path in paths]
+        if vices.out_of_order:
+            return web.Response(status=503)
         if vices.no_multiget:
             return web.Response(status=405)
         if vices.multiget_limit and len(names) > vices.multiget_limit:
@@ -407,12 +424,14 @@ class _Handler:
                 headers["Location"] = server.href(server.book + name)
         if vices.rewrites_cards:
             raw = raw.replace(b"END:VCARD", b"X-SERVER-ADDED:1\r\nEND:VCARD") if b"X-SERVER-ADDED" not in raw else raw
+        if vices.drops_escapes:
+            raw = _without_escapes(raw)
         server.put(name, raw)
         if vices.drops_after_put:
             vices.drops_after_put -= 1
             headers["X-Cut"] = "1"
         etag = server.etag(name)
-        if etag and not (vices.no_etag_on_put or vices.rewrites_cards):
+        if etag and not (vices.no_etag_on_put or vices.rewrites_cards or vices.drops_escapes):
             headers["ETag"] = '"somethingelse"' if vices.wrong_etag_on_put else etag
         return web.Response(status=204 if there else 201, headers=headers)
 
@@ -467,9 +486,10 @@ def _name(tag: str) -> str:
     return f"{prefixes[namespace]}:{local}"
 
 
-def _position(token: str) -> tuple[int, int]:
-    value, _, position = token.rpartition("/")[2].partition("@")
-    return int(value or 0), int(position or 0)
+def _parse(token: str) -> tuple[int, int | None]:
+    """The version that a token stands for; of one that goes on with a list also what was forgotten when it was given."""
+    value, _, forgotten = token.rpartition("/")[2].partition("@")
+    return int(value or 0), int(forgotten) if forgotten else None
 
 
 def _date(seconds: int) -> str:

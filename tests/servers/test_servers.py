@@ -39,13 +39,13 @@ class TestCardDav:
         assert len(dav_server.list_book(first)) == 1
         assert dav_server.list_book(second) == {}
 
-    @pytest.mark.parametrize("name", ["radicale", "cyrus"])
+    @pytest.mark.parametrize("name", ["radicale", "cyrus", "sabre"])
     def test_a_wrong_password_is_refused(self, name: str, request: pytest.FixtureRequest) -> None:
         server: DavServer = request.getfixturevalue(name)
         stranger = server.account._replace(password="wrong")
         assert server.request("PROPFIND", server.home, account=stranger).status == http.client.UNAUTHORIZED
 
-    @pytest.mark.parametrize("name", ["radicale", "cyrus"])
+    @pytest.mark.parametrize("name", ["radicale", "cyrus", "sabre"])
     def test_accounts_are_apart(self, name: str, request: pytest.FixtureRequest) -> None:
         server: DavServer = request.getfixturevalue(name)
         other = server.new_account()

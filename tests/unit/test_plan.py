@@ -60,6 +60,12 @@ def test_a_record_that_exists(row: Known | None, what: Seen, action: Action) -> 
     assert actions(page(seen=[what]), *([row] if row else [])) == [(action, A)]
 
 
+@pytest.mark.parametrize(("etag", "action"), [("E1", Action.TOUCH), ("E2", Action.CHANGE), (None, Action.HIDE)])
+def test_a_write_or_a_fetch_shows_although_the_revision_is_the_same(etag: str | None, action: Action) -> None:
+    """Two versions in one second, of a provider whose revisions are made of the time."""
+    assert actions(page(walk=None, seen=[seen(rev=OLD, etag=etag)]), live()) == [(action, A)]
+
+
 def test_the_same_revision_says_nothing_about_a_tombstone() -> None:
     """Deleted and put back, a content-hash revision is the same."""
     tombstone = Known(row=RowId(1), key=A, live=False, shown=True, rev=OLD, touch=5)
@@ -134,8 +140,13 @@ class TestRenames:
         assert actions(observation, live()) == [(Action.GONE, A), (Action.MOVE, B), (Action.CHANGE, B)]
 
     def test_a_key_that_was_removed_earlier_in_the_walk(self) -> None:
-        observation = page(seen=[seen(B, OLD, uid="uid-a")])
-        assert actions(observation, moved={"uid:uid-a": live()}) == [(Action.MOVE, B), (Action.TOUCH, B)]
+        observation = page(seen=[seen(B, uid="uid-a")])
+        assert actions(observation, moved={"uid:uid-a": live()}) == [(Action.MOVE, B), (Action.CHANGE, B)]
+
+    @pytest.mark.parametrize(("etag", "action"), [("E1", Action.REFRESH), ("E2", Action.CHANGE)])
+    def test_the_revision_of_another_key_says_nothing(self, etag: str, action: Action) -> None:
+        observation = page(seen=[seen(B, OLD, etag, uid="uid-a")])
+        assert actions(observation, moved={"uid:uid-a": live()}) == [(Action.MOVE, B), (action, B)]
 
     def test_one_uid_joins_once(self) -> None:
         c = RemoteKey("c")

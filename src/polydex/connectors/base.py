@@ -140,9 +140,10 @@ class Page:
         deferred: records that exist but could not be read.
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
         context: what mapping needs besides the record; stored with the cursor; a change maps stored documents anew.
-        listing: snapshot only, first page only: every key that exists, when the connector knows them all at once. Keys
-            that are known and not in it are then removals of this walk from the start, so that a moved record (same
-            uid, new key) keeps its identity.
+        listing: snapshot only, first page only: every key that exists, when the connector knows them all at once; of a
+            connector whose records are joined by nothing but ``Record.uid`` it is required. Keys that are known and not
+            in it are then removals of this walk from the start, so that a moved record (same uid, new key) keeps its
+            identity.
         last: the walk is complete.
         total: how many records the walk will bring, when known, for progress.
         asked: ``await walk.stamp()`` from before the earliest request whose answer this page holds (J1). What a listing

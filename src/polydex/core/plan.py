@@ -300,7 +300,10 @@ class _Planner:
             self._doubt(seen.key, row)
         elif origin is not None:
             self._move(origin, seen.key)
-            self._known(seen, self._rows[seen.key])
+            row = self._rows[seen.key]
+            # Revisions of two keys say nothing about each other (some servers count each key's versions), unless the
+            # key is only an address of the record.
+            self._known(seen, row if seen.stable else msgspec.structs.replace(row, rev=None))
         elif row is None:
             self._make(Action.CREATE, seen.key, seen)
         elif row.shown:
@@ -322,9 +325,12 @@ class _Planner:
         return None
 
     def _known(self, seen: Seen, row: Known) -> None:
-        # A list may have cut what a direct read shows whole, under the same revision (J11).
-        whole = self._about.walk is None
-        if row.rev == seen.rev and seen.rev is not None and (row.etag == seen.etag or not whole):
+        same = row.rev == seen.rev and seen.rev is not None
+        if self._about.walk is None and row.etag != seen.etag:
+            # A write or a fetch brings what is there. The same revision as before only says that the provider gives it to
+            # two versions (ETags made of the time in seconds), or that its list had cut what this shows whole (J11).
+            same = False
+        if same:
             self._add(Action.TOUCH, seen.key, row, seen)
         elif seen.etag is None:
             self._add(Action.REFRESH if row.etag is None else Action.HIDE, seen.key, row, seen)

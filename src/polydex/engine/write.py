@@ -235,7 +235,9 @@ class Writer:
     async def _delete(self, scene: Scene, contact_id: str, match: IfMatch | None, digest: bytes) -> Written:
         for _ in range(ATTEMPTS):
             stored = await self._base(scene, contact_id)
-            if scene.caps.delete_guard is Guard.NONE:
+            guard = scene.caps.delete_guard
+            if stored.rev is None or guard is Guard.NONE or (guard is Guard.CHECKED and match is not None):
+                # No revision that is compared, or one that two versions may have: look first.
                 stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
             _demand(match, stored)
             intent = await self._attempts.begin(scene, "delete", digest, None, row=stored.row, base_etag=stored.etag)

@@ -204,6 +204,10 @@ class _Request(aiohttp.ClientRequest):
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         self.connected = True
+        if self.headers.get("Connection", "").lower() == "close" and conn.protocol is not None:
+            # Some servers (SOGo) close every connection after its first answer without saying so, not even when they
+            # were asked to; aiohttp would send the next request on it.
+            conn.protocol.force_close()
         return await super().send(conn)
 
 

@@ -215,7 +215,7 @@ class MemoryConnector:
             last = len(keys) <= character.page_size
             keys = keys[: character.page_size]
             # Such a list is known whole from the start, as that of a CardDAV server is.
-            whole = not character.documents_in_list and resumed is None and not after
+            whole = (not character.documents_in_list or character.renames == "uid") and resumed is None and not after
             after = keys[-1] if keys else after
             await self._listed(f"walk/{after}")
             if character.documents_in_list:

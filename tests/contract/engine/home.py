@@ -7,8 +7,9 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
+from polydex.connectors.base import Provider
 from polydex.core.contact import Contact
 from polydex.core.ids import RowId
 from polydex.engine.context import Context, Settings, secret_context
@@ -17,6 +18,7 @@ from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
 from polydex.engine.write import Writer, Written
+from polydex.net.client import Net
 from polydex.store import accounts, apps, journal, sources
 from polydex.store.accounts import Account, Details
 from polydex.store.db import Database, Tx
@@ -28,16 +30,15 @@ from polydex.testing.world import Character, MemoryWorld
 
 SETTINGS = Settings(freshness=60.0, poll_interval=300.0, ready_wait=2.0, fresh_wait=5.0, write_deadline=5.0)
 BOOK = "book"
+SCOPES = frozenset({"Contacts.ReadWrite"})
 
 
 @dataclass
-class Home:
+class Installation:
     """The parts, and the account that every test works with."""
 
     db: Database
     clock: FakeClock
-    world: MemoryWorld
-    provider: MemoryProvider
     ctx: Context
     pulls: Pulls
     reader: Reader
@@ -49,13 +50,13 @@ class Home:
         assert source is not None
         return source
 
-    def sibling(self, owner: str = "process-2", **settings: Any) -> Home:
+    def sibling(self, owner: str = "process-2", **settings: Any) -> Self:
         """Another process on the same database and the same provider, with its own ``settings``."""
         ctx = replace(self.ctx, owner=owner, settings=replace(self.ctx.settings, **settings))
         pulls = Pulls(ctx)
         return replace(self, ctx=ctx, pulls=pulls, reader=Reader(ctx, pulls), writer=Writer(ctx, Turns(ctx)))
 
-    async def restored(self, db: Database | None = None) -> Home:
+    async def restored(self, db: Database | None = None) -> Self:
         """The same installation started anew, on a storage (None: the same) that may have been restored."""
         db = db or self.db
         account = await db.read(accounts.get, self.account.id)
@@ -102,10 +103,18 @@ class Home:
         return Consumer(self, start.updated_token, start.deleted_token)
 
 
+@dataclass
+class Home(Installation):
+    """An installation over a made-up provider."""
+
+    world: MemoryWorld
+    provider: MemoryProvider
+
+
 class Consumer:
     """A client that follows both feeds and keeps a copy, as API.md tells it to."""
 
-    def __init__(self, home: Home, updated: str, deleted: str) -> None:
+    def __init__(self, home: Installation, updated: str, deleted: str) -> None:
         self.home, self.updated, self.deleted = home, updated, deleted
         self.copy: dict[str, dict[str, Any]] = {}
         self.gone: list[str] = []
@@ -159,15 +168,33 @@ async def furnish(
     """An installation with one application, one account and one address book, not pulled yet."""
     world = world or MemoryWorld(clock, character)
     provider = MemoryProvider({BOOK: world})
+    details = Details("Memory", SCOPES, login="someone")
+    parts = await install(db, clock, provider, details, subject=world.subject, book=BOOK, keys=keys)
+    return Home(**vars(parts), world=world, provider=provider)
+
+
+async def install(
+    db: Database,
+    clock: FakeClock,
+    provider: Provider,
+    details: Details,
+    *,
+    subject: str,
+    book: str,
+    net: Net | None = None,
+    password: str = "secret",
+    keys: Keys | None = None,
+) -> Installation:
+    """The same over any provider."""
     keys = keys or Keys.generate()
-    ctx = Context(db, keys, clock, {"memory": provider}, None, SETTINGS, "process-1", secrets.token_bytes)
+    ctx = Context(db, keys, clock, {provider.name: provider}, net, SETTINGS, "process-1", secrets.token_bytes)
 
     def connect(tx: Tx) -> Account:
         app = apps.create(tx, "app", "client", b"hash", b"signing", clock())
-        details = Details("Memory", frozenset({"Contacts.ReadWrite"}), login="someone")
-        account = accounts.upsert(tx, app.id, "memory", world.subject, details, clock())
-        accounts.set_secret(tx, account.id, keys.encrypt(b"secret", secret_context(account.id)), clock())
-        source = sources.add(tx, account.id, BOOK, "Book", is_default=True, read_only=False)
+        account = accounts.upsert(tx, app.id, provider.name, subject, details, clock())
+        secret = keys.encrypt(password.encode(), secret_context(account.id))
+        accounts.set_secret(tx, account.id, secret, clock())
+        source = sources.add(tx, account.id, book, "Book", is_default=True, read_only=False)
         sources.make_due(tx, source, clock())
         found = accounts.get(tx, account.id)
         assert found is not None
@@ -175,7 +202,7 @@ async def furnish(
 
     account = await db.write(connect)
     pulls = Pulls(ctx)
-    return Home(db, clock, world, provider, ctx, pulls, Reader(ctx, pulls), Writer(ctx, Turns(ctx)), account)
+    return Installation(db, clock, ctx, pulls, Reader(ctx, pulls), Writer(ctx, Turns(ctx)), account)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -6,7 +7,13 @@ from polydex.connectors.base import Credentials, Identity, SourceInfo
 from polydex.connectors.carddav.dav import Dav, authentication, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
 from polydex.connectors.carddav.provider import CARDDAV
-from polydex.core.errors import BadRequest, ProviderError, ProviderRejected, ProviderUnauthorized
+from polydex.core.errors import (
+    BadRequest,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
 from polydex.net.auth import BearerAuth, PasswordAuth
 from polydex.net.dns import Dns
 from tests.unit.carddav import scripted
@@ -184,7 +191,7 @@ async def test_the_step_that_failed_is_named(
 
 async def test_no_service_at_all(server: Scripted) -> None:
     server.resources.clear()
-    with pytest.raises(ProviderError, match=r"^CardDAV discovery at /dav/: "):
+    with pytest.raises(ProviderError, match=r"^CardDAV discovery at dav\.example\.com:\d+/dav/: "):
         await discover(server)
 
 
@@ -268,3 +275,121 @@ def test_a_password_or_a_token() -> None:
     assert authentication(Credentials("alice", "secret")) == PasswordAuth("alice", "secret")
     assert authentication(Credentials("", "token")) == BearerAuth("token")
     assert authentication(Credentials("alice", "token"), bearer=True) == BearerAuth("token")
+
+
+# --- places that a user may give ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/dav", "/dav/", "/dav/users/alice", "/dav/users/alice/", "/dav/books/alice", "/dav/books/alice/", "/"],
+)
+async def test_any_place_on_the_way_leads_to_the_books(server: Scripted, path: str) -> None:
+    """With or without the slash; the principal and the home name the principal, as RFC 5397 wants of every resource."""
+    server.redirects["/.well-known/carddav"] = "/dav/"
+    for place in ("/dav/users/alice/", "/dav/books/alice/"):
+        server.resources[place].props += PRINCIPAL.format("/dav/users/alice/")
+    _, sources = await discover(server, server.url(path=path))
+    assert [source.key for source in sources] == ["/dav/books/alice/contacts/"]
+
+
+@pytest.mark.parametrize("path", ["/dav/users/alice/", "/dav/books/alice/", "/dav/books/alice/contacts/"])
+async def test_the_same_on_a_server_that_tells_no_principal(server: Scripted, path: str) -> None:
+    server.resources["/dav/"] = Resource(COLLECTION)
+    _, sources = await discover(server, server.url(path=path))
+    assert [source.key for source in sources] == ["/dav/books/alice/contacts/"]
+
+
+async def test_a_given_book_is_not_listed_to_find_books_in_it(server: Scripted) -> None:
+    server.resources["/dav/books/alice/contacts/"].members = tuple(f"/dav/books/alice/contacts/{n}" for n in range(3))
+    _, sources = await discover(server, server.url(path="/dav/books/alice/contacts/"))
+    assert len(sources) == 1
+    assert len([path for method, _, path in server.seen if method == "PROPFIND"]) == 1
+
+
+async def test_a_given_book_whose_principal_is_closed_to_us(server: Scripted) -> None:
+    """One that somebody shares."""
+    server.resources["/dav/books/bob/"] = Resource(BOOK.format("Bob's") + PRINCIPAL.format("/dav/users/bob/"))
+    server.statuses["/dav/users/bob/"] = 403
+    identity, sources = await discover(server, server.url(path="/dav/books/bob/"))
+    assert [(source.name, source.default) for source in sources] == [("Bob's", True)]
+    assert identity.subject.endswith("/dav/users/bob/")
+
+
+async def test_one_of_several_homes_that_is_closed_to_us(server: Scripted) -> None:
+    homes = "<C:addressbook-home-set><D:href>/dav/shared/</D:href><D:href>/dav/books/alice/</D:href></C:addressbook-home-set>"
+    server.resources["/dav/users/alice/"] = Resource(homes)
+    server.statuses["/dav/shared/"] = 403
+    _, sources = await discover(server)
+    assert [source.key for source in sources] == ["/dav/books/alice/contacts/"]
+    server.statuses["/dav/shared/"] = 503
+    with pytest.raises(
+        ProviderUnavailable, match=r"the address book home \(.*/dav/shared/\): The server failed \(503\)"
+    ):
+        await discover(server)
+
+
+async def test_books_one_level_below_the_home(server: Scripted) -> None:
+    server.resources["/dav/books/alice/"] = Resource(
+        COLLECTION, ("/dav/books/alice/", "/dav/books/alice/private/", "/dav/books/alice/closed/")
+    )
+    server.resources["/dav/books/alice/private/"] = Resource(
+        COLLECTION, ("/dav/books/alice/private/", "/dav/books/alice/private/friends/")
+    )
+    server.resources["/dav/books/alice/private/friends/"] = Resource(BOOK.format("Friends"))
+    server.resources["/dav/books/alice/closed/"] = Resource(COLLECTION)
+    server.statuses["/dav/books/alice/closed/"] = 403
+    _, sources = await discover(server)
+    assert [source.key for source in sources] == ["/dav/books/alice/private/friends/"]
+
+
+async def test_only_read_only_books(server: Scripted) -> None:
+    server.resources["/dav/books/alice/contacts/"] = Resource(BOOK.format("Contacts") + READ)
+    _, sources = await discover(server)
+    assert [(source.default, source.read_only) for source in sources] == [(True, True)]
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+async def test_a_wrong_password_is_tried_twice_at_most(server: Scripted) -> None:
+    """Servers lock accounts after a few: the given address, and the well-known one, which may lead somewhere else."""
+    for path in ("/dav", "/dav/", "/.well-known/carddav", "/"):
+        server.statuses[path] = 401
+    with pytest.raises(ProviderUnauthorized, match=r"^CardDAV discovery at .*/dav: The server refused the credentials"):
+        await discover(server, server.url(path="/dav"))
+    assert [path for _, _, path in server.seen] == ["/dav", "/.well-known/carddav"]
+
+
+async def test_a_loop_of_redirects(server: Scripted) -> None:
+    server.resources.clear()
+    server.redirects |= {"/.well-known/carddav": "/a/", "/a/": "/b/", "/b/": "/a/", "/dav/": "/a/"}
+    with pytest.raises(ProviderError, match=r"^CardDAV discovery at .*/dav/: The provider redirects without end"):
+        await discover(server)
+
+
+async def test_a_server_that_is_down() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://dav.example.com:{nobody.getsockname()[1]}/dav"
+        async with scripted.net() as net:
+            with pytest.raises(
+                ProviderUnavailable, match=r"^CardDAV discovery at dav\.example\.com:\d+/dav: The provider cannot be"
+            ):
+                await CARDDAV.discover(net, Credentials("alice", "secret", url))
+
+
+async def test_no_secure_connection(server: Scripted) -> None:
+    url = server.url(path="/dav/").replace("http:", "https:")
+    with pytest.raises(
+        ProviderUnavailable, match=r"^CardDAV discovery at dav\.example\.com:\d+/dav/: No secure connection"
+    ):
+        await discover(server, url)
+    assert server.seen == []
+
+
+async def test_a_secret_in_the_address_is_not_told(server: Scripted) -> None:
+    server.resources.clear()
+    with pytest.raises(ProviderError) as caught:
+        await discover(server, server.url(path="/dav/?token=hush"))
+    assert "hush" not in caught.value.message

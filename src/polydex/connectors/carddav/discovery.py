@@ -6,6 +6,7 @@ current-user-principal, its addressbook-home-set, the collections in it that are
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -18,12 +19,21 @@ from polydex.connectors.carddav import hrefs, wire
 from polydex.connectors.carddav.dav import Dav
 from polydex.connectors.carddav.errors import failure, refused
 from polydex.connectors.carddav.wire import CARDDAV, DAV, Response
-from polydex.core.errors import ProviderError, ProviderRejected, ProviderUnauthorized, ProviderUnavailable
+from polydex.core.errors import (
+    ProviderError,
+    ProviderForbidden,
+    ProviderRejected,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    RecordNotFound,
+)
 from polydex.net.message import Answer
 from polydex.net.redirects import credentials_follow
 
 SECONDS = 15.0
 """For one question: somebody is waiting, and there are several places to ask."""
+FOLDERS = 20
+"""Collections of a home without a book that are looked into."""
 WELL_KNOWN = "/.well-known/carddav"
 PRINCIPAL = DAV + "current-user-principal"
 HOME_SET = CARDDAV + "addressbook-home-set"
@@ -54,6 +64,11 @@ class Start:
 
     url: str
     response: Response
+
+    @property
+    def is_book(self) -> bool:
+        """Whether it is an address book itself."""
+        return ADDRESSBOOK in self.response.children(wire.RESOURCETYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +101,19 @@ class Discovery:
         start = await self._start()
         principal = await self._principal(start)
         found: dict[str, Response] = {}
-        if ADDRESSBOOK in start.response.children(wire.RESOURCETYPE):
+        closed: ProviderError | None = None
+        if start.is_book:
             found[start.url] = start.response
         for home in principal.homes:
-            for response in await self._members(home):
-                url = hrefs.collection(self._allowed((response.href,), home)[0])
-                found.setdefault(url, response)
+            if home in found:
+                continue
+            try:
+                found |= {url: response for url, response in (await self._members(home)).items() if url not in found}
+            except (ProviderForbidden, ProviderRejected, RecordNotFound) as error:
+                closed = closed or error  # one of several, or the given book stands on its own
         if not found:
             where = ", ".join(urlsplit(home).path for home in principal.homes)
-            raise ProviderRejected(f"CardDAV discovery: no address book in the home ({where})")
+            raise closed or ProviderRejected(f"CardDAV discovery: no address book in the home ({where})")
         given = start.url if start.url in found else None
         return self._identity(principal), self._sources(found, given)
 
@@ -103,12 +122,21 @@ class Discovery:
     async def _start(self) -> Start:
         first: ProviderError | None = None
         fallback: Start | None = None
+        unreachable: set[tuple[str, str, int | None]] = set()
+        locked: set[tuple[str, str, int | None]] = set()
         async for url in self._candidates():
+            origin = hrefs.origin(url)
+            if origin in unreachable or (origin in locked and not url.endswith(WELL_KNOWN)):
+                continue
             try:
                 start = await self._probe(url)
             except ProviderError as error:
                 if not (refused(error) or isinstance(error, ProviderUnauthorized | ProviderUnavailable)):
                     raise
+                if isinstance(error, ProviderUnauthorized):
+                    locked.add(origin)  # servers lock accounts after a few wrong passwords
+                if isinstance(error, ProviderUnavailable) and not error.sent:
+                    unreachable.add(origin)
                 # What the server said about the credentials tells more than a 404 somewhere else.
                 if first is None or (
                     isinstance(error, ProviderUnauthorized) and not isinstance(first, ProviderUnauthorized)
@@ -153,7 +181,7 @@ class Discovery:
                 yield urljoin(origin, path)
 
     async def _probe(self, url: str) -> Start:
-        step = f"CardDAV discovery at {urlsplit(url).path}"
+        step = f"CardDAV discovery at {_place(url)}"
         try:
             found, answer = await self._ask(url, _START, 0, step)
         except ProviderError as error:
@@ -170,7 +198,13 @@ class Discovery:
     async def _ask(
         self, url: str, properties: tuple[str, ...], depth: int, step: str
     ) -> tuple[wire.Multistatus, Answer]:
-        return await self.dav.propfind(url, properties, depth=depth, step=step, seconds=SECONDS)
+        try:
+            return await self.dav.propfind(url, properties, depth=depth, step=step, seconds=SECONDS)
+        except ProviderError as error:
+            if not error.message.startswith(step):  # of the connection, which knows of no steps
+                error.message = f"{step}: {error.message}"
+                error.args = (error.message,)
+            raise
 
     async def _redirect_of_get(self, url: str) -> str | None:
         answer = await self.dav.send("GET", url, seconds=SECONDS)
@@ -187,28 +221,44 @@ class Discovery:
             own = start.response.hrefs(HOME_SET, start.url) or (start.url,)
             return Principal(None, None, self._allowed(own, start.url))
         url = self._allowed(urls, start.url)[0]
-        path = urlsplit(url).path
-        found, answer = await self._ask(url, _PRINCIPAL, 0, f"CardDAV discovery: the principal ({url})")
-        response = found.of(hrefs.key_of(answer.url, answer.url)) or next(iter(found.responses), None)
-        homes = start.response.hrefs(HOME_SET, start.url)
-        if response is not None:
-            homes = response.hrefs(HOME_SET, answer.url) or homes
-        if not homes and ADDRESSBOOK not in start.response.children(wire.RESOURCETYPE):
-            raise ProviderRejected(f"CardDAV discovery: no address book home (principal {path})")
+        homes, base, response = start.response.hrefs(HOME_SET, start.url), start.url, None
+        try:
+            found, answer = await self._ask(url, _PRINCIPAL, 0, f"CardDAV discovery: the principal ({url})")
+        except (ProviderForbidden, ProviderRejected, RecordNotFound):
+            if not start.is_book:  # which does without, as one that somebody shares
+                raise
+        else:
+            base = answer.url
+            response = found.of(hrefs.key_of(base, base)) or next(iter(found.responses), None)
+            homes = (response.hrefs(HOME_SET, base) if response is not None else ()) or homes
+        if not homes and not start.is_book:
+            raise ProviderRejected(f"CardDAV discovery: no address book home (principal {urlsplit(url).path})")
         name = response.text(DISPLAYNAME) if response is not None else None
-        return Principal(url, name, self._allowed(homes, answer.url))
+        return Principal(url, name, self._allowed(homes, base))
 
-    async def _members(self, home: str) -> tuple[Response, ...]:
+    async def _members(self, home: str, *, deeper: bool = True) -> dict[str, Response]:
+        """The address books of a home by their URLs; of the collections in it when it has none itself."""
         url = hrefs.collection(home)
-        step = f"CardDAV discovery: the address book home ({url})"
-        found, _ = await self._ask(url, _BOOK, 1, step)
-        return tuple(
-            response
-            for response in found.responses
-            if response.status is None
-            and ADDRESSBOOK in response.children(wire.RESOURCETYPE)
-            and not _segment(response.href).startswith(_SYSTEM_BOOKS)
-        )
+        found, answer = await self._ask(url, _BOOK, 1, f"CardDAV discovery: the address book home ({url})")
+        books: dict[str, Response] = {}
+        folders: list[str] = []
+        for response in found.responses:
+            place = hrefs.collection(self._allowed((response.href,), home)[0])
+            kinds = response.children(wire.RESOURCETYPE)
+            if response.status is not None or _segment(response.href).startswith(_SYSTEM_BOOKS):
+                continue
+            if ADDRESSBOOK in kinds:
+                books.setdefault(place, response)
+            elif kinds == {DAV + "collection"} and not hrefs.same_collection(
+                response.key, hrefs.key_of(answer.url, answer.url)
+            ):
+                folders.append(place)
+        if books or not deeper:
+            return books
+        for place in folders[:FOLDERS]:
+            with contextlib.suppress(ProviderForbidden, ProviderRejected, RecordNotFound):
+                books |= await self._members(place, deeper=False)
+        return books
 
     def _may_go(self, here: str, there: str) -> bool:
         return credentials_follow(URL(here), URL(there), self.dav.trusted)
@@ -265,6 +315,12 @@ def _read_only(response: Response) -> bool:
     """A server that does not tell the privileges is believed to allow writing; a write then shows."""
     privileges = response.children(PRIVILEGES)
     return bool(privileges) and not privileges & _WRITE_PRIVILEGES
+
+
+def _place(url: str) -> str:
+    """Host and path: what may follow them can be a secret."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
 
 
 def _segment(url: str) -> str:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
-from polydex.connectors.base import Page, Walk
-from polydex.connectors.carddav.book import Book, State
+from polydex.connectors.base import Page, Record, Walk
+from polydex.connectors.carddav.book import Book, Changes, State
 from polydex.connectors.carddav.cursor import SETTLE_MS, Position
 from polydex.connectors.carddav.errors import refused
 from polydex.connectors.carddav.load import BATCH, Loaded, Loader
@@ -60,7 +61,13 @@ def _stood_still(position: Position, state: State) -> Position:
     return msgspec.structs.replace(position, at=state.clock if position.at is None else position.at, settled=settled)
 
 
-async def _snapshot(book: Book, walk: Walk, position: Position, state: State | None) -> AsyncGenerator[Page, None]:
+async def _snapshot(
+    book: Book,
+    walk: Walk,
+    position: Position,
+    state: State | None,
+    doubted: frozenset[RemoteKey] = frozenset(),
+) -> AsyncGenerator[Page, None]:
     """Everything that is there.
 
     Args:
@@ -68,6 +75,7 @@ async def _snapshot(book: Book, walk: Walk, position: Position, state: State | N
         walk: the engine's.
         position: as of before the listing (J2).
         state: of the book as of then; None when it is known to have a sync token.
+        doubted: see ``_doubted``.
     """
     stamp = await walk.stamp()
     syncs = state is None or state.syncs
@@ -83,17 +91,27 @@ async def _snapshot(book: Book, walk: Walk, position: Position, state: State | N
             listed = by_sync
     position = msgspec.structs.replace(position, members=len(listed))
     known = await walk.known(list(listed))
-    unchanged = tuple((key, rev) for key, rev in listed.items() if rev is not None and known.get(key) == rev)
+    unchanged = tuple(
+        (key, rev) for key, rev in listed.items() if rev is not None and known.get(key) == rev and key not in doubted
+    )
     same = {key for key, _ in unchanged}
     wanted = {key: rev for key, rev in listed.items() if key not in same}
-    if unchanged or not wanted:
-        end = None if wanted else position.encode()
-        yield Page("snapshot", unchanged=unchanged, cursor=end, last=not wanted, total=len(listed), asked=stamp)
+    # A page of its own, as what the listing said must not travel under the later stamp of the first cards (J1). It names
+    # every key, so that a card that moved is known as moved before the walk has ended (J7).
+    yield Page(
+        "snapshot",
+        unchanged=unchanged,
+        listing=frozenset(listed),
+        cursor=None if wanted else position.encode(),
+        last=not wanted,
+        total=len(listed),
+        asked=stamp,
+    )
     async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
         async for asked, loaded, last in batches:
             yield Page(
                 "snapshot",
-                changed=tuple(loaded.records),
+                changed=_without_rev(loaded.records, doubted),
                 deferred=tuple(loaded.deferred),
                 cursor=position.encode() if last else None,
                 last=last,
@@ -157,6 +175,8 @@ async def _delta(
         stuck = changes.token is None or (changes.truncated and changes.token == token)
         if stuck and begun:
             raise _expired("CardDAV sync-collection: the server does not go on", resume=False)
+        known = await walk.known(list(changes.changed))
+        doubted = _doubted(changes, known)
         whole = len(changes.changed) * 2 >= members or not (changes.changed or changes.removed)
         if not begun and state is not None and (stuck or (whole and not changes.truncated)):
             after = Position(token=changes.token or state.token, ctag=ctag, at=changes.clock)
@@ -166,12 +186,13 @@ async def _delta(
                     yield Page("delta", cursor=position.encode(), asked=stamp, last=True)
                     return
                 after = _stood_still(position, state)
-            async with contextlib.aclosing(_snapshot(book, walk, after, state)) as pages:
+            async with contextlib.aclosing(_snapshot(book, walk, after, state, doubted)) as pages:
                 async for page in pages:
                     yield page
             return
-        known = await walk.known(list(changes.changed))
-        wanted = {key: rev for key, rev in changes.changed.items() if rev is None or known.get(key) != rev}
+        wanted = {
+            key: rev for key, rev in changes.changed.items() if rev is None or known.get(key) != rev or key in doubted
+        }
         members = max(0, members + len(changes.changed.keys() - known.keys()) - len(changes.removed))
         after = Position(token=changes.token, ctag=ctag, at=changes.clock, members=members)
         last = not changes.truncated
@@ -183,7 +204,7 @@ async def _delta(
                 # With the removals in the page of the first cards a card that moved is seen as moved (J7).
                 yield Page(
                     "delta",
-                    changed=tuple(loaded.records),
+                    changed=_without_rev(loaded.records, doubted),
                     removed=(*removed, *loaded.gone),
                     deferred=tuple(loaded.deferred),
                     cursor=after.encode() if final else None,
@@ -195,6 +216,22 @@ async def _delta(
             return
         begun = True
         token = changes.token or token
+
+
+def _doubted(changes: Changes, known: Mapping[RemoteKey, Rev]) -> frozenset[RemoteKey]:
+    """What is named as changed under the ETag that is known already.
+
+    Mostly a write of our own. But ETags that count, or are made of the time, come back (SOGo: with a card that is deleted
+    and put back), so these cards are read all the same; not when they are more than one request asks for, as after
+    many writes of our own, or from a server that names everything again and again.
+    """
+    same = frozenset(key for key, rev in changes.changed.items() if rev is not None and known.get(key) == rev)
+    return same if len(same) <= BATCH else frozenset()
+
+
+def _without_rev(records: Sequence[Record], doubted: frozenset[RemoteKey]) -> tuple[Record, ...]:
+    """The records; those in doubt without their revision, so that it does not pass for "nothing new"."""
+    return tuple(replace(record, rev=None) if record.key in doubted else record for record in records)
 
 
 def _expired(message: str, *, resume: bool) -> CursorExpired:

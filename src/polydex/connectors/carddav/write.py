@@ -141,22 +141,26 @@ class Writer:
         return cards[0] if cards else None
 
     async def _after_silence(self, error: ProviderError, key: RemoteKey, uid: str, mark: str | None) -> Record | None:
-        """The answer of a create is lost: look whether it happened.
+        """The answer of a create is lost: look whether it happened, by its UID and under its name.
 
         None when it did not and the connection broke (servers drop kept-alive connections without a word): then it may
         be sent once more, under the same name and If-None-Match, so that however late the first one arrives, there is
-        one card. After a time-out it is never sent again from here (J10).
+        one card. After a time-out it is never sent again from here (J10), nor where cards may get other names than we
+        give them and none can be found by its UID.
         """
         try:
-            found = await self._look(key, moved=True, close=True)
+            elsewhere = await self._by_uid(uid)
+            found = await self._look(key, moved=True, close=True)  # the last one: nothing is left to be sent on
         except ProviderError:
             raise error from None
+        if found is None and elsewhere:
+            found = elsewhere[0]
         if found is not None:
             record = self.book.record(found)
             if _is_ours(record, uid, mark):
                 return record
             raise error
-        if isinstance(error, ProviderTimeout) or error.original is not None:
+        if elsewhere is None or isinstance(error, ProviderTimeout) or error.original is not None:
             raise error
         return None
 

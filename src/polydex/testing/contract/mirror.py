@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from polydex.connectors.base import Connector, Page, Record
@@ -44,12 +45,20 @@ class Pulled:
 
 @dataclass
 class Mirror:
-    """Follows one source. Is itself the Walk that it lends."""
+    """Follows one source. Is itself the Walk that it lends.
+
+    Attributes:
+        records: what is there, by key.
+        who: for each key a number that a record keeps when it gets another key (JOURNAL.md, J7).
+        cursor: of the last complete walk.
+    """
 
     connector: Connector
     records: dict[RemoteKey, Record] = field(default_factory=dict)
+    who: dict[RemoteKey, int] = field(default_factory=dict)
     cursor: Cursor | None = None
     counter: int = 0
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def known(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Rev]:
         revs = {key: self.records[key].rev for key in keys if key in self.records}
@@ -68,13 +77,15 @@ class Mirror:
 
     async def _walk(self, cursor: Cursor | None, after_page: Callable[[Page], Awaitable[None]] | None) -> Pulled:
         pages: list[Page] = []
+        gone: dict[RemoteKey, Record] = {}
         began = self.counter
         async for page in self.connector.pull(cursor, self):
             assert not (pages and pages[-1].last), "a page came after the last one"
             assert page.asked is not None, "a page does not say when it was asked for"
             assert began < page.asked <= self.counter, "a page's stamp is not of this walk"
             pages.append(page)
-            self._apply(page)
+            assert page.listing is None or (page.mode == "snapshot" and len(pages) == 1), "a listing comes first"
+            self._apply(page, gone)
             if after_page is not None:
                 await after_page(page)
         assert pages, "a walk has at least one page"
@@ -86,14 +97,36 @@ class Mirror:
         self.cursor = pages[-1].cursor
         return pulled
 
-    def _apply(self, page: Page) -> None:
+    def _apply(self, page: Page, gone: dict[RemoteKey, Record]) -> None:
+        """Apply a page; ``gone``: what this walk has said to be gone so far."""
         for old, new in page.renamed:
             if old in self.records:
-                self.records[new] = self.records.pop(old)
-        for key in page.removed:
-            self.records.pop(key, None)
+                self._move(old, new, self.records.pop(old))
+        absent = self.records.keys() - page.listing if page.listing is not None else ()
+        for key in (*page.removed, *absent):
+            if key in self.records:
+                gone[key] = self.records.pop(key)
         for record in page.changed:
+            if record.key not in self.records:
+                self._arrive(record, gone)
             self.records[record.key] = record
         for key, rev in page.unchanged:
             assert key in self.records, "a record was called unchanged that was never known"
             assert self.records[key].rev == rev, "a record was called unchanged that has another revision"
+
+    def _arrive(self, record: Record, gone: dict[RemoteKey, Record]) -> None:
+        """A new key: a record that had another one, or a new record."""
+        if record.stable_key is not None:
+            same = [key for key, old in (self.records | gone).items() if old.stable_key == record.stable_key]
+        else:
+            same = [key for key, old in gone.items() if record.uid is not None and old.uid == record.uid]
+        if len(same) == 1 and same[0] != record.key:
+            gone.pop(same[0], None)
+            self._move(same[0], record.key, record)
+        else:
+            self.who[record.key] = next(self._numbers)
+
+    def _move(self, old: RemoteKey, new: RemoteKey, record: Record) -> None:
+        self.records.pop(old, None)
+        self.records[new] = record
+        self.who[new] = self.who.pop(old) if old in self.who else next(self._numbers)

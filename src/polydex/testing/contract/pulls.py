@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from polydex.connectors.base import Page
 from polydex.core.contact import Contact, Name
@@ -255,6 +256,48 @@ class PullContract:
         await mirror.pull()
         assert key not in mirror.records
         assert content(mirror.records[new_key].contact) == content(ALICE)
+        await assert_is_truth(mirror, world)
+
+    @pytest.mark.parametrize("mode", ["delta", "snapshot"])
+    async def test_a_moved_record_is_recognised(self, world: World, mode: str) -> None:
+        """J7: by a stable key or the uid, in a snapshot as in a delta; several at once, and moved and edited at once."""
+        keys = [await world.put(numbered(number)) for number in range(5)]
+        await world.settle()
+        mirror = Mirror(world.connector)
+        await mirror.pull()
+        before = dict(mirror.who)
+        moved = {key: await world.move(key) for key in keys[:3]}
+        await world.put(ALICE, moved[keys[0]])
+        await world.remove(keys[3])
+        await world.settle()
+        if mode == "snapshot":
+            mirror.cursor = None
+        pulled = await mirror.pull()
+        assert mirror.records.keys() == {*moved.values(), keys[4]}
+        assert mirror.who[keys[4]] == before[keys[4]]
+        for old, new in moved.items():
+            record = mirror.records[new]
+            renamed = any((old, new) in page.renamed for page in pulled.pages)
+            if renamed or record.stable_key is not None or record.uid is not None:
+                assert mirror.who[new] == before[old]
+        await assert_is_truth(mirror, world)
+
+    async def test_a_key_that_comes_back_after_a_move(self, world: World) -> None:
+        """The record has gone on under its new key: what then lies under the old one is another record."""
+        key = await world.put(ALICE)
+        await world.settle()
+        mirror = Mirror(world.connector)
+        await mirror.pull()
+        new_key = await world.move(key)
+        await world.settle()
+        await mirror.pull()
+        moved = mirror.who[new_key]
+        await world.put(BOB, key)
+        await world.settle()
+        mirror.cursor = None
+        await mirror.pull()
+        assert mirror.records.keys() == {key, new_key}
+        assert mirror.who[new_key] == moved != mirror.who[key]
         await assert_is_truth(mirror, world)
 
     async def test_two_walks_at_once_do_not_disturb_each_other(self, world: World) -> None:
