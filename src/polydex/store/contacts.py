@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId
 from polydex.store.db import Tx
 from polydex.store.rows import chunks, marks
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, gc=False):
     """What a record says, ready for the columns.
 
     Attributes:
@@ -35,8 +36,10 @@ class Content:
     keys: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+_NO_CONTENT = Content(rev=None, raw=b"", mapping_version=0)
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A row that gets new content.
 
     Attributes:
@@ -56,8 +59,7 @@ class Change:
     old_keys: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A new row. ``content`` is None for one that is only a tombstone or a doubt."""
 
     key: RemoteKey
@@ -108,35 +110,31 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
     documents: list[tuple[object, ...]] = []
     keys: list[tuple[object, ...]] = []
     words: list[tuple[int, int, Sequence[str], Sequence[str]]] = []
+    touch, wrote_at, checked_at, walk = stamp.touch, stamp.wrote_at or 0, stamp.checked_at or 0, stamp.walk or 0
     for row_id, new in zip(ids, arrivals, strict=True):
-        content = new.content
-        live = content is not None
+        live, content = new.content is not None, new.content or _NO_CONTENT
         rows.append(
             (
                 row_id, account, source, new.key, new.stable_key, new.n, new.public_id, int(live),
-                content.rev if content else None, content.etag if content else None,
-                content.photo_hash if content else None, content.photo_mime if content else None,
-                content.uid if content else None, content.mark if content else None,
-                new.seq, new.seq,
-                content.created_ms if content else None, content.modified_ms if content else None,
-                stamp.touch, stamp.wrote_at or 0, stamp.checked_at or 0, stamp.walk or 0,
-                new.verify_due, new.verify_error, content.mapping_version if content else 0,
+                content.rev, content.etag, content.photo_hash, content.photo_mime, content.uid, content.mark,
+                new.seq, new.seq, content.created_ms, content.modified_ms, touch, wrote_at, checked_at, walk,
+                new.verify_due, new.verify_error, content.mapping_version,
             )
         )  # fmt: skip
-        if content is not None:
+        if live:
             documents.append((row_id, content.body, content.raw))
-            keys.extend((source, kind, value, row_id) for kind, value in content.keys)
+            for kind, value in content.keys:
+                keys.append((source, kind, value, row_id))
             if content.words:
                 words.append((row_id, int(source), (), content.words))
-    tx.many(
-        "INSERT INTO contact (row_id, account_id, source_id, key, stable_key, n, public_id, live, rev, etag, "
-        "photo_hash, photo_mime, uid, mark, seq, created_seq, created_ms, modified_ms, touch, wrote_at, checked_at, "
-        f"seen_walk, verify_due, verify_error, mapping_version) VALUES ({marks(range(25))})",
+    tx.insert(
+        "contact (row_id, account_id, source_id, key, stable_key, n, public_id, live, rev, etag, photo_hash, "
+        "photo_mime, uid, mark, seq, created_seq, created_ms, modified_ms, touch, wrote_at, checked_at, seen_walk, "
+        "verify_due, verify_error, mapping_version)",
         rows,
     )
-    tx.many("INSERT INTO document (row_id, body, raw) VALUES (?, ?, ?)", documents)
-    if keys:
-        tx.many("INSERT INTO contact_key (source_id, kind, value, row_id) VALUES (?, ?, ?, ?)", keys)
+    tx.insert("document (row_id, body, raw)", documents)
+    tx.insert("contact_key (source_id, kind, value, row_id)", keys)
     if words:
         tx.dialect.index_many(tx, words)
     return [RowId(row_id) for row_id in ids]

@@ -40,6 +40,10 @@ class Tx(Protocol):
         """Execute once for each row of parameters."""
         ...
 
+    def insert(self, into: str, rows: Sequence[Sequence[object]]) -> None:
+        """Insert rows, as fast as the engine can. ``into``: a table with its columns in parentheses, one for each value."""
+        ...
+
 
 class Database(Protocol):
     """A store. ``write`` runs in the order of the calls on SQLite (one writer) and survives cancellation of the caller:

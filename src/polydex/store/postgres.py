@@ -92,6 +92,10 @@ class PostgresTx:
         with self._connection.cursor() as cursor:
             cursor.executemany(_query(sql), rows)
 
+    def insert(self, into: str, rows: Sequence[Sequence[object]]) -> None:
+        if rows:
+            self.many(f"INSERT INTO {into} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
     def end(self) -> None:
         self._open = False
 

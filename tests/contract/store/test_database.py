@@ -257,3 +257,18 @@ async def test_close_finishes_what_was_asked_for(open_db: OpenDatabase) -> None:
     again = open_db()
     assert len(await again.read(names)) == 20
     await again.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 100, 163])
+async def test_rows_are_inserted_each_once_whatever_their_number(db: Database, count: int) -> None:
+    wanted = [(1, "e", f"value {number}", number) for number in range(count)]
+    await db.write(lambda tx: tx.insert("contact_key (source_id, kind, value, row_id)", wanted))
+    sql = "SELECT source_id, kind, value, row_id FROM contact_key ORDER BY row_id"
+    assert await db.read(lambda tx: tx.all(sql)) == wanted
+
+
+async def test_a_row_that_cannot_be_inserted_takes_the_others_back(db: Database) -> None:
+    row = (1, "e", "value", 1)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await db.write(lambda tx: tx.insert("contact_key (source_id, kind, value, row_id)", [row] * 2))
+    assert await db.read(lambda tx: tx.all("SELECT * FROM contact_key")) == []
