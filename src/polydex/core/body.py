@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -174,6 +175,7 @@ _FIRST_MS = -62_135_596_800_000  # 0001-01-01T00:00:00Z
 _LAST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
+@lru_cache(maxsize=1024)  # the contacts of one page mostly share the time that they came at
 def rfc3339(ms: int) -> str:
     """Unix milliseconds as an RFC 3339 date-time in UTC, with milliseconds: ``2026-03-09T12:30:00.250Z``.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
+from functools import lru_cache
 from typing import NewType
 
 AccountId = NewType("AccountId", int)
@@ -29,7 +29,23 @@ def contact_id(id_key: bytes, account: AccountId, source_key: str, stable_key: S
         source_key: the source's stable name within the account (for CardDAV the collection's href).
         n: the smallest number never used for this stable key; tombstones count as used.
     """
-    parts = (str(account), source_key, stable_key, str(n))
-    message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
-    digest = hmac.digest(id_key, b"polydex contact id\0" + message, "sha256")[:16]
-    return ContactId(base64.b32encode(digest).decode("ascii").rstrip("=").lower())
+    message = _source_part(account, source_key) + _part(stable_key) + _part(str(n))
+    digest = hmac.digest(id_key, message, "sha256")[:16]
+    # Base32 (RFC 4648) of 16 bytes and two zero bits, ten bits at a time: a quarter of the time of the library's.
+    number = int.from_bytes(digest, "big") << 2
+    return ContactId("".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]))
+
+
+def _part(text: str) -> bytes:
+    raw = text.encode()
+    return len(raw).to_bytes(4, "big") + raw
+
+
+@lru_cache(maxsize=64)
+def _source_part(account: AccountId, source_key: str) -> bytes:
+    """What the ids of one source have in common."""
+    return b"polydex contact id\0" + _part(str(account)) + _part(source_key)
+
+
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from polydex.connectors.base import Record
 from polydex.connectors.carddav import etags, hrefs, wire
@@ -46,8 +48,7 @@ class Changes:
     clock: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True, gc=False):
     """A card as it was read, with CRLF line ends.
 
     Attributes:
@@ -60,7 +61,7 @@ class Card:
     key: RemoteKey
     raw: bytes
     etag: str | None = None
-    clock: int | None = field(default=None, compare=False)
+    clock: int | None = None
 
     @property
     def rev(self) -> Rev | None:
@@ -131,10 +132,11 @@ class Book:
     async def listing(self) -> tuple[dict[RemoteKey, Rev | None], bool]:
         """All cards with their revisions, by PROPFIND; and whether the server says that this is all."""
         found, answer = await self.dav.propfind(self.url, _MEMBER, depth=1, step="CardDAV listing")
+        own = self._names(answer.url)
         cards = {
             response.key: response.rev
             for response in found.responses
-            if response.status not in (404, 410, 507) and not self._itself(response, answer.url)
+            if response.status not in (404, 410, 507) and not _is_book(response, own)
         }
         return cards, not found.truncated
 
@@ -148,8 +150,9 @@ class Book:
         found, answer = await self.dav.ask("REPORT", self.url, body, depth=0, step="CardDAV sync-collection")
         changed: dict[RemoteKey, Rev | None] = {}
         removed: dict[RemoteKey, None] = {}
+        own = self._names(answer.url)
         for response in found.responses:
-            if response.status == 507 or self._itself(response, answer.url):
+            if response.status == 507 or _is_book(response, own):
                 continue
             if response.status in (404, 410):
                 removed[response.key] = None
@@ -158,11 +161,9 @@ class Book:
         gone = tuple(key for key in removed if key not in changed)
         return Changes(changed, gone, found.sync_token, found.truncated, date_ms(answer))
 
-    def _itself(self, response: wire.Response, url: str) -> bool:
-        """Whether a response is about the collection (some servers list it among its members) or one inside it."""
-        if response.is_collection or hrefs.same_collection(response.key, self.path):
-            return True
-        return hrefs.same_collection(response.key, hrefs.key_of(url, url))
+    def _names(self, url: str) -> frozenset[str]:
+        """The paths of the collection, as it was asked for and as the server answered, without their final slash."""
+        return frozenset(path.rstrip("/") for path in (self.path, hrefs.key_of(url, url)))
 
     async def read(
         self, key: RemoteKey, seconds: float = READ_SECONDS, *, moved: bool = False, close: bool = False
@@ -213,6 +214,11 @@ class Book:
         body = wire.uid_query(uid)
         found, _ = await self.dav.ask("REPORT", self.url, body, depth=1, step="CardDAV query", seconds=seconds)
         return tuple(_cards(found).values())
+
+
+def _is_book(response: wire.Response, own: frozenset[str]) -> bool:
+    """Whether a response is about the collection (some servers list it among its members) or one inside it."""
+    return response.is_collection or response.key.rstrip("/") in own
 
 
 def _cards(found: wire.Multistatus) -> dict[RemoteKey, Card]:

@@ -30,7 +30,9 @@ def read(card: Card) -> tuple[Address, ...]:
     lines = card.all("ADR")
     if card.all("LABEL"):
         return tuple(entry.value for entry in _entries(card))
-    return tuple(address for line in preferred(lines) if (address := _address(card, line)) is not None)
+    if not lines:
+        return ()
+    return tuple([address for line in preferred(lines) if (address := _address(card, line)) is not None])
 
 
 def _entries(card: Card) -> list[Entry[Address]]:
@@ -73,12 +75,10 @@ def _formatted_only(card: Card, labels: list[Line], structured: list[Entry[Addre
 
 
 def _address(card: Card, line: Line) -> Address | None:
-    old = card.old
-    parts = [
-        text(unescape(part, old=old), multiline=place == 2) if part else None
-        for place, part in enumerate(components(line.value)[:7])
-    ]
+    parts = card.texts(line)[:7]
     parts += [None] * (7 - len(parts))
+    if parts[2] is not None:
+        parts[2] = text(unescape(components(line.value)[2], old=card.old), multiline=True)
     if not any(parts):
         parts[2] = text(_formatted(line), multiline=True)
         if parts[2] is None:

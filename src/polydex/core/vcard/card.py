@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from polydex.core.contact import text
 from polydex.core.errors import ProviderMalformed
 from polydex.core.vcard import lines as content
-from polydex.core.vcard.escape import escape, unescape
+from polydex.core.vcard.escape import components, escape, unescape
 from polydex.core.vcard.lines import Line, preferred
 
 _ITEM = re.compile(r"item(\d{1,9})", re.IGNORECASE)
@@ -21,6 +22,11 @@ _ATTACHED = frozenset({"X-ABLABEL", "X-ABADR"})
 """Properties that only say something about the other ones of their group."""
 _FRAME = frozenset({"BEGIN", "END"})
 _NO_LINES: list[Line] = []
+
+
+def _is_frame(line: Line, name: str) -> bool:
+    """Whether the line begins or ends a card."""
+    return line.name == name and line.value.strip(" \t\0").upper() == "VCARD"
 
 
 class Card:
@@ -43,8 +49,8 @@ class Card:
         if not self._scan():
             raise ProviderMalformed("The provider sent something that is not a vCard")
         version = self._index.get("VERSION")
-        text = version[0].value.strip() if version else ""
-        self.version = text if text in ("2.1", "4.0") else "3.0"
+        number = version[0].value.strip() if version else ""
+        self.version = number if number in ("2.1", "4.0") else "3.0"
         self.old = self.version == "2.1"
 
     @classmethod
@@ -89,6 +95,13 @@ class Card:
     def text(self, line: Line) -> str:
         """The value of a property whose value is one text, unescaped."""
         return unescape(line.value, old=self.old)
+
+    def texts(self, line: Line) -> list[str | None]:
+        """The components of a property with a structured value, unescaped and in normal form."""
+        value = line.value
+        if value.isascii() and value.isprintable() and "\\" not in value:  # true of the whole, so of each part
+            return [part.strip() or None for part in value.split(";")]
+        return [text(unescape(part, old=self.old)) for part in components(value)]
 
     def label(self, line: Line) -> tuple[str, bool] | None:
         """The label of a grouped property: its text, and whether it is one of Apple's own (``_$!<HomePage>!$_``)."""
@@ -203,12 +216,33 @@ class Card:
 
     def _scan(self) -> bool:
         """Index the first card's own properties; False when there is no card."""
+        return self._scan_plain() or self._scan_nested()
+
+    def _scan_plain(self) -> bool:
+        """Index a document that is one card and nothing else, as nearly all are; False when it is not."""
+        lines = self.lines
+        if len(lines) < 2 or not (_is_frame(lines[0], "BEGIN") and _is_frame(lines[-1], "END")):
+            return False
+        index: dict[str, list[Line]] = {}
+        for line in lines[1:-1]:
+            name = line.name
+            if name in index:
+                index[name].append(line)
+            else:
+                index[name] = [line]
+        if not index.keys().isdisjoint(_FRAME):
+            return False
+        index.pop("", None)
+        self._index, self._end = index, lines[-1]
+        return True
+
+    def _scan_nested(self) -> bool:
         index: dict[str, list[Line]] = {}
         depth, found = 0, False
         self._end = None
         for line in self.lines:
             name = line.name
-            if name in _FRAME and line.value.strip(" \t\0").upper() == "VCARD":
+            if name in _FRAME and _is_frame(line, name):
                 if name == "BEGIN":
                     depth, found = depth + 1, True
                 elif depth:

@@ -100,7 +100,7 @@ def read_time(card: Card, name: str) -> int | None:
     if line is None:
         return None
     value = line.value.strip()
-    if _NO_T.fullmatch(value):
+    if "T" not in value and _NO_T.fullmatch(value):
         value = f"{value[:8]}T{value[8:]}"
     try:
         moment = datetime.fromisoformat(value)

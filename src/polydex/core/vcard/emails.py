@@ -30,7 +30,7 @@ def read(card: Card) -> tuple[Email, ...]:
     lines = card.all("EMAIL")
     if not lines:
         return ()
-    return tuple(email for line in preferred(lines) if (email := _email(card, line)) is not None)
+    return tuple([email for line in preferred(lines) if (email := _email(card, line)) is not None])
 
 
 def _email(card: Card, line: Line) -> Email | None:

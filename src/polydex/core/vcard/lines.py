@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -27,13 +28,14 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _SOFT_BREAK = re.compile(r"=(?:\r\n|\r|\n)")
 _HEADER = re.compile(r'\ufeff?(?:([\w-]+)\.)?([\w-]+)((?:;[^":]*(?:"[^"]*"[^":]*)*)?):', re.ASCII)
 _PLAIN_HEADER = re.compile(r"\ufeff?(?:([\w-]+)\.)?([\w-]+)((?:;[^:]*)?):", re.ASCII)
+_PLAIN_HEAD = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;[^":]*)?)', re.ASCII)
 _BASE64 = re.compile(r"[ \t]*[A-Za-z0-9+/]+={0,2}[ \t]*")
 _UNSAFE_QP = re.compile(rb"[^!-<>-~ ]|(?<= ) | (?=\r|$)|^ ")
 _END = re.compile(r"END:VCARD", re.IGNORECASE)
 _NO_PARAMS = parameters.NONE
 
 
-class Line(msgspec.Struct, eq=False):
+class Line(msgspec.Struct, eq=False, gc=False):
     """One logical line, compared by identity.
 
     Attributes:
@@ -91,6 +93,42 @@ def parse(raw: bytes) -> list[Line]:
         text, mend = raw.decode(), False
     except UnicodeDecodeError:
         text, mend = raw.decode("utf-8", "surrogateescape"), True
+    return (None if mend else _parse_plain(text)) or _parse(text, mend=mend)
+
+
+def _parse_plain(text: str) -> list[Line] | None:
+    """The lines of a document that needs no mending, as most are; None when it is not so plain.
+
+    Plain is: every line ends in CRLF, is not folded, and begins with a name and parameters without quotes. What stands
+    before the colon is then one of few texts, read once and remembered, in half the time of the general way.
+    """
+    sources = text.split("\r\n")
+    if sources.pop() or "\r\n " in text or "\r\n\t" in text or not len(sources) == text.count("\n") == text.count("\r"):
+        return None
+    lines = []
+    for source in sources:
+        head, colon, value = source.partition(":")
+        found = _head(head) if colon and len(head) <= 80 else None
+        if found is None:
+            return None
+        group, name, params = found
+        lines.append(Line(source + "\r\n", group, name, params, value))
+    return lines
+
+
+@lru_cache(maxsize=2048)
+def _head(head: str) -> tuple[str, str, Params] | None:
+    """Group, upper-case name and parameters; None for what is no plain head, or whose value is not on the line as is."""
+    match = _PLAIN_HEAD.fullmatch(head)
+    if match is None:
+        return None
+    group, name, rest = match.groups("")
+    params = parameters.parse(rest) if rest else _NO_PARAMS
+    return None if params.encoding == "quoted-printable" else (group, name.upper(), params)
+
+
+def _parse(text: str, *, mend: bool) -> list[Line]:
+    """The lines of any document. ``mend``: some of its bytes are not UTF-8."""
     lines: list[Line] = []
     found = _LOGICAL.findall(text)
     at, end = 0, len(found) - 1  # the last match is the empty one at the end
@@ -169,6 +207,8 @@ def fold(text: str) -> str:
 
 def preferred(lines: list[Line]) -> list[Line]:
     """Lines in order of preference: PREF first, else as they stand."""
+    if len(lines) < 2:
+        return lines
     for line in lines:
         if line.params.pref != NO_PREFERENCE:
             return sorted(lines, key=lambda line: line.params.pref)

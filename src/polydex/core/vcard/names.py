@@ -25,7 +25,8 @@ def read(card: Card) -> Name | None:
     family = given = middle = prefix = suffix = None
     if n is not None:
         old = card.old
-        parts = [_part(part, old) if part else None for part in components(n.value)]
+        several = "," in n.value
+        parts = [_part(part, old) for part in components(n.value)] if several else card.texts(n)
         parts += [None] * (5 - len(parts))
         family, given, middle, prefix, suffix = parts[:5]
     fn = _fn(card)

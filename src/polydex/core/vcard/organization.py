@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polydex.core.contact import Company, text
 from polydex.core.vcard.card import Card
-from polydex.core.vcard.escape import components, escape, unescape
+from polydex.core.vcard.escape import components, escape
 from polydex.core.vcard.lines import Line
 
 _UNITS = ("name", "department", "office_location")
@@ -16,7 +16,7 @@ def read(card: Card) -> Company | None:
     name = department = office = None
     line = card.first("ORG")
     if line is not None:
-        units = [text(unescape(unit, old=card.old)) for unit in components(line.value)[:3]]
+        units = card.texts(line)[:3]
         name, department, office = units + [None] * (3 - len(units))
     title = card.first("TITLE")
     job = text(card.text(title)) if title is not None else None

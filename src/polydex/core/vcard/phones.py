@@ -98,7 +98,7 @@ def read(card: Card) -> tuple[Phone, ...]:
     lines = card.all("TEL")
     if not lines:
         return ()
-    return tuple(phone for line in preferred(lines) if (phone := _phone(card, line)) is not None)
+    return tuple([phone for line in preferred(lines) if (phone := _phone(card, line)) is not None])
 
 
 def _phone(card: Card, line: Line) -> Phone | None:

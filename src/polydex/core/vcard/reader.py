@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from polydex.core.contact import Contact, Name
@@ -12,8 +10,7 @@ from polydex.core.vcard.card import Card
 from polydex.core.vcard.native import MARK
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a card says.
 
     Attributes:

@@ -45,7 +45,7 @@ def read(card: Card) -> tuple[Url, ...]:
     lines = card.any(_NAMES)
     if not lines:
         return ()
-    return tuple(url for line in preferred(lines) if (url := _url(card, line)) is not None)
+    return tuple([url for line in preferred(lines) if (url := _url(card, line)) is not None])
 
 
 def _url(card: Card, line: Line) -> Url | None:
