@@ -49,6 +49,7 @@ class News:
         wrote: this is the answer of our own write.
         fetched: the record was asked for by itself (so it is as fresh as ``asked_ms``).
         listing: as in ``connectors.base.Page``.
+        ready: what was worked out of each of ``changed`` before the transaction; empty: nothing yet.
     """
 
     asked: int
@@ -62,6 +63,7 @@ class News:
     unchanged: Sequence[tuple[RemoteKey, Rev]] = ()
     deferred: Sequence[Deferred] = ()
     listing: frozenset[RemoteKey] | None = None
+    ready: Sequence[content.Ready] = ()
     wrote: bool = False
     fetched: bool = False
 
@@ -77,6 +79,12 @@ class Applied:
     def add(self, action: Action, count: int = 1) -> None:
         """Count an action."""
         self.counts[action.value] = self.counts.get(action.value, 0) + count
+
+    def include(self, other: Applied) -> None:
+        """Count what another observation did, too."""
+        for action, count in other.counts.items():
+            self.counts[action] = self.counts.get(action, 0) + count
+        self.seq = max(self.seq, other.seq)
 
     @property
     def journaled(self) -> int:
@@ -111,7 +119,8 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
     if news.listing is not None and news.walk is not None:
         absent = [key for key in rows.live_keys(tx, target.source) if key not in news.listing]
         contacts.mark_absent(tx, target.source, news.walk, news.asked, absent)
-    seen = _seen(news)
+    ready = news.ready or [content.ready(record) for record in news.changed]
+    seen = _seen(news, ready)
     known = rows.by_keys(tx, target.source, _keys(news))
     new = [s for s in seen if s.item >= 0 and not _is_live(known, s.key)]
     moved = rows.same_stable(tx, target.source, (s.stable for s in new if s.stable))
@@ -136,7 +145,7 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
         settled = {step.row.row for step in steps if step.row is not None and step.action is not Action.VERIFY}
         brought = (known[s.key].row for s in seen if s.key in known)
         contacts.seen_in_walk(tx, news.walk, (row for row in brought if row not in settled))
-    writer = _Writer(tx, target, news, marks, seq, now)
+    writer = _Writer(tx, target, news, ready, marks, seq, now)
     writer.write(steps)
     _finish(tx, target, writer)
     if writer.applied.doubts and news.walk is None:  # a pull fetches its own doubts before it lets go of the source
@@ -148,7 +157,7 @@ def bury(tx: Tx, target: Target, gone: Sequence[Known], now: int) -> Applied:
     """Turn the rows that a complete walk did not find into tombstones. The caller has decided (J13)."""
     touch, seq = _lock(tx, target)
     marks = Stamp(touch=touch, walk=None, wrote_at=None, checked_at=None, now=now)
-    writer = _Writer(tx, target, News(asked=touch, asked_ms=now), marks, seq, now)
+    writer = _Writer(tx, target, News(asked=touch, asked_ms=now), (), marks, seq, now)
     writer.write([Step(Action.REMOVE, row.key, row) for row in gone])
     _finish(tx, target, writer)
     return writer.applied
@@ -164,20 +173,23 @@ def remap(tx: Tx, target: Target, mapped: Sequence[tuple[Stored, Record]], now: 
     known = rows.by_keys(tx, target.source, [record.key for _, record in mapped])
     steps: list[Step] = []
     records: list[Record] = []
+    ready: list[content.Ready] = []
     same: list[RowId] = []
     for stored, record in mapped:
         row = known.get(record.key)
         if row is None or row.row != stored.row or not row.live or row.touch != stored.touch:
             continue
-        tag = content.etag(record)
+        made = content.ready(record)
+        tag = made.etag
         if tag == row.etag:
             same.append(row.row)
             continue
         action = Action.CHANGE if tag and row.etag else Action.SHOW if tag else Action.HIDE
         steps.append(Step(action, row.key, row, Seen(row.key, record.rev, len(records), tag, record.uid)))
         records.append(record)
+        ready.append(made)
     contacts.mapped(tx, target.mapping_version, same)
-    writer = _Writer(tx, target, News(asked=touch, asked_ms=now, changed=records), marks, seq, now)
+    writer = _Writer(tx, target, News(asked=touch, asked_ms=now, changed=records), ready, marks, seq, now)
     writer.write(steps)
     # A hidden row takes the key anew: what was open about the old one is asked about again.
     open_questions = [step.row for step in steps if step.action is Action.HIDE and step.row is not None]
@@ -210,10 +222,10 @@ def _keys(news: News) -> Iterable[RemoteKey]:
     yield from (deferred.key for deferred in news.deferred)
 
 
-def _seen(news: News) -> list[Seen]:
+def _seen(news: News, ready: Sequence[content.Ready]) -> list[Seen]:
     seen = [
-        Seen(record.key, record.rev, item, content.etag(record), record.uid, _immutable(record))
-        for item, record in enumerate(news.changed)
+        Seen(record.key, record.rev, item, made.etag, record.uid, _immutable(record))
+        for item, (record, made) in enumerate(zip(news.changed, ready, strict=True))
     ]
     seen.extend(Seen(key, rev) for key, rev in news.unchanged)
     return seen
@@ -231,8 +243,11 @@ def _is_live(known: Mapping[RemoteKey, Known], key: RemoteKey) -> bool:
 class _Writer:
     """Carries out the steps of one plan, batched by what they do."""
 
-    def __init__(self, tx: Tx, target: Target, news: News, marks: Stamp, seq: int, now: int) -> None:
+    def __init__(
+        self, tx: Tx, target: Target, news: News, ready: Sequence[content.Ready], marks: Stamp, seq: int, now: int
+    ) -> None:
         self._tx, self._target, self._news, self._marks, self._now = tx, target, news, marks, now
+        self._ready = ready
         self.first_seq = self.seq = seq
         self.applied = Applied()
 
@@ -289,11 +304,11 @@ class _Writer:
         arrivals: list[Arrival] = []
         seen = [self._seen(step) for step in new]
         highest = contacts.highest_n(
-            self._tx, self._target.source, [_stable(record) for record, tag in seen if tag is not None]
+            self._tx, self._target.source, [_stable(record) for record, made in seen if made.etag is not None]
         )
-        for record, tag in seen:
+        for record, made in seen:
             stable = _stable(record)
-            if tag is None:
+            if made.etag is None:
                 hidden = content.hidden(record, self._target.mapping_version)
                 arrivals.append(Arrival(record.key, stable, hidden))
                 continue
@@ -303,7 +318,7 @@ class _Writer:
                 Arrival(
                     record.key,
                     stable,
-                    self._visible(record, tag, public_id, self._now),
+                    self._visible(record, made, public_id, self._now),
                     seq=self._next_seq(),
                     n=n,
                     public_id=public_id,
@@ -331,22 +346,22 @@ class _Writer:
         heads = rows.heads(self._tx, [_row(step).row for step in shown])
         changes: list[Change] = []
         for step in shown:
-            row, (record, tag) = _row(step), self._seen(step)
-            if tag is None:  # a row that was never in the journal holds a record that is not a contact
+            row, (record, made) = _row(step), self._seen(step)
+            if made.etag is None:  # a row that was never in the journal holds a record that is not a contact
                 changes.append(Change(row.row, content.hidden(record, self._target.mapping_version)))
                 continue
-            changes.append(self._shown(row, record, tag, heads[row.row]))
+            changes.append(self._shown(row, record, made, heads[row.row]))
         for step in refreshed:
-            record, tag = self._seen(step)
+            record, made = self._seen(step)
             columns = (
                 content.hidden(record, self._target.mapping_version)
-                if tag is None
-                else content.refreshed(record, self._target.mapping_version, tag)
+                if made.etag is None
+                else content.refreshed(record, self._target.mapping_version, made.etag)
             )
             changes.append(Change(_row(step).row, columns))
         contacts.change(self._tx, self._target.source, self._marks, changes)
 
-    def _shown(self, row: Known, record: Record, tag: str, head: rows.Head) -> Change:
+    def _shown(self, row: Known, record: Record, made: content.Ready, head: rows.Head) -> Change:
         n, public_id = None, head.public_id
         stable = head.stable_key if row.live else _stable(record)
         if public_id is None:
@@ -355,7 +370,7 @@ class _Writer:
         words, keys = content.old_look_ups(head.body)
         return Change(
             row.row,
-            self._visible(record, tag, public_id, head.created_ms),
+            self._visible(record, made, public_id, head.created_ms),
             seq=self._next_seq(),
             n=n,
             public_id=public_id,
@@ -364,12 +379,12 @@ class _Writer:
             old_keys=keys,
         )
 
-    def _visible(self, record: Record, tag: str, public_id: ContactId, created_ms: int | None) -> Content:
+    def _visible(self, record: Record, made: content.Ready, public_id: ContactId, created_ms: int | None) -> Content:
         return content.visible(
             record,
+            made,
             self._target.mapping_version,
             public_id=public_id,
-            etag=tag,
             created_ms=record.created_ms or created_ms or self._now,
             modified_ms=record.modified_ms or self._now,
         )
@@ -379,12 +394,12 @@ class _Writer:
         contacts.verify(self._tx, self._now, [step.row.row for step in steps if step.row is not None])
         contacts.verify_keys(self._tx, self._target.source, self._now, [step.key for step in steps if step.row is None])
 
-    def _seen(self, step: Step) -> tuple[Record, str | None]:
-        """The record of a step and the ETag of its content; None for one that is not a contact."""
+    def _seen(self, step: Step) -> tuple[Record, content.Ready]:
+        """The record of a step and what was worked out of it."""
         if step.seen is None:
             msg = "a step that needs a document has seen one"
             raise ValueError(msg)
-        return self._news.changed[step.seen.item], step.seen.etag
+        return self._news.changed[step.seen.item], self._ready[step.seen.item]
 
     def _public_id(self, stable: str, n: int) -> ContactId:
         target = self._target

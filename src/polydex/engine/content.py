@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from polydex.connectors.base import Record
 from polydex.core.body import parse_body, render
 from polydex.core.contact import Contact, Photo, without_photo_content
@@ -12,9 +16,27 @@ from polydex.store.contacts import Content
 from polydex.store.rows import Stored
 
 
-def etag(record: Record) -> str | None:
-    """The ETag of what a record says; None when it is not a contact."""
-    return None if record.contact is None else etag_of(record.contact)
+class Ready(msgspec.Struct, frozen=True, gc=False):
+    """What can be worked out of a record before the transaction, so that its lock is held for a shorter time.
+
+    Attributes:
+        etag: of what the record says; None when it is not a contact.
+        words: as in ``Content``.
+        keys: as in ``Content``.
+    """
+
+    etag: str | None = None
+    words: Sequence[str] = ()
+    keys: frozenset[tuple[str, str]] = frozenset()
+
+
+_NO_CONTACT = Ready()
+
+
+def ready(record: Record) -> Ready:
+    """See Ready. Pure."""
+    contact = record.contact
+    return _NO_CONTACT if contact is None else Ready(etag_of(contact), words(contact), look_ups(contact))
 
 
 def contact_of(stored: Stored) -> Contact:
@@ -59,11 +81,11 @@ def refreshed(record: Record, mapping_version: int, etag: str) -> Content:
 
 
 def visible(
-    record: Record, mapping_version: int, *, public_id: ContactId, etag: str, created_ms: int, modified_ms: int
+    record: Record, made: Ready, mapping_version: int, *, public_id: ContactId, created_ms: int, modified_ms: int
 ) -> Content:
     """The columns of a contact."""
-    contact = record.contact
-    if contact is None:
+    contact, etag = record.contact, made.etag
+    if contact is None or etag is None:
         msg = "a visible record has a contact"
         raise ValueError(msg)
     contact = without_photo_content(contact)
@@ -80,16 +102,19 @@ def visible(
         photo_mime=photo.mime_type if photo else None,
         created_ms=created_ms,
         modified_ms=modified_ms,
-        words=words(contact),
-        keys=look_ups(contact),
+        words=made.words,
+        keys=made.keys,
     )
 
 
 def look_ups(contact: Contact) -> frozenset[tuple[str, str]]:
     """(kind, value) pairs for exact look-ups: ``e`` e-mail addresses, ``p`` the last digits of phone numbers."""
-    emails = (("e", email_key(email.address)) for email in contact.email_addresses if email.address)
-    phones = (("p", key) for phone in contact.phone_numbers if phone.number and (key := phone_key(phone.number)))
-    return frozenset((*emails, *phones))
+    keys = {("e", email_key(email.address)) for email in contact.email_addresses if email.address}
+    for phone in contact.phone_numbers:
+        key = phone_key(phone.number) if phone.number else None
+        if key is not None:
+            keys.add(("p", key))
+    return frozenset(keys)
 
 
 def old_look_ups(body: bytes | None) -> tuple[list[str], frozenset[tuple[str, str]]]:

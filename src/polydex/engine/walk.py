@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,15 @@ from polydex.connectors.base import Capabilities, Connector, Page
 from polydex.core.errors import CursorExpired, ProviderMalformed
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.plan import Known, halts, removals
-from polydex.engine import apply
+from polydex.engine import apply, content
 from polydex.engine.apply import Applied, News, Target
 from polydex.engine.context import Context
 from polydex.store import contacts, rows, sources
 from polydex.store.db import Tx
 from polydex.store.sources import Lease, Source
+
+_TOGETHER = 5
+"""Pages in one transaction at most, so that a write by a client need not wait for long."""
 
 
 class Noted:
@@ -32,8 +36,12 @@ class Noted:
         """The account's counter now."""
         now = self._ctx.clock()
         asked = await self._ctx.db.read(apply.stamp, self._target.account, self._target.generation)
-        self._times.setdefault(asked, now)
+        self.note(asked, now)
         return asked
+
+    def note(self, asked: int, now: int) -> None:
+        """The counter was read at ``now`` (unix milliseconds) or later."""
+        self._times.setdefault(asked, now)
 
     def time_of(self, asked: int) -> int:
         """When this counter was first noted, unix milliseconds; the earliest is the careful answer."""
@@ -42,9 +50,13 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
+    """Attributes: asked: the account's counter at ``now``, unix milliseconds, before the first request."""
+
     walk: int
     cursor: Cursor | None
     resume: bool
+    asked: int
+    now: int
 
 
 async def run(ctx: Context, lease: Lease, target: Target, connector: Connector) -> Applied:
@@ -83,7 +95,19 @@ async def _pages(
     trusted: Cursor | None = None,
 ) -> Page:
     noted = Noted(ctx, target)
-    asked = await noted.stamp()
+    writing = _Writing(ctx, lease, target, total)
+    try:
+        return await _pulled(noted, writing, connector, start, trusted)
+    except Exception:
+        await writing.finish()  # what came before the failure counts
+        raise
+    finally:
+        await writing.abandon()
+
+
+async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: _Start, trusted: Cursor | None) -> Page:
+    asked = start.asked
+    noted.note(asked, start.now)
     async for page in connector.pull(start.cursor, noted, resume=start.resume):
         stamped = asked if page.asked is None else page.asked
         news = News(
@@ -98,42 +122,101 @@ async def _pages(
             unchanged=page.unchanged,
             deferred=page.deferred,
             listing=page.listing,
+            ready=[content.ready(record) for record in page.changed],
         )
         cursor = page.cursor
         if page.last and page.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             cursor = trusted
-        applied = await ctx.db.write(_apply_page, ctx, lease, target, page, news, cursor, ctx.clock())
-        for action, count in applied.counts.items():
-            total.counts[action] = total.counts.get(action, 0) + count
-        total.seq = applied.seq
+        await writing.add(_Piece(page, news, cursor))
+        if page.last or page.mode == "delta" or page.asked is None:
+            # A page of a delta may go on with what the one before it said (a rename of what that created), and is
+            # believed about it only when it is asked for after that has been written (J1).
+            await writing.finish()
         if page.last:
             return page
         asked = await noted.stamp()
     raise ProviderMalformed("The provider's list ended without its last page")
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A page as it is applied, with the cursor to store."""
+
+    page: Page
+    news: News
+    cursor: Cursor | None
+
+
+class _Writing:
+    """Pages on their way into the mirror, in their order, while the provider is asked for the next ones.
+
+    What arrives during a transaction is written together in the next one: a commit waits for the disk, and the slower
+    the disk is, the fewer there are. ``total`` gets what was done.
+    """
+
+    def __init__(self, ctx: Context, lease: Lease, target: Target, total: Applied) -> None:
+        self._ctx, self._lease, self._target, self._total = ctx, lease, target, total
+        self._waiting: list[_Piece] = []
+        self._task: asyncio.Task[Applied] | None = None
+
+    async def add(self, piece: _Piece) -> None:
+        """Take a page. Raises what stopped the writing of an earlier one."""
+        self._waiting.append(piece)
+        if self._task is not None and (self._task.done() or len(self._waiting) >= _TOGETHER):
+            await self._written()
+        if self._task is None:
+            self._begin()
+
+    async def finish(self) -> None:
+        """Return when every page that was taken is in the mirror. Raises what stopped it."""
+        await self._written()
+        if self._waiting:
+            self._begin()
+            await self._written()
+
+    async def abandon(self) -> None:
+        """Give up, but not while a transaction runs."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _begin(self) -> None:
+        ctx, pieces, self._waiting = self._ctx, self._waiting, []
+        write = ctx.db.write(_apply_pieces, ctx, self._lease, self._target, pieces, ctx.clock())
+        self._task = asyncio.create_task(write)
+
+    async def _written(self) -> None:
+        if self._task is not None:
+            self._total.include(await self._task)
+            self._task = None  # a failure stays: nothing may be written after a page that was not
+
+
 def _begin(tx: Tx, lease: Lease, caps: Capabilities, now: int) -> _Start:
     """Go on with an interrupted walk, follow the cursor, or list everything."""
     source = sources.check(tx, lease)
     if source.walk_mode is not None and source.walk_cursor is not None:
-        return _Start(source.walk_id, source.walk_cursor, resume=True)
+        return _Start(source.walk_id, source.walk_cursor, resume=True, asked=_touch(tx, source), now=now)
     full_due = (
         caps.full_every is not None
         and source.cursor is not None
         and (source.full_at is None or source.full_at + caps.full_every * 1000 <= now)
     )
-    walk = _new_walk(tx, source, now)
-    return _Start(walk, None if full_due else source.cursor, resume=False)
+    return _new_walk(tx, source, None if full_due else source.cursor, now)
 
 
 def _begin_snapshot(tx: Tx, lease: Lease, now: int) -> _Start:
-    return _Start(_new_walk(tx, sources.check(tx, lease), now), None, resume=False)
+    return _new_walk(tx, sources.check(tx, lease), None, now)
 
 
-def _new_walk(tx: Tx, source: Source, now: int) -> int:
+def _new_walk(tx: Tx, source: Source, cursor: Cursor | None, now: int) -> _Start:
     contacts.clear_gone(tx, source.id)  # of a walk that was abandoned
-    touch = tx.one("SELECT touch FROM account WHERE id = ?", source.account)
-    return sources.begin_walk(tx, source.id, int(touch[0]) if touch else 0, now)
+    touch = _touch(tx, source)
+    return _Start(sources.begin_walk(tx, source.id, touch, now), cursor, resume=False, asked=touch, now=now)
+
+
+def _touch(tx: Tx, source: Source) -> int:
+    row = tx.one("SELECT touch FROM account WHERE id = ?", source.account)
+    return int(row[0]) if row else 0
 
 
 def _expired(tx: Tx, lease: Lease, *, resume: bool) -> None:
@@ -142,6 +225,13 @@ def _expired(tx: Tx, lease: Lease, *, resume: bool) -> None:
         sources.drop_walk(tx, source.id)
     else:
         sources.forget_cursor(tx, source.id)
+
+
+def _apply_pieces(tx: Tx, ctx: Context, lease: Lease, target: Target, pieces: Sequence[_Piece], now: int) -> Applied:
+    total = Applied()
+    for piece in pieces:
+        total.include(_apply_page(tx, ctx, lease, target, piece.page, piece.news, piece.cursor, now))
+    return total
 
 
 def _apply_page(
@@ -159,12 +249,8 @@ def _apply_page(
         sources.step_walk(tx, source.id, page.mode, cursor, brought, page.total, page.context)
         return applied
     sources.step_walk(tx, source.id, page.mode, None, brought, page.total, page.context)
-    decided = _decide(tx, target, source, page, news, brought, now)
-    for action, count in decided.counts.items():
-        applied.counts[action] = applied.counts.get(action, 0) + count
-    applied.seq = max(applied.seq, decided.seq)
-    sweep = tx.one("SELECT touch FROM account WHERE id = ?", target.account)
-    sources.end_walk(tx, source.id, cursor, int(sweep[0]) if sweep else 0, now, full=page.mode == "snapshot")
+    applied.include(_decide(tx, target, source, page, news, brought, now))
+    sources.end_walk(tx, source.id, cursor, _touch(tx, source), now, full=page.mode == "snapshot")
     return applied
 
 
