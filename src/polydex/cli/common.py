@@ -69,7 +69,7 @@ def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = 
             command was started in another directory than the server.
     """
     from polydex import log
-    from polydex.app import Role, open_app
+    from polydex.app import Role, collect_rarely, open_app
 
     config = common.config()
     if "log_level" in config.given:
@@ -85,6 +85,7 @@ def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = 
 
     async def inside() -> T:
         async with open_app(config, Role.TOOL) as app:
+            collect_rarely()
             if fresh:
                 note(f"New data folder: {folder}")
             return await work(app)

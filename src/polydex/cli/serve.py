@@ -60,10 +60,11 @@ def serve(
 async def _serve(
     config: Config, role: Literal["all", "api", "worker"], listener: socket.socket | None, common: Common
 ) -> None:
-    from polydex.app import Role, open_app
+    from polydex.app import Role, collect_rarely, open_app
 
     with listener or contextlib.nullcontext():
         async with open_app(config, Role(role)) as app:
+            collect_rarely()
             stop = _stop_signals()
             if listener is None:
                 _announce(config, None, common)

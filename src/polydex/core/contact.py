@@ -19,8 +19,12 @@ from typing import Any, TypeVar
 import msgspec
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Base of all parts of a contact: frozen, camel-case in JSON, defaults left out."""
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", gc=False):
+    """Base of all parts of a contact: frozen, camel-case in JSON, defaults left out.
+
+    ``gc=False`` here and on the other values that come by the thousand: they hold no reference cycle, so the garbage
+    collector, which took a tenth of a first synchronisation, need not look at them.
+    """
 
 
 class PhoneType(StrEnum):

@@ -19,7 +19,7 @@ MASS_DELETE_COUNT = 20
 MASS_DELETE_SHARE = 0.2
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """The current row of a key.
 
     Attributes:
@@ -47,7 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     verify: bool = False
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A record that the provider says exists.
 
     Attributes:
@@ -107,7 +107,7 @@ class Action(Enum):
     DOUBT = "doubt"  # not believed, and there is no row: one that only asks for a fetch
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One action on one row (None: there is none yet). ``key`` is the key that the row has afterwards."""
 
     action: Action
