@@ -42,7 +42,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev $(VENV)/.project ## Measure; the figures of docs/performance.md
+bench: install ## Measure; the figures of docs/performance.md
 	$(BIN)/python -m bench $(BENCH)
 
 soak: install ## Run the state machine and the other long tests with many more examples

@@ -1,1 +1,1 @@
-"""Benchmarks: each measures against a floor in the same run and prints the ratio. ``python -m bench``."""
+"""Benchmarks: each measures against a floor or a peer in the same run and prints the ratio. ``make bench``."""

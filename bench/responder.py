@@ -9,7 +9,8 @@ from aiohttp import web
 
 from bench.cards import card
 
-BOOK = "/dav/book/"
+HOME = "/dav/"
+BOOK = HOME + "book/"
 _HREF = re.compile(rb"<[^>]*href>([^<]+)</[^>]*href>")
 _HEAD = b'<?xml version="1.0"?><multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">'
 _OK = "<status>HTTP/1.1 200 OK</status>"
@@ -24,7 +25,7 @@ class Responder:
         listing = [_HEAD, self._collection().encode()]
         for number in range(count):
             href, etag = f"{BOOK}{number}.vcf", f'"e{number}"'
-            props = f"<getetag>{escape(etag)}</getetag>"
+            props = f"<getetag>{escape(etag)}</getetag><getcontenttype>text/vcard</getcontenttype>"
             data = f"<C:address-data>{escape(card(number).decode())}</C:address-data>"
             head = f"<response><href>{href}</href><propstat><prop>"
             tail = f"</prop>{_OK}</propstat></response>"
@@ -46,10 +47,23 @@ class Responder:
         """PROPFIND of the book, Depth 0 or 1, and addressbook-multiget."""
         self.requests += 1
         body = await request.read()
+        if not request.path.startswith(BOOK):
+            return self._multistatus(self._home(request))
         if request.method == "REPORT":
             found = [self._entries[href] for href in _HREF.findall(body) if href in self._entries]
             return self._multistatus(b"".join([_HEAD, *found, b"</multistatus>"]))
         return self._multistatus(self._listing if request.headers.get("Depth") == "1" else self._state)
+
+    def _home(self, request: web.Request) -> bytes:
+        """What discovery asks for: one principal, one home, one address book."""
+        props = "".join(f"<{name}><href>{HOME}</href></{name}>" for name in ("current-user-principal", "principal-URL"))
+        props += f"<C:addressbook-home-set><href>{HOME}</href></C:addressbook-home-set>"
+        own = (
+            f"<response><href>{escape(request.path)}</href><propstat><prop>{props}"
+            f"<resourcetype><collection/></resourcetype></prop>{_OK}</propstat></response>"
+        )
+        members = self._collection() if request.headers.get("Depth") == "1" else ""
+        return b"".join([_HEAD, own.encode(), members.encode(), b"</multistatus>"])
 
     @staticmethod
     def _multistatus(body: bytes) -> web.Response:

@@ -1,0 +1,63 @@
+"""One synchronisation and then polls, in a process of its own, as the server does them. Prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from polydex import log
+from polydex.app import Polydex, Role, collect_rarely, open_app
+from polydex.config import Config
+from polydex.core.ids import AccountId, SourceId
+from polydex.store import rows, sources
+
+POLLS = 100
+SETTLING_SECONDS = 2.5
+"""A token proves nothing before a clock of whole seconds has moved on."""
+
+
+async def measure(app: Polydex, account: AccountId, polls: int) -> dict[str, float]:
+    """Seconds of the first synchronisation, and of one poll without changes."""
+    source = await app.ctx.db.read(sources.default, account)
+    assert source is not None
+    wall, cpu = time.perf_counter(), time.process_time()
+    await _pull(app, source.id)
+    found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["contacts"] = await app.ctx.db.read(rows.count_shown, source.id)
+    if polls:
+        await asyncio.sleep(SETTLING_SECONDS)
+        for _ in range(3):
+            await _pull(app, source.id)
+        wall, cpu = 0.0, time.process_time()
+        for _ in range(polls):
+            began = time.perf_counter()
+            await _pull(app, source.id)
+            wall += time.perf_counter() - began
+        found |= {"poll_wall": wall / polls, "poll_cpu": (time.process_time() - cpu) / polls}
+    return found
+
+
+async def _pull(app: Polydex, source: SourceId) -> None:
+    """A pull that begins now: a pull within the same millisecond would count as done already."""
+    await asyncio.sleep(0.002)
+    await app.pulls.ensure(source, app.ctx.clock(), 600)
+
+
+async def run(folder: Path, account: int, polls: int) -> dict[str, float]:
+    """Open the folder and measure."""
+    async with open_app(Config(data_dir=folder, allow_private_networks="127.0.0.0/8"), Role.TOOL) as app:
+        collect_rarely()
+        return await measure(app, AccountId(account), polls)
+
+
+if __name__ == "__main__":
+    log.setup("error")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(json.dumps(runner.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))))
