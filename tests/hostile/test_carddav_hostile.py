@@ -87,6 +87,11 @@ async def test_what_the_server_alters_is_told() -> None:
 @pytest.mark.parametrize("literal", [True, False])
 async def test_writes_match_etags_in_whatever_spelling(style: str, literal: bool) -> None:
     async with hostile_world(Vices(etag_style=style, compares_verbatim=literal)) as world:
+
+        def tick(_method: str, _path: str) -> None:
+            world.server.seconds += 1
+
+        world.server.before = tick
         created = await world.connector.create(ALICE, None)
         assert created.rev is not None
         assert '"' not in created.rev

@@ -67,6 +67,10 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     def rev(self) -> Rev | None:
         return etags.bare(self.etag)
 
+    def is_same(self, other: Card) -> bool:
+        """Whether the server showed the same both times, whenever that was."""
+        return (self.key, self.raw, self.etag) == (other.key, other.raw, other.etag)
+
 
 @dataclass(frozen=True, slots=True)
 class Book:

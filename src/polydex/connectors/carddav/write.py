@@ -225,7 +225,7 @@ class Writer:
         verbatim = etags.verbatim(fresh.etag)
         if verbatim is None or not _failed_precondition(answer):
             return answer
-        if await self.book.read(fresh.key, self.budget.left) != fresh:
+        if not fresh.is_same(await self.book.read(fresh.key, self.budget.left)):
             return answer
         # Nothing has changed: the server compares If-Match by the letter with its own unquoted or weak spelling.
         return await self._put(fresh.key, raw, {**headers, "If-Match": verbatim}, idempotent=True)
@@ -253,7 +253,7 @@ class Writer:
             again = await self._look(key)
             if again is None:
                 return
-            if again == card:  # nothing has changed: see _put_over
+            if again.is_same(card):  # nothing has changed: see _put_over
                 answer = await self._delete(key, verbatim)
         if 200 <= answer.status < 300:
             self._check_parts(answer)
