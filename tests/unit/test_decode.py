@@ -24,7 +24,7 @@ from polydex.core.contact import (
     Url,
     UrlType,
 )
-from polydex.core.decode import MAX_PHOTO_BYTES, Draft, decode_draft, decode_patch
+from polydex.core.decode import MAX_ENTRIES, MAX_PHOTO_BYTES, Draft, decode_draft, decode_patch
 from polydex.core.errors import BadRequest, PayloadTooLarge
 from polydex.core.fields import Field
 from polydex.core.patch import CompanyPatch, NamePatch, Patch
@@ -489,3 +489,13 @@ def test_native_properties_are_set_and_removed_by_name() -> None:
     )
     assert patch({"nativeProperties": {}}) == Patch()
     assert patch({"nativeProperties": None}) == Patch()
+
+
+@pytest.mark.parametrize(
+    ("member", "entry"),
+    [("keywords", "w"), ("emailAddresses", {"address": "a@example.com"}), ("relations", {"name": "Bo"})],
+)
+def test_a_list_has_an_end(member: str, entry: object) -> None:
+    decode_draft(json.dumps({"notes": "n", member: [entry] * MAX_ENTRIES}).encode())
+    with pytest.raises(BadRequest, match=rf"^\$\.{member}: more than {MAX_ENTRIES} entries$"):
+        decode_draft(json.dumps({"notes": "n", member: [entry] * (MAX_ENTRIES + 1)}).encode())

@@ -44,6 +44,8 @@ from polydex.core.strict_json import Node, parse
 
 MAX_PHOTO_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a photo after decoding; a larger one is a PayloadTooLarge."""
+MAX_ENTRIES: Final = 500
+"""Entries of a list: Google lists 100 at most, Exchange has three e-mail addresses; editing a card takes time by their square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,10 @@ def _texts(node: Node, names: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _entries(node: Node) -> list[Node]:
-    return [] if node.is_null else node.elements()
+    entries = [] if node.is_null else node.elements()
+    if len(entries) > MAX_ENTRIES:
+        raise BadRequest(f"{node.path}: more than {MAX_ENTRIES} entries")
+    return entries
 
 
 def _aliased(node: Node, names: Mapping[str, str], twices: dict[str, _Twice]) -> dict[str, str | None]:

@@ -21,6 +21,7 @@ from polydex.api.schemas.parts import (
     texts_in,
 )
 from polydex.core.contact import AddressType, PhoneType, RelationType, UrlType
+from polydex.core.decode import MAX_ENTRIES
 
 _NAME = (
     "displayName", "prefix", "givenName", "middleName", "familyName", "suffix", "yomiGivenName", "yomiFamilyName",
@@ -248,8 +249,11 @@ def taken() -> dict[str, Json]:
 
 
 def _contact_in(meaning: str, example: Json) -> Json:
+    def bounded(items: Json) -> Json:
+        return nullable({**array(nullable(items)), "maxItems": MAX_ENTRIES})  # null entries are left out
+
     def several(name: str) -> Json:
-        return nullable(array(nullable(ref(name))))  # null entries are left out
+        return bounded(ref(name))
 
     words = nullable(TEXT)
     return some(
@@ -262,7 +266,7 @@ def _contact_in(meaning: str, example: Json) -> Json:
             "birthday": about(
                 words, "YYYY-MM-DD, YYYYMMDD, --MM-DD without a year, or a date-time, of which the date counts."
             ),
-            "keywords": nullable(array(nullable(TEXT))),
+            "keywords": bounded(TEXT),
             "notes": words,
             "emailAddresses": several("ContactEmailAddressIn"),
             "phoneNumbers": several("ContactPhoneNumberIn"),
