@@ -54,12 +54,15 @@ async def serving(
     options: Options | None = None,
     settings: Settings | None = None,
     connection: type[Connection] = Connection,
+    held: tuple[str, str] | None = None,
 ) -> AsyncIterator[Served]:
-    """A server on a free port of loopback, until the end of the block."""
+    """A server on a free port of loopback, until the end of the block. ``held``: a gate that is shut from the start."""
     async with open_house(folder, clock=RealClock(), options=options, settings=settings) as house:
         world = house.village.world(LOGIN)
         for number in range(contacts):
             world.put(person(number))
+        if held is not None:
+            world.gates.hold(*held)
         saved = await house.accounts.upsert(house.owner.id, house.spec(LOGIN))
         other = await house.accounts.create_app("other")
         with socket.socket() as listener:

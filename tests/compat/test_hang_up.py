@@ -112,9 +112,8 @@ async def test_hanging_up_in_the_middle_of_a_body_writes_nothing(served: Served)
 
 
 async def test_who_waits_for_the_first_pull_may_go_without_ending_it(tmp_path: Path) -> None:
-    async with serving(tmp_path, contacts=2, settings=Settings(ready_wait=20.0)) as served:
+    async with serving(tmp_path, contacts=2, settings=Settings(ready_wait=20.0), held=("list", "answer")) as served:
         gates = world_of(served).gates
-        gates.hold("list", "answer")
         async with wire_to(served) as staying:
             async with wire_to(served) as leaving:
                 leaving.send("POST", "/v1/contacts/sync?awaitReady=true")

@@ -67,18 +67,17 @@ class Pulls:
                     return
                 if known.tried_at is not None and known.tried_at >= not_before and known.error_code:
                     raise failure(known)
-                task = self._running.get(source) or await self._start(source)
+                task = self._running.get(source) or await self._start(source, not_before)
                 if task is None:
                     await asyncio.sleep(_POLL)
                 else:
                     await asyncio.wait([task])
 
-    async def _start(self, source: SourceId) -> asyncio.Task[PolydexError | None] | None:
-        """Begin a pull of this source here, unless somebody holds its lease."""
+    async def _start(self, source: SourceId, not_before: int) -> asyncio.Task[PolydexError | None] | None:
+        """Begin a pull of this source here, unless somebody holds its lease, or has pulled it meanwhile."""
         now = self._ctx.clock()
-        lease = await self._ctx.db.write(
-            sources.claim_one, source, self._ctx.owner, now, now + int(self._ctx.settings.lease * 1000)
-        )
+        until = now + int(self._ctx.settings.lease * 1000)
+        lease = await self._ctx.db.write(sources.claim_one, source, self._ctx.owner, now, until, not_before)
         return self._spawn(lease) if lease else None
 
     def _spawn(self, lease: Lease) -> asyncio.Task[PolydexError | None]:

@@ -8,6 +8,9 @@ from polydex.core.errors import FenceLost
 from polydex.core.ids import AccountId, Cursor, SourceId
 from polydex.store.db import Tx
 
+_LATER = 2**63 - 1
+"""A time after all others, in milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -145,15 +148,21 @@ def claim(tx: Tx, owner: str, now: int, until: int, limit: int) -> list[Lease]:
     return leases
 
 
-def claim_one(tx: Tx, source: SourceId, owner: str, now: int, until: int) -> Lease | None:
-    """Take the lease of one source, due or not, unless somebody holds it."""
+def claim_one(
+    tx: Tx, source: SourceId, owner: str, now: int, until: int, not_before: int | None = None
+) -> Lease | None:
+    """Take the lease of one source, due or not, unless somebody holds it.
+
+    Nor when a pull that began at ``not_before`` or later has ended meanwhile, well or not: it served whoever asks (J5).
+    """
     taken = tx.one(
         "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND lease_until <= ? "
-        "RETURNING fence, wake",
+        "AND coalesce(tried_at, -1) < ? RETURNING fence, wake",
         owner,
         until,
         source,
         now,
+        _LATER if not_before is None else not_before,
     )
     return Lease(source, int(taken[0]), int(taken[1])) if taken else None
 

@@ -117,3 +117,13 @@ async def test_a_pull_that_lost_its_lease_letting_go_of_that_of_another(home: Ho
         pass
     else:
         raise AssertionError("a lost lease was renewed")
+
+
+async def test_a_second_pull_for_who_asked_before_the_first_one_ended(home: Home) -> None:
+    """What was read before a pull ended does not start another one; only what asks for a later beginning does."""
+    await home.pull()
+    source, now = await home.source(), home.clock()
+    assert source.pulled_at == now
+    assert await home.db.write(sources.claim_one, source.id, "late", now, now + 60_000, now) is None
+    assert await home.db.write(sources.claim_one, source.id, "late", now, now + 60_000, now - 1000) is None
+    assert await home.db.write(sources.claim_one, source.id, "later", now, now + 60_000, now + 1) is not None
