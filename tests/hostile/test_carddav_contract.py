@@ -23,6 +23,7 @@ CHARACTERS = {
     "unquoted_and_literal": Vices(etag_style="-", compares_verbatim=True, drops_connections=True),
     "strange_addresses": Vices(href_style="escaped", lists_itself=True, redirects=True, multiget_limit=7),
     "behind_a_proxy": Vices(href_style="foreign", hides_token=True, silent_full_list=True),
+    "by_token": Vices(bearer=True),
     "in_pieces": Vices(truncates=2, href_style="absolute", truncates_listing=True),
     "by_the_second": Vices(coarse_tokens=True, href_style="relative"),
     "counting": Vices(counting_etags=True, coarse_tokens=True, drops_connections=True),

@@ -43,6 +43,7 @@ class Vices:
     ignores_if_none_match: bool = False
     ignores_if_match: bool = False  # on PUT
     ignores_if_match_on_delete: bool = False
+    bearer: bool = False  # takes the password as bearer token, and nothing else
     drops_connections: bool = False  # closes each connection after an answer that announced to keep it, asked to or not
     etag_style: str = "{}"  # of the quoted ETag: 'W/{}', or '-' for no quotes
     compares_verbatim: bool = False  # If-Match must be spelled as the server writes the ETag
@@ -233,10 +234,11 @@ class _Handler:
         return response
 
     def _authorised(self, request: web.Request) -> web.Response | None:
-        expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        if request.headers.get("Authorization") == expected:
+        basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        scheme, credentials = ("Bearer", PASSWORD) if self.server.vices.bearer else ("Basic", basic)
+        if request.headers.get("Authorization") == f"{scheme} {credentials}":
             return None
-        return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="hostile"'})
+        return web.Response(status=401, headers={"WWW-Authenticate": f'{scheme} realm="hostile"'})
 
     def _answer(self, method: str, path: str, request: web.Request, body: bytes) -> web.Response:
         server, vices = self.server, self.server.vices

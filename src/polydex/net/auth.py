@@ -146,7 +146,7 @@ class PasswordAuth:
     """Login and password for a server of which nobody knows what it wants.
 
     Begins with Basic where nobody can read along and turns to Digest when the server asks for it; elsewhere waits for
-    a Digest challenge and never sends the password.
+    a Digest challenge and never sends the password. Where a server takes nothing but bearer tokens, the password is one.
 
     Raises:
         BadRequest: a colon in the login, or control characters.
@@ -156,6 +156,8 @@ class PasswordAuth:
     password: str = field(repr=False)
     _basic: BasicAuth = field(init=False, repr=False, compare=False)
     _digest: DigestAuth = field(init=False, repr=False, compare=False)
+    # Origins that ask for a bearer token and for nothing else.
+    _bearer: set[URL] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._basic = BasicAuth(self.login, self.password)
@@ -165,13 +167,23 @@ class PasswordAuth:
         known = self._digest.prepare(target)
         if known is not None:
             return known
-        return self._basic.prepare(target) if target.confidential else None
+        if not target.confidential:
+            return None
+        if target.url.origin() in self._bearer:
+            return BearerAuth(self.password).prepare(target)
+        return self._basic.prepare(target)
 
     def answer(self, target: Target, challenges: list[Challenge], sent: str | None) -> str | None:
-        if any(challenge.scheme == "digest" for challenge in challenges):
+        offered = {challenge.scheme for challenge in challenges}
+        tried = (sent or "").partition(" ")[0].lower()
+        if "digest" in offered:
             return self._digest.answer(target, challenges, sent)
-        basic = any(challenge.scheme == "basic" for challenge in challenges)
-        return self._basic.prepare(target) if basic and not (sent or "").startswith("Basic ") else None
+        if "basic" in offered:
+            return self._basic.prepare(target) if tried != "basic" else None
+        if "bearer" not in offered or tried == "bearer" or not _TOKEN68.fullmatch(self.password):
+            return None
+        self._bearer.add(target.url.origin())
+        return BearerAuth(self.password).prepare(target)
 
 
 def is_stale(challenges: list[Challenge]) -> bool:

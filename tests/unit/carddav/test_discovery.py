@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from polydex.connectors.base import Credentials, Identity, SourceInfo
-from polydex.connectors.carddav.dav import Dav, authentication, trusted_hosts
+from polydex.connectors.carddav.dav import Dav, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.core.errors import (
@@ -14,7 +14,7 @@ from polydex.core.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from polydex.net.auth import BearerAuth, PasswordAuth
+from polydex.net.auth import PasswordAuth
 from polydex.net.dns import Dns
 from tests.unit.carddav import scripted
 from tests.unit.carddav.scripted import Records, Resource, Scripted
@@ -208,7 +208,7 @@ async def test_srv_and_txt_come_after_the_given_address_and_before_the_well_know
         {service: [("dav.example.com", 443, 0, 1), ("b.example.com", 8443, 10, 1)]}, {service: ["path=/x/"]}
     )
     async with scripted.net(records) as net:
-        dav = Dav(net, authentication(Credentials("alice", "secret")))
+        dav = Dav(net, PasswordAuth("alice", "secret"))
         candidates = [url async for url in Discovery(dav, "https://example.com/", "alice")._candidates()]
     assert candidates == [
         "https://example.com/",
@@ -269,12 +269,6 @@ def test_what_is_missing_is_named(service: str, credentials: Credentials, place:
     with pytest.raises(BadRequest, match=place) as caught:
         CARDDAV.prepare(service, credentials)
     assert "secret" not in caught.value.message
-
-
-def test_a_password_or_a_token() -> None:
-    assert authentication(Credentials("alice", "secret")) == PasswordAuth("alice", "secret")
-    assert authentication(Credentials("", "token")) == BearerAuth("token")
-    assert authentication(Credentials("alice", "token"), bearer=True) == BearerAuth("token")
 
 
 # --- places that a user may give ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from polydex.net.message import Answer, Call
 
 SECURE = Target("GET", URL("https://dav.example.com/x"), b"", confidential=True)
 OPEN = Target("GET", URL("http://dav.example.com/x"), b"", confidential=False)
+BEARER = Challenge("bearer", {"realm": "r"})
 DIGEST = Challenge("digest", {"realm": "r", "nonce": "n", "qop": "auth"})
 BASIC = Challenge("basic", {"realm": "r"})
 
@@ -64,6 +65,22 @@ def test_a_password_begins_with_basic_and_turns_to_digest_for_good() -> None:
     elsewhere = auth.prepare(Target("GET", URL("https://other.example.com/"), b"", confidential=True))
     assert elsewhere is not None
     assert elsewhere.startswith("Basic ")
+
+
+def test_a_password_is_a_bearer_token_where_nothing_else_is_taken() -> None:
+    auth = PasswordAuth("u", "token")
+    sent = auth.prepare(SECURE)
+    assert auth.answer(SECURE, [BEARER], sent) == "Bearer token"
+    assert auth.prepare(SECURE) == "Bearer token"
+    assert auth.answer(SECURE, [BEARER], "Bearer token") is None
+    # ... at this server, and nowhere else.
+    elsewhere = auth.prepare(Target("GET", URL("https://other.example.com/"), b"", confidential=True))
+    assert elsewhere is not None
+    assert elsewhere.startswith("Basic ")
+    assert PasswordAuth("u", "p").answer(SECURE, [BASIC, BEARER], "Basic x") is None
+    assert PasswordAuth("u", "no token").answer(SECURE, [BEARER], "Basic x") is None
+    with pytest.raises(AddressForbidden):
+        PasswordAuth("u", "token").answer(OPEN, [BEARER], None)
 
 
 def test_a_refused_password_is_not_sent_again() -> None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from polydex.connectors.base import Credentials
 from polydex.connectors.carddav import hrefs, wire
 from polydex.connectors.carddav.errors import failure
 from polydex.core.errors import ProviderMalformed
-from polydex.net.auth import Auth, BearerAuth, PasswordAuth
+from polydex.net.auth import Auth
 from polydex.net.client import Net
 from polydex.net.message import Answer, Call
 
@@ -26,13 +25,6 @@ WRITE_SECONDS = 24.0
 """For all requests of one write together (JOURNAL.md, J10: every write is answered within 25 s)."""
 
 TRUSTED_HOSTS = ("*.icloud.com", "*.fastmail.com")
-
-
-def authentication(credentials: Credentials, *, bearer: bool = False) -> Auth:
-    """Basic or Digest, as the server asks; or, without a login or when told so, the password as bearer token."""
-    if bearer or not credentials.login:
-        return BearerAuth(credentials.password)
-    return PasswordAuth(credentials.login, credentials.password)
 
 
 def trusted_hosts(server_url: str) -> tuple[str, ...]:

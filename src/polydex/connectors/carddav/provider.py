@@ -11,9 +11,10 @@ from polydex.connectors.base import Connector, Credentials, Identity, SourceInfo
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.book import Book
 from polydex.connectors.carddav.connector import CardDavConnector
-from polydex.connectors.carddav.dav import Dav, authentication, trusted_hosts
+from polydex.connectors.carddav.dav import Dav, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
 from polydex.core.errors import BadRequest
+from polydex.net.auth import PasswordAuth
 from polydex.net.client import Net
 
 _PRESETS = {"iCloud": "https://contacts.icloud.com/", "Fastmail": "https://carddav.fastmail.com/"}
@@ -49,16 +50,20 @@ class CardDavProvider:
         return Credentials(credentials.login, credentials.password, _absolute(url))
 
     async def discover(self, net: object, credentials: Credentials) -> tuple[Identity, tuple[SourceInfo, ...]]:
-        dav = Dav(cast("Net", net), authentication(credentials), trusted_hosts(credentials.server_url))
+        dav = _dav(net, credentials)
         return await Discovery(dav, credentials.server_url, credentials.login).books()
 
     def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
-        """``options``: ``region`` (two letters), and ``auth`` = ``bearer``: the password is an access token."""
-        auth = authentication(credentials, bearer=options.get("auth") == "bearer")
-        dav = Dav(cast("Net", net), auth, trusted_hosts(credentials.server_url))
+        """``options``: ``region`` (two letters)."""
+        dav = _dav(net, credentials)
         url = hrefs.collection(hrefs.absolute(credentials.server_url, source_key))
         book = Book(dav, url, options.get("region") or None)
         return CardDavConnector(book, credentials.server_url, credentials.login)
+
+
+def _dav(net: object, credentials: Credentials) -> Dav:
+    auth = PasswordAuth(credentials.login, credentials.password)
+    return Dav(cast("Net", net), auth, trusted_hosts(credentials.server_url))
 
 
 def _absolute(url: str) -> str:
