@@ -115,7 +115,7 @@ class Mirror:
         self.counter += 1
         known = {key: self.rows[key].known for key in records if key in self.rows}
         for step in plan(known, {}, observation):
-            self._carry_out(step, records, walk, wrote=wrote, asked=stamp)
+            self._carry_out(step, records, walk, wrote=wrote)
 
     def sweep(self, walk: Walk, *, everything: bool) -> None:
         """The end of a walk: what it reported as gone, and after a snapshot what it did not bring."""
@@ -159,7 +159,6 @@ class Mirror:
         walk: Walk | None,
         *,
         wrote: bool,
-        asked: int,
     ) -> None:
         match step.action:
             case Action.VERIFY:
@@ -174,8 +173,8 @@ class Mirror:
                 return
             case Action.GONE:
                 assert walk is not None
-                walk.asked.setdefault(step.key, asked)
-                self._set(step.key, gone_walk=walk.number)
+                walk.asked[step.key] = self.counter
+                self._set(step.key, gone_walk=walk.number, touch=self.counter)
                 return
             case Action.REMOVE:
                 self._set(step.key, live=False, rev=None, etag=None)

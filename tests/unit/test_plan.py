@@ -143,6 +143,17 @@ class TestRenames:
         observation = page(seen=[seen(B, uid="uid-a")])
         assert actions(observation, moved={"uid:uid-a": live()}) == [(Action.MOVE, B), (Action.CHANGE, B)]
 
+    def test_a_key_that_was_removed_by_a_page_that_was_applied_after_this_one_was_asked_for(self) -> None:
+        """Batches of one walk are asked for ahead; the removal stamps the row, and is of this very walk."""
+        observation = page(10, seen=[seen(B, uid="uid-a")])
+        gone = live(touch=20, gone_walk=1)
+        assert actions(observation, moved={"uid:uid-a": gone}) == [(Action.MOVE, B), (Action.CHANGE, B)]
+        of_another_walk = live(touch=20, gone_walk=7)
+        assert actions(observation, of_another_walk, moved={"uid:uid-a": of_another_walk}) == [
+            (Action.VERIFY, A),
+            (Action.DOUBT, B),
+        ]
+
     @pytest.mark.parametrize(("etag", "action"), [("E1", Action.REFRESH), ("E2", Action.CHANGE)])
     def test_the_revision_of_another_key_says_nothing(self, etag: str, action: Action) -> None:
         observation = page(seen=[seen(B, OLD, etag, uid="uid-a")])

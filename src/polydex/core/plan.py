@@ -152,9 +152,14 @@ def halts(candidates: int, mirror: int, *, empty_walk: bool) -> bool:
 
 
 def believes(row: Known | None, observation: Observation) -> bool:
-    """J1: nothing has written the row since the observation's request left, and no list lags behind our own write."""
+    """J1: nothing has written the row since the observation's request left, and no list lags behind our own write.
+
+    What is not there is confirmed by every walk that does not bring it: for such a key the last sweep counts, too.
+    """
+    if (row is None or not row.live) and observation.last_sweep > observation.asked:
+        return False
     if row is None:
-        return observation.last_sweep <= observation.asked
+        return True
     if row.touch > observation.asked:
         return False
     lag = observation.read_lag_ms
@@ -295,7 +300,9 @@ class _Planner:
     def _arrived(self, seen: Seen, row: Known | None) -> None:
         """A record under a key that holds no live row: new, moved here, or come back."""
         origin = self._origin(seen)
-        if origin is not None and not believes(origin, self._about):
+        # What this very walk has reported as removed, and nothing has written since, is believed to have gone.
+        left = origin is not None and origin.gone_walk is not None and origin.gone_walk == self._about.walk
+        if origin is not None and not left and not believes(origin, self._about):
             self._doubt(origin.key, origin)
             self._doubt(seen.key, row)
         elif origin is not None:

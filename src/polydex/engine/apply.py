@@ -271,7 +271,7 @@ class _Writer:
             for step in run:
                 contacts.move(tx, source, marks, _row(step).row, step.key)
         if self._news.walk is not None:
-            contacts.mark_gone(tx, self._news.walk, self._news.asked, _left_gone(steps))
+            contacts.mark_gone(tx, self._news.walk, marks.touch, _left_gone(steps))
         self._remove(of(Action.HIDE))
         contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE)])
         self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)

@@ -255,16 +255,18 @@ def move(tx: Tx, source: SourceId, stamp: Stamp, row: RowId, key: RemoteKey) -> 
     tx.run(f"UPDATE contact SET {_SETTLED}, key = ? WHERE row_id = ?", *_settled(stamp), key, row)
 
 
-def mark_gone(tx: Tx, walk: int, asked: int, rows: Iterable[RowId]) -> None:
-    """Note that a walk reported rows as removed; it is decided when the walk is complete (J13)."""
+def mark_gone(tx: Tx, walk: int, touch: int, rows: Iterable[RowId]) -> None:
+    """Note that a walk reported rows as removed; it is decided when the walk is complete (J13).
+
+    That is a write of the row, and stamps it: what was asked for before must not pass over it (J1).
+    """
     for chunk in chunks(rows):
         tx.run(
-            f"UPDATE contact SET gone_walk = ?, gone_asked = ? WHERE row_id IN ({marks(chunk)}) "
-            "AND (gone_walk IS NULL OR gone_walk <> ?)",
+            f"UPDATE contact SET gone_walk = ?, gone_asked = ?, touch = ? WHERE row_id IN ({marks(chunk)})",
             walk,
-            asked,
+            touch,
+            touch,
             *chunk,
-            walk,
         )
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from polydex.core.errors import NotFound, ProviderTimeout
 from polydex.core.ids import RemoteKey
+from polydex.engine import apply
+from polydex.engine.apply import News
 from polydex.store import rows
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish
@@ -182,6 +184,58 @@ async def test_a_zombie_from_a_late_answer_after_a_removal_of_what_was_never_kno
     await walk
     consumer = await (await home.consumer()).follow()
     assert consumer.names == ["bo"]
+    await mirror_is_the_provider(home)
+
+
+async def test_a_late_answer_over_a_removal_that_its_walk_has_not_decided_yet(make_home: Furnish) -> None:
+    """A delta names a removal once: an older answer must not pass over it between its page and the end of the walk."""
+    home = await make_home(page_size=1)
+    key = home.world.put(named("ada"))
+    consumer = await (await home.consumer()).follow()
+    [contact_id] = consumer.copy
+    home.world.gates.hold("update", "answer")
+    write = asyncio.create_task(home.update(contact_id, notes="new"))
+    await home.world.gates.reached("update", "answer")
+    home.world.remove(key)
+    home.world.put(named("bo"))
+    walk = asyncio.create_task(home.pull())
+    await second_page(home)
+    while (await home.db.read(rows.gone_in_walk, (await home.source()).id, (await home.source()).walk_id))[0] == []:
+        home.world.gates.release(await home.world.gates.reached("list", "ask"))
+        await home.world.gates.reached("list", "ask")
+    home.world.gates.release(await home.world.gates.reached("update", "answer"))
+    with pytest.raises(NotFound):
+        await write
+    home.world.gates.open()
+    await walk
+    await consumer.follow()
+    assert (consumer.names, consumer.gone) == (["bo"], [contact_id])
+    await mirror_is_the_provider(home)
+
+
+async def test_a_late_answer_about_a_deleted_contact_that_a_whole_walk_did_not_find_again(home: Home) -> None:
+    """The tombstone is older than the answer, the walk that confirmed it is not."""
+    key = home.world.put(named("ada"))
+    consumer = await (await home.consumer()).follow()
+    home.world.remove(key)
+    await home.pull()
+    source = await home.source()
+    target = home.ctx.target(home.account, source)
+    asked = await home.db.read(apply.stamp, home.account.id, home.account.generation)
+    home.world.put(named("ada"), key)
+    answer = News(
+        asked=asked,
+        asked_ms=home.clock(),
+        changed=(await home.ctx.connector(home.account, source).fetch(RemoteKey(key)),),
+        fetched=True,
+    )
+    home.world.remove(key)
+    home.world.expire_cursors()  # a full list does not name what is gone
+    await home.pull()
+    await home.db.write(apply.apply, target, answer, home.clock())
+    await home.later(400)
+    await consumer.follow()
+    assert consumer.names == []
     await mirror_is_the_provider(home)
 
 
