@@ -177,6 +177,7 @@ class _Planner:
         self._taken: set[RemoteKey] = set()
         self._shared: set[str] = set()  # uids of several rows: they join nothing
         self._made: set[RemoteKey] = set()  # keys that get their first row by these very steps
+        self._vacated: list[RemoteKey] = []  # keys that moved rows have left
         self._steps: list[Step] = []
 
     def steps(self) -> list[Step]:
@@ -189,6 +190,9 @@ class _Planner:
             self._deferred(key)
         for seen in about.seen:
             self._seen(seen)
+        for key in self._vacated:  # else an answer in flight would make a second row of what has moved on
+            if key not in self._rows and key not in self._made:
+                self._make(Action.BURY, key)
         return self._steps
 
     def _add(self, action: Action, key: RemoteKey, row: Known | None = None, seen: Seen | None = None) -> None:
@@ -227,6 +231,7 @@ class _Planner:
     def _move(self, row: Known, new: RemoteKey) -> None:
         self._add(Action.MOVE, new, row)
         self._rows.pop(row.key, None)
+        self._vacated.append(row.key)
         self._taken.add(row.key)
         # The old key may be named again in this page; the record under it would be another one.
         self._rows[new] = msgspec.structs.replace(row, key=new, gone_walk=None)

@@ -101,15 +101,19 @@ class Attempts:
     async def conclude(self, scene: Scene, intent: Intent, record: Record) -> Stored:
         """Apply the provider's answer and end the intent, in one transaction; the row as it is then."""
         row = await self._ctx.db.write(_applied, scene.target, intent, record, self._ctx.clock())
+        key = record.key
         for _ in range(ATTEMPTS):
-            stored = await self._ctx.db.read(rows.by_key, scene.source.id, record.key)
+            stored = await self._ctx.db.read(rows.by_key, scene.source.id, key)
             if stored is not None and stored.verify_due is None and stored.live and stored.body is not None:
                 if stored.row != row:
                     await self._ctx.db.write(intents.found_row, intent.id, stored.row)
                 return stored
             # A pull has written the row since we asked: what is there now decides.
-            if await fetch.fetch(self._ctx, scene.target, scene.connector, record.key, self._ctx.clock()):
-                raise NotFound("The contact was deleted at the provider meanwhile")
+            if await fetch.fetch(self._ctx, scene.target, scene.connector, key, self._ctx.clock()):
+                moved = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
+                if moved is None or not moved.live or moved.key == key:
+                    raise NotFound("The contact was deleted at the provider meanwhile")
+                key = moved.key
         raise ProviderUnavailable(retry_after=ASK_AGAIN)
 
     async def _call(self, intent: Intent, call: Awaitable[R]) -> R:

@@ -239,6 +239,33 @@ async def test_a_late_answer_about_a_deleted_contact_that_a_whole_walk_did_not_f
     await mirror_is_the_provider(home)
 
 
+async def test_a_late_answer_under_a_key_that_the_contact_has_left(make_home: Furnish) -> None:
+    """It would make a second row of the contact that lives on under its new key."""
+    home = await make_home(renames="uid", page_size=1)
+    home.world.put(named("ada"), "k1")
+    consumer = await (await home.consumer()).follow()
+    [contact_id] = consumer.copy
+    home.world.gates.hold("update", "answer")
+    write = asyncio.create_task(home.update(contact_id, notes="new"))
+    await home.world.gates.reached("update", "answer")
+    home.world.move("k1", "k2")
+    home.world.put(named("bo"), "k9")
+    walk = asyncio.create_task(home.pull())
+    await second_page(home)
+    while await home.db.read(rows.by_key, (await home.source()).id, RemoteKey("k2")) is None:
+        home.world.gates.release(await home.world.gates.reached("list", "ask"))
+        await home.world.gates.reached("list", "ask")
+    home.world.gates.release(await home.world.gates.reached("update", "answer"))
+    written = await write
+    assert written.id == contact_id
+    home.world.gates.open()
+    await walk
+    await consumer.follow()
+    assert (consumer.names, consumer.gone) == (["ada", "bo"], [])
+    assert consumer.copy[contact_id]["notes"] == "new"
+    await mirror_is_the_provider(home)
+
+
 async def second_page(home: Home) -> None:
     """Let the first page of a walk be applied, and hold the second one."""
     home.world.gates.hold("list", "ask")
