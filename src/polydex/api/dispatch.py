@@ -51,8 +51,9 @@ class Resource:
             reply = await self._inflight.run(_coroutine(operation, call))
             there = not listener.gone
             await deliver(reply, scope, send)
-        if there and reply.after is not None:
-            await reply.after()
+            # At once: whoever has the answer may send the same request again, and means another one by it.
+            if there and reply.after is not None:
+                await reply.after()
 
     async def _prepare(self, operation: Operation, scope: Scope, receive: Receive) -> Call:
         headers = Headers(scope=scope)

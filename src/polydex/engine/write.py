@@ -60,6 +60,7 @@ class Writer:
         self._attempts = Attempts(ctx)
         self.recovery = Recovery(ctx, turns, self._attempts)
         self._open: dict[tuple[int, bytes], asyncio.Task[Written]] = {}
+        self._telling: set[asyncio.Task[None]] = set()  # answers that clients have, on their way into the store
 
     # What clients ask for
 
@@ -99,7 +100,10 @@ class Writer:
     async def delivered(self, intent: int | None) -> None:
         """The client has the answer: an identical request from now on is another one."""
         if intent is not None:
-            await self._ctx.db.write(intents.deliver, intent)
+            telling = asyncio.create_task(self._ctx.db.write(intents.deliver, intent))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            await asyncio.shield(telling)
 
     async def drain(self, grace: float) -> None:
         """Let writes that run finish for ``grace`` seconds. What is cut off is found out by its intent."""
@@ -139,6 +143,8 @@ class Writer:
     async def _in_turn(self, account: Account, digest: bytes, work: Callable[[Scene], Awaitable[Written]]) -> Written:
         try:
             async with asyncio.timeout(self._ctx.settings.write_deadline):
+                if self._telling:
+                    await asyncio.wait(set(self._telling))
                 after = await self._ctx.db.read(intents.last_delivered, account.id, digest)
                 async with self._turns.turn(account.id):
                     return await self._write(account, digest, after, work)
