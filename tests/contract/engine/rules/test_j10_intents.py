@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -429,3 +430,21 @@ async def test_a_write_that_is_known_asked_about_for_ever(home: Home) -> None:
         return intents.due_accounts(tx, home.clock() + 10**9, 10)
 
     assert await home.db.read(due) == []
+
+
+async def test_the_same_request_again_while_the_delivery_of_the_first_is_still_being_stored(home: Home) -> None:
+    """Whoever has the answer means another contact, however slow the disk is."""
+    await home.pull()
+    body = b'{"nickName": "ada"}'
+    first = await home.writer.create(home.account, body)
+    slow = threading.Event()
+    busy = asyncio.create_task(home.db.write(lambda _tx: slow.wait(10)))
+    await asyncio.sleep(0)
+    told = asyncio.create_task(home.writer.delivered(first.intent))
+    await asyncio.sleep(0)
+    again = asyncio.create_task(home.writer.create(home.account, body))
+    await asyncio.sleep(0.05)
+    slow.set()
+    await asyncio.gather(busy, told)
+    assert (await again).id != first.id
+    assert len(home.world.contacts()) == 2
