@@ -11,13 +11,15 @@ from pathlib import Path
 
 from bench.bulk_apply import bulk_apply
 from bench.first_sync import first_sync, poll
-from bench.serving import busy, disk, idle, pages
+from bench.reads import reads, size
+from bench.serving import busy, disk, idle
 
 BENCHES: dict[str, Callable[[], None]] = {
     "first-sync": first_sync,
     "poll": poll,
     "bulk-apply": bulk_apply,
-    "pages": pages,
+    "reads": reads,
+    "size": size,
     "idle": idle,
     "disk": disk,
     "busy": busy,

@@ -59,11 +59,11 @@ def synchronised(book: Book) -> Iterator[Installation]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, int]]:
-    """``polydex serve``: its URL and its process id."""
+def serving(folder: Path, **more: str) -> Iterator[tuple[str, int]]:
+    """``polydex serve``: its URL and its process id. ``more``: settings."""
     port = free_port()
     argv = [*POLYDEX, "serve", "--host", LOOPBACK, "--port", str(port)]
-    with running(argv, log=folder / "log", answers=lambda: listening(port), environment=settings(folder)) as pid:
+    with running(argv, log=folder / "log", answers=lambda: listening(port), environment=settings(folder) | more) as pid:
         yield f"http://{LOOPBACK}:{port}", pid
 
 

@@ -1,96 +1,24 @@
-"""What clients of the HTTP interface meet: pages and single contacts, memory at rest, disk, pages during a bulk write."""
+"""What an operator meets: memory at rest, disk, and pages during a bulk write."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import sqlite3
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import quantiles
-from typing import NamedTuple
 
 import aiohttp
 
 from bench.installation import connect, serving, synchronised
-from bench.processes import ROOT, cpu_of, resident_of
+from bench.processes import resident_of
 from bench.servers import static
 from bench.table import Goal, table
-from tests.servers.process import LOOPBACK, free_port, listening, running, workspace
 
 COUNT = 10_000
-AT_ONCE = 32
-REQUESTS = 4_000
 IDLE_SECONDS = 3.0
 CALM_SECONDS = 3.0
-
-
-class Load(NamedTuple):
-    """Requests a second, CPU of the server for one request in microseconds, bytes of an answer."""
-
-    rate: float
-    cpu: float
-    size: int
-
-
-def pages() -> None:
-    """Pages of 50 and contacts by id beside a bare application that answers as many bytes."""
-    rows = []
-    with static(COUNT) as book, synchronised(book) as made, serving(made.folder) as (url, pid):
-        head = {"Authorization": f"Bearer {made.token}"}
-        ids = asyncio.run(_ids(url, head))
-        for what, paths in (
-            ("pages of 50", ["/v1/contacts?limit=50"]),
-            ("contacts by id", [f"/v1/contacts/{each}" for each in ids]),
-        ):
-            ours = asyncio.run(_load(url, paths, head, pid))
-            with _bare(ours.size) as (bare_url, bare_pid):
-                bare = asyncio.run(_load(bare_url, paths, {}, bare_pid))
-            rows.append((what, "Polydex", ours.size, f"{ours.rate:,.0f}", ours.cpu, ours.cpu / bare.cpu))
-            rows.append((what, "a constant", bare.size, f"{bare.rate:,.0f}", bare.cpu, 1.0))
-    columns = ("GET", "", "bytes", "requests/s", "CPU of the server for one, us", "CPU to the constant")
-    table(f"Reads over HTTP, SQLite, {COUNT:,} contacts, {AT_ONCE} connections", columns, rows)
-
-
-async def _ids(url: str, head: Mapping[str, str]) -> list[str]:
-    async with aiohttp.ClientSession(headers=head) as session, session.get(url + "/v1/contacts?limit=200") as answer:
-        answer.raise_for_status()
-        return [record["id"] for record in (await answer.json())["records"]]
-
-
-async def _load(url: str, paths: Sequence[str], head: Mapping[str, str], pid: int) -> Load:
-    """Ask for the paths in turn, many at once."""
-    turn = itertools.cycle(paths)
-    size = 0
-    async with aiohttp.ClientSession(headers=head, connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
-
-        async def ask(times: int) -> None:
-            nonlocal size
-            for _ in range(times):
-                async with session.get(url + next(turn)) as answer:
-                    answer.raise_for_status()
-                    size = len(await answer.read())
-
-        async def crowd(requests: int) -> None:
-            await asyncio.gather(*(ask(requests // AT_ONCE) for _ in range(AT_ONCE)))
-
-        await crowd(REQUESTS // 8)
-        wall, cpu = time.perf_counter(), cpu_of(pid)
-        await crowd(REQUESTS)
-        done = REQUESTS // AT_ONCE * AT_ONCE
-        return Load(done / (time.perf_counter() - wall), (cpu_of(pid) - cpu) / done * 1e6, size)
-
-
-@contextlib.contextmanager
-def _bare(size: int) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    with workspace("bare") as folder:
-        argv = [sys.executable, "-m", "bench.bare", str(port), str(size)]
-        environment = {"PYTHONPATH": str(ROOT)}
-        with running(argv, log=folder / "log", answers=lambda: listening(port), environment=environment) as pid:
-            yield f"http://{LOOPBACK}:{port}", pid
 
 
 def idle() -> None:
@@ -102,6 +30,12 @@ def idle() -> None:
     table(
         "polydex serve at rest", ("resident memory, MiB",), [(memory,)], [Goal("resident memory", memory, 80, " MiB")]
     )
+
+
+async def _ids(url: str, head: Mapping[str, str]) -> list[str]:
+    async with aiohttp.ClientSession(headers=head) as session, session.get(url + "/v1/contacts?limit=200") as answer:
+        answer.raise_for_status()
+        return [record["id"] for record in (await answer.json())["records"]]
 
 
 def disk() -> None:

@@ -31,7 +31,7 @@ from polydex.store import epochs, meta
 from polydex.store.db import Database
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from polydex.api.app import Application
 
 log = logger(__name__)
 
@@ -61,7 +61,7 @@ class Polydex:
     writer: Writer
     worker: Worker
 
-    def asgi(self) -> Starlette:
+    def asgi(self) -> Application:
         """The HTTP interface."""
         from polydex.api.app import build
         from polydex.api.services import Options, Services

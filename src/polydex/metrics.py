@@ -34,8 +34,15 @@ _accounts = Gauge("polydex_accounts", "Accounts by status", ("status",), registr
 
 def http_request(route: str, method: str, status: int, seconds: float) -> None:
     """Count one answered request. ``route`` is the path template, never a path."""
-    _http_requests.labels(route, method, str(status)).inc()
-    _http_seconds.labels(route).observe(seconds)
+    requests, duration = _http(route, method, status)
+    requests.inc()
+    duration.observe(seconds)
+
+
+@cache
+def _http(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    # Looking a child up costs more than counting; there are as many as there are time series anyway.
+    return _http_requests.labels(route, method, str(status)), _http_seconds.labels(route)
 
 
 def provider_request(provider: str, status: str, seconds: float) -> None:
@@ -47,7 +54,6 @@ def provider_request(provider: str, status: str, seconds: float) -> None:
 
 @cache
 def _provider(provider: str, status: str) -> tuple[Counter, Histogram]:
-    # Looking a child up costs more than counting; there are as many as there are time series anyway.
     return _provider_requests.labels(provider, status), _provider_seconds.labels(provider)
 
 

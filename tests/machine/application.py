@@ -110,7 +110,7 @@ class Process:
     @property
     def account(self) -> Account:
         """The only account."""
-        found = self.db.look(lambda tx: accounts.get(tx, AccountId(1)))
+        found = self.db.peek(lambda tx: accounts.get(tx, AccountId(1)))
         assert found is not None
         return found
 
@@ -161,7 +161,7 @@ class Process:
 
     def source_ids(self) -> list[SourceId]:
         """Every source, the default one first."""
-        return [source.id for source in self.db.look(lambda tx: sources.of_account(tx, AccountId(1)))]
+        return [source.id for source in self.db.peek(lambda tx: sources.of_account(tx, AccountId(1)))]
 
 
 def _enlist(

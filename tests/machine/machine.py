@@ -153,7 +153,7 @@ class Machine(Surroundings):
     def owner_decides_about_deletions(self, process: int, approve: bool) -> None:
         mine = self.processes[process]
         books = mine.source_ids()
-        waiting = mine.db.look(lambda tx: sum(rows.count_pending(tx, book) for book in books))
+        waiting = mine.db.peek(lambda tx: sum(rows.count_pending(tx, book) for book in books))
         self.happened["deletions approved" if approve else "deletions refused"] += waiting > 0
         self.refused = self.refused or (waiting > 0 and not approve)
         mine.settle_deletions(approve=approve)

@@ -83,6 +83,9 @@ class MortalDatabase:
             raise Killed
         return result
 
+    async def look(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(fn, *args, **kwargs)
+
     async def close(self) -> None:
         self.shut()
 
@@ -90,7 +93,7 @@ class MortalDatabase:
         """Close the file."""
         self._session.close()
 
-    def look(self, fn: Callable[[Tx], T]) -> T:
+    def peek(self, fn: Callable[[Tx], T]) -> T:
         """Read at once, for a test that wants to know."""
         return self._session.read(fn)
 

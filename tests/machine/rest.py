@@ -82,7 +82,7 @@ def _unfinished(machine: Machine) -> list[str]:
             found += [f"open {intent.verb} {intent.id}" for intent in open_intents]
         return found
 
-    return db.look(look)
+    return db.peek(look)
 
 
 def compare(machine: Machine) -> None:
@@ -134,7 +134,7 @@ def _mirror(machine: Machine) -> dict[str, tuple[str, bytes]]:
         )
         return {key: (public_id, body) for key, public_id, body in rows}
 
-    return machine.processes[0].db.look(look)
+    return machine.processes[0].db.peek(look)
 
 
 def _invariants(machine: Machine) -> None:
@@ -163,7 +163,7 @@ def _invariants(machine: Machine) -> None:
         )
         assert orphans == (0,), "a look-up leads to a tombstone"
 
-    machine.processes[0].db.look(look)
+    machine.processes[0].db.peek(look)
 
 
 def _nothing_doubled(machine: Machine) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 import structlog
@@ -127,6 +128,26 @@ def test_a_new_request_forgets_the_old_one(lines: io.StringIO) -> None:
     event = json.loads(lines.getvalue())
     assert event["request_id"] == "two"
     assert "account" not in event
+
+
+def test_an_answered_request_is_a_line_like_every_other(lines: io.StringIO) -> None:
+    log.begin_request("one")
+    log.access("one", "GET", "/v1/contacts/{contId}", 200, 7, 0.01234)
+    log.logger("polydex.api").info(
+        "http.request", method="GET", route="/v1/contacts/{contId}", status=200, account=7, milliseconds=12.3
+    )
+    fast, plain = lines.getvalue().splitlines()
+    assert list(json.loads(fast)) == list(json.loads(plain))
+    events = [json.loads(line) for line in (fast, plain)]
+    for event in events:
+        assert datetime.fromisoformat(event.pop("timestamp")).tzinfo is not None
+    assert events[0] == events[1]
+
+
+def test_an_answered_request_is_no_line_above_its_level(lines: io.StringIO) -> None:
+    log.setup("warning", lines)
+    log.access("one", "GET", "/", 200, None, 0.01)
+    assert lines.getvalue() == ""
 
 
 def test_events_of_libraries_are_json_lines_as_well(lines: io.StringIO) -> None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polydex.api.dispatch import Resource
 from polydex.api.inflight import Inflight
 from polydex.api.middleware import BodyLimit, Requests, TimeLimit
 from polydex.api.openapi import document
 from polydex.api.operation import Operation
+from polydex.api.paths import Paths
 from polydex.api.routes import absent, account, accounts, contacts, docs, health, sync
 from polydex.api.services import Options, Services
 from polydex.core.errors import NotFound
-
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def operations() -> tuple[Operation, ...]:
@@ -47,61 +41,57 @@ def operations() -> tuple[Operation, ...]:
     return tuple(served)
 
 
-def build(
-    services: Services,
-    options: Options | None = None,
-    *,
-    lifespan: Lifespan | None = None,
-    routes: Sequence[BaseRoute] = (),
-) -> Starlette:
+class Application:
+    """An ASGI application: our paths first, then those of others (the console).
+
+    Args:
+        paths: our resources.
+        others: what serves every other path, and the beginning and the end of the server.
+        options: limits.
+    """
+
+    def __init__(self, paths: Paths[Resource], others: ASGIApp, options: Options) -> None:
+        self.paths = paths
+        self._others = others
+        self._requests: ASGIApp = Requests(TimeLimit(BodyLimit(self._find, options.max_body), options.max_seconds))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._requests if scope["type"] == "http" else self._others)(scope, receive, send)
+
+    async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self.paths.find(scope["path"])
+        if found is None:
+            await self._others(scope, receive, send)
+            return
+        resource, scope["path_params"] = found
+        await resource(scope, receive, send)
+
+
+def build(services: Services, options: Options | None = None, *, routes: Sequence[BaseRoute] = ()) -> Application:
     """The application.
 
     Args:
         services: the use cases behind the routes.
         options: limits.
-        lifespan: entered before the first request and left after the last one, when no write runs any more.
         routes: more routes, tried after ours (the console).
     """
     options = options or Options()
     inflight = Inflight()
-    paths: dict[str, list[Operation]] = {}
+    grouped: dict[str, list[Operation]] = {}
     for operation in operations():
-        paths.setdefault(operation.path, []).append(operation)
+        grouped.setdefault(operation.path, []).append(operation)
+    paths = Paths((path, Resource(path, served, services, inflight)) for path, served in grouped.items())
 
     @contextlib.asynccontextmanager
-    async def alive(app: Starlette) -> AsyncIterator[None]:
-        async with lifespan(app) if lifespan is not None else contextlib.nullcontext():
-            try:
-                yield
-            finally:
-                await inflight.drain(options.drain_seconds)
+    async def alive(_: object) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await inflight.drain(options.drain_seconds)
 
-    app = Starlette(
-        # What has a name of its own comes before what stands for any name: /v1/contacts/sync is no contact.
-        routes=[
-            *(Route(path, Resource(path, paths[path], services, inflight)) for path in sorted(paths, key=_generality)),
-            *routes,
-        ],
-        middleware=[
-            Middleware(Requests),
-            Middleware(TimeLimit, seconds=options.max_seconds),
-            Middleware(BodyLimit, limit=options.max_body),
-        ],
-        exception_handlers={404: _unknown},
-        lifespan=alive,
-    )
-    app.router.redirect_slashes = False
-    app.router.default = _nothing
-    return app
-
-
-def _generality(path: str) -> tuple[bool, str]:
-    return "{" in path, path
+    others = Router(routes=routes, redirect_slashes=False, default=_nothing, lifespan=alive)
+    return Application(paths, others, options)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise NotFound("There is nothing at this path")
-
-
-async def _unknown(_request: Request, error: Exception) -> Response:
-    raise error  # to the middleware that renders every failure

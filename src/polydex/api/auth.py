@@ -7,8 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
-
+from polydex.api.request import Fields
 from polydex.core.errors import Forbidden, TokenDead, Unauthorized, Unsupported
 from polydex.engine.accounts import Account, Accounts, App, Principal
 
@@ -43,15 +42,15 @@ class Caller:
 NOBODY = Caller()
 
 
-async def application(accounts: Accounts, headers: Headers) -> Caller:
+async def application(accounts: Accounts, fields: Fields) -> Caller:
     """The application behind ``Authorization: Basic``. Raises Unauthorized."""
-    scheme, credentials = _authorization(headers)
+    scheme, credentials = _authorization(fields)
     if scheme != "basic":
         raise Unauthorized("This call needs the application's credentials (Basic)")
     return Caller(app_=await _app(accounts, credentials))
 
 
-async def account(accounts: Accounts, headers: Headers, scope: str | None, *, alive: bool = True) -> Caller:
+async def account(accounts: Accounts, fields: Fields, scope: str | None, *, alive: bool = True) -> Caller:
     """The account behind a Bearer token, or behind an application's credentials and ``X-Aurinko-Account-Id``.
 
     Args:
@@ -63,8 +62,8 @@ async def account(accounts: Accounts, headers: Headers, scope: str | None, *, al
         NotFound: the application has no account with this id.
         TokenDead: the provider has refused the account's credentials for good.
     """
-    scheme, credentials = _authorization(headers)
-    named = headers.get(ACCOUNT_HEADER)
+    scheme, credentials = _authorization(fields)
+    named = _first(fields, ACCOUNT_HEADER)
     if scheme == "bearer":
         principal = await accounts.authenticate(credentials)
         if named is not None and named.strip() != str(principal.account.id):
@@ -85,13 +84,13 @@ async def account(accounts: Accounts, headers: Headers, scope: str | None, *, al
     return Caller(principal=principal)
 
 
-def _authorization(headers: Headers) -> tuple[str, str]:
-    values = headers.getlist("Authorization")
+def _authorization(fields: Fields) -> tuple[str, str]:
+    values = fields.get("authorization", ())
     unserved = (
-        (_SESSION, headers.get(_SESSION)),
+        (_SESSION, _first(fields, _SESSION)),
         # The Bearer beside it would be a token of somebody else's.
-        (_AUTH_TYPE, headers.get(_AUTH_TYPE, "default").strip().lower() not in ("", "default")),
-        (_CLIENT_ID, not values and headers.get(_CLIENT_ID)),
+        (_AUTH_TYPE, (_first(fields, _AUTH_TYPE) or "").strip().lower() not in ("", "default")),
+        (_CLIENT_ID, not values and _first(fields, _CLIENT_ID)),
     )
     for name, sent in unserved:
         if sent:
@@ -102,6 +101,11 @@ def _authorization(headers: Headers) -> tuple[str, str]:
         raise Unauthorized("Authorization was sent more than once")
     scheme, _, credentials = values[0].strip().partition(" ")
     return scheme.lower(), credentials.strip()
+
+
+def _first(fields: Fields, name: str) -> str | None:
+    values = fields.get(name.lower())
+    return values[0] if values else None
 
 
 async def _app(accounts: Accounts, credentials: str) -> App:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +10,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from polydex.api.errors import failure
+from polydex.api.request import request_id as new_id
+from polydex.api.transport import Gathering
 from polydex.core.errors import BadRequest
 
 HEAD_BYTES = 128 * 1024
@@ -40,12 +41,17 @@ class Connection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._gathering = Gathering(transport)
+        super().connection_made(self._gathering)
         self._begin_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        self._gathering.flush()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -78,7 +84,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self.cycle is None or self.cycle.response_complete:
-            request_id = str(uuid.uuid4())
+            request_id = new_id()
             reply = failure(BadRequest(msg), request_id)
             lines = [
                 f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}",

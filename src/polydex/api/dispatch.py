@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from polydex.api import auth, query
@@ -14,9 +13,11 @@ from polydex.api.inflight import Inflight, Listener
 from polydex.api.operation import Call, Operation, Who
 from polydex.api.parameters import Parameter
 from polydex.api.reply import Reply
-from polydex.api.request import request_of
+from polydex.api.request import Fields, request_of
 from polydex.api.services import Services
 from polydex.core.errors import BadRequest
+
+_IDENTITY = ("identity",)
 
 
 class CallerGone(Exception):
@@ -35,7 +36,8 @@ class Resource:
         self.allow = tuple(sorted(methods))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_of(scope).route = self.path
+        facts = request_of(scope)
+        facts.route = self.path
         method: str = scope["method"]
         if method == "OPTIONS":
             await deliver(Reply(b"", 204, {"Allow": ", ".join(self.allow)}, media=""), scope, send)
@@ -56,25 +58,26 @@ class Resource:
                 await reply.after()
 
     async def _prepare(self, operation: Operation, scope: Scope, receive: Receive) -> Call:
-        headers = Headers(scope=scope)
+        facts = request_of(scope)
+        fields = facts.fields
         if operation.who is Who.APP:
-            caller = await auth.application(self._services.accounts, headers)
+            caller = await auth.application(self._services.accounts, fields)
         elif operation.who is Who.ACCOUNT:
-            caller = await auth.account(self._services.accounts, headers, operation.scope, alive=operation.alive)
+            caller = await auth.account(self._services.accounts, fields, operation.scope, alive=operation.alive)
         else:
             caller = auth.NOBODY
         if caller.principal is not None:
-            request_of(scope).account = caller.account.id
-        values = read_parameters(operation, scope["path_params"], headers, scope["query_string"])
+            facts.account = caller.account.id
+        values = read_parameters(operation, scope["path_params"], fields, scope["query_string"])
         # A write listens for the caller's going away, which comes after the body: so the body is read, wanted or not.
         body = await read_body(receive) if operation.body is not None or operation.writes else b""
-        if body and headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+        if body and fields.get("content-encoding", _IDENTITY)[0].lower() not in ("", "identity"):
             raise BadRequest("Header Content-Encoding: the body must be sent as it is, not compressed")
         return Call(self._services, caller, values, body)
 
 
 def read_parameters(
-    operation: Operation, path: Mapping[str, str], headers: Headers, query_string: bytes
+    operation: Operation, path: Mapping[str, str], fields: Fields, query_string: bytes
 ) -> dict[Parameter[Any], object]:
     """The declared parameters. What is not declared is ignored (it asks for nothing that we document)."""
     sent = query.parse(query_string)
@@ -83,9 +86,9 @@ def read_parameters(
         if parameter.where == "path":
             values[parameter] = parameter.read([path[parameter.name]])
         elif parameter.where == "header":
-            values[parameter] = parameter.read(headers.getlist(parameter.name))
+            values[parameter] = parameter.read(fields.get(parameter.name.lower(), ()))
         else:
-            values[parameter] = parameter.read(sent.get(parameter.name, []))
+            values[parameter] = parameter.read(sent.get(parameter.name, ()))
     return values
 
 

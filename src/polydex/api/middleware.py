@@ -1,4 +1,4 @@
-"""What happens to every request, as plain ASGI applications around the routes, outermost first."""
+"""What happens to every request, as plain ASGI applications around the routes, outermost first. HTTP only."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from polydex.api.errors import OutOfTime, failure, understood
 from polydex.api.query import decode
 from polydex.api.request import request_of
 from polydex.core.errors import BadRequest, NotFound, PayloadTooLarge
-from polydex.log import begin_request, logger
+from polydex.log import access, begin_request, logger
 
 log = logger(__name__)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+_NONE = ("",)
 DRAIN = 8
 """How many times the limit is read and thrown away of a body that is too large, so that the caller can read the answer."""
 
@@ -34,9 +35,6 @@ class Requests:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         facts = request_of(scope)
         began = time.perf_counter()
         status = 0
@@ -58,14 +56,7 @@ class Requests:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = facts.route or "none"
             metrics.http_request(route, method, status, seconds)
-            log.info(
-                "http.request",
-                method=method,
-                route=route,
-                status=status or None,
-                account=facts.account,
-                milliseconds=round(seconds * 1000, 1),
-            )
+            access(facts.id, method, route, status or None, facts.account, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
         try:
@@ -109,17 +100,13 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        error = PayloadTooLarge(f"The body may have {self._limit} bytes at most")
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        claimed = headers.get(b"content-length", b"")
+        fields = request_of(scope).fields
+        claimed = fields.get("content-length", _NONE)[0]
         if claimed.isdigit() and int(claimed) > self._limit:
             # Who waits for "100 Continue" (RFC 9110, section 10.1.1) has sent nothing yet.
-            if b"expect" not in headers and int(claimed) <= DRAIN * self._limit:
+            if "expect" not in fields and int(claimed) <= DRAIN * self._limit:
                 await _drain(receive, DRAIN * self._limit)
-            raise error
+            raise self._error()
         received = 0
 
         async def counted() -> Message:
@@ -130,10 +117,13 @@ class BodyLimit:
                 if received > self._limit:
                     if message.get("more_body", False):
                         await _drain(receive, DRAIN * self._limit - received)
-                    raise error
+                    raise self._error()
             return message
 
         await self._app(scope, counted, send)
+
+    def _error(self) -> PayloadTooLarge:
+        return PayloadTooLarge(f"The body may have {self._limit} bytes at most")
 
 
 async def _drain(receive: Receive, allowance: int) -> None:
@@ -153,9 +143,6 @@ class TimeLimit:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:

@@ -124,7 +124,7 @@ class Accounts:
 
     async def authenticate_app(self, client_id: str, client_secret: str) -> App:
         """The application with these credentials. Raises Unauthorized."""
-        app = await self._ctx.db.read(apps.authenticate, client_id, hash_token(client_secret))
+        app = await self._ctx.db.look(apps.authenticate, client_id, hash_token(client_secret))
         if app is None:
             raise Unauthorized
         return app
@@ -136,7 +136,7 @@ class Accounts:
         parsed = parse_token(token)
         if parsed is None or parsed[0] != _TOKEN_KIND:
             raise Unauthorized
-        principal = await self._ctx.db.read(_by_token, parsed[1], hash_token(parsed[2]))
+        principal = await self._ctx.db.look(_by_token, parsed[1], hash_token(parsed[2]))
         if principal is None:
             raise Unauthorized
         return principal

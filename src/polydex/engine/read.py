@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from polydex.core.body import parse_body, photo_member, rfc3339, with_members
 from polydex.core.errors import (
@@ -19,7 +20,7 @@ from polydex.core.errors import (
     TokenDead,
     TokenNotValid,
 )
-from polydex.core.ids import RowId
+from polydex.core.ids import AccountId, RowId
 from polydex.core.search import email_key, phone_key, phone_matches, query_words
 from polydex.core.tokens import DeltaToken, ListToken, PageToken, Stream, Tokens, filter_hash
 from polydex.engine import content, fetch
@@ -32,7 +33,12 @@ from polydex.store.journal import Filters
 from polydex.store.rows import Stored
 from polydex.store.sources import Source
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 DEFAULT_FEED_LIMIT = 100
+FEW = 200
+"""Contacts that the database is asked for at once, on the event loop, where nothing has to be searched."""
 _RETRY_FIRST_PULL = 5000
 """Milliseconds for which the failure of a first pull is told to others who ask, before it is tried again."""
 
@@ -74,6 +80,14 @@ class SyncStart:
     deleted_token: str | None = None
 
 
+class _Pull(Enum):
+    """Whether the provider is asked before a read."""
+
+    NO = 0
+    WHEN_OLD = 1
+    ALWAYS = 2
+
+
 class Reader:
     """Reads of one installation."""
 
@@ -96,8 +110,7 @@ class Reader:
 
         Raises NotFound, NotReady, and with ``no_cache`` or without a usable mirror what the provider's failure is.
         """
-        source = await self._ready(account)
-        stored = await self._ctx.db.read(rows.find, account.id, contact_id)
+        source, stored = await self._read(account, _Pull.NO, 1, _find, contact_id)
         if stored is None or not stored.live or stored.source != source.id:
             raise NotFound("There is no such contact")
         now = self._ctx.clock()
@@ -150,9 +163,6 @@ class Reader:
         The page token carries the place, the limit and a hash of the filters: with other filters it is TokenNotValid.
         ``no_cache``: the first page is preceded by a pull; raises what stops that.
         """
-        source = await self._ready(account)
-        if not page_token:
-            source = await self._fresh(account, source, no_cache=no_cache)
         filters, matches = _filters(q, email, phone, modified_since)
         digest = filter_hash(q, email, phone, None if modified_since is None else str(modified_since))
         after = RowId(0)
@@ -160,11 +170,12 @@ class Reader:
             token = self._tokens.row(page_token, account.id, digest)
             after, limit = token.after, token.limit
         found: list[bytes] = []
-        if filters is None:
-            return ListPage((), None, self._age(source))
-        while len(found) <= limit:
+        looked_at = limit if filters == Filters() else FEW + 1
+        pull = _Pull.NO if page_token else _Pull.ALWAYS if no_cache else _Pull.WHEN_OLD
+        while True:
             wanted = limit + 1 - len(found)
-            some = await self._ctx.db.read(journal.page, source.id, filters, after, wanted)
+            source, some = await self._read(account, pull, looked_at, _list, filters, after, wanted)
+            pull = _Pull.NO
             for row, body in some:
                 if matches is not None and not matches(body):
                     after = row
@@ -175,8 +186,7 @@ class Reader:
                 found.append(body)
                 after = row
             if len(some) < wanted:
-                break
-        return ListPage(found, None, self._age(source))
+                return ListPage(found, None, self._age(source))
 
     # Feeds
 
@@ -243,11 +253,11 @@ class Reader:
             token = self._tokens.delta(delta_token, account.id, stream)
         else:
             raise TokenNotValid("Page token is invalid: a deltaToken or a pageToken is required")
-        source = await self._ready(account)
-        if isinstance(token, DeltaToken):
-            source = await self._fresh(account, source, no_cache=no_cache)
-        epoch, hi, entries = await self._ctx.db.read(_range, source, stream, token, limit)
-        size = token.limit if isinstance(token, PageToken) else limit or DEFAULT_FEED_LIMIT
+        if isinstance(token, PageToken):
+            size, pull = token.limit, _Pull.NO
+        else:
+            size, pull = limit or DEFAULT_FEED_LIMIT, _Pull.ALWAYS if no_cache else _Pull.WHEN_OLD
+        source, (epoch, hi, entries) = await self._read(account, pull, size, _range, stream, token, size)
         shown = entries[:size]
         bodies = [body for _, body in shown]
         if len(entries) > size:
@@ -257,9 +267,40 @@ class Reader:
 
     # Readiness and freshness
 
+    async def _read(
+        self,
+        account: Account,
+        pull: _Pull,
+        rows: int,
+        fn: Callable[Concatenate[Tx, Source, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> tuple[Source, T]:
+        """The default source, once it is ready, and what ``fn(tx, source, ...)`` finds in the same snapshot.
+
+        Args:
+            pull: whether the provider is asked first.
+            rows: that ``fn`` looks at, at most.
+        """
+        read = self._ctx.db.look if rows <= FEW else self._ctx.db.read
+        seen = await read(_beside, account.id, fn, *args, **kwargs)
+        if seen is not None and (pull is _Pull.NO or (pull is _Pull.WHEN_OLD and self._is_fresh(seen[0]))):
+            return seen
+        source = await self._ready(account)
+        if pull is not _Pull.NO:
+            await self._fresh(account, source, no_cache=pull is _Pull.ALWAYS)
+        seen = await read(_beside, account.id, fn, *args, **kwargs)
+        if seen is None:  # ready no longer
+            raise NotReady(retry_after=2.0)
+        return seen
+
+    def _is_fresh(self, source: Source) -> bool:
+        oldest = self._ctx.clock() - int(self._ctx.settings.freshness * 1000)
+        return source.pulled_at is not None and source.pulled_at >= oldest
+
     async def _ready(self, account: Account, wait: float | None = None) -> Source:
         """The default source, once its first pull is complete. Raises NotReady, at once when ``wait`` is 0 (J14)."""
-        source = await self._ctx.db.read(sources.default, account.id)
+        source = await self._ctx.db.look(sources.default, account.id)
         if source is None:
             raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
         if source.ready_at is not None:
@@ -281,14 +322,14 @@ class Reader:
             raise NotReady(retry_after=2.0)
         return source
 
-    async def _fresh(self, account: Account, source: Source, *, no_cache: bool) -> Source:
-        """The source after a pull, when the last one is too old; as it is when the provider cannot be reached.
+    async def _fresh(self, account: Account, source: Source, *, no_cache: bool) -> None:
+        """Pull, when the last pull is too old; go without when the provider cannot be reached.
 
         ``no_cache``: only a pull whose first request leaves from now on will do (J5); raises what stops it.
         """
         oldest = self._ctx.clock() - (0 if no_cache else int(self._ctx.settings.freshness * 1000))
-        if not no_cache and source.pulled_at is not None and source.pulled_at >= oldest:
-            return source
+        if not no_cache and self._is_fresh(source):
+            return
         if account.token_status == DEAD:
             raise TokenDead
         try:
@@ -299,8 +340,6 @@ class Reader:
                 raise ProviderTimeout(retry_after=5.0) from None
             if isinstance(error, TokenDead) or no_cache:
                 raise
-        fresh = await self._ctx.db.read(sources.get, source.id)
-        return fresh or source
 
     def _age(self, source: Source) -> float:
         return max(0.0, (self._ctx.clock() - (source.pulled_at or 0)) / 1000)
@@ -310,18 +349,36 @@ def _head(tx: Tx, account: Account) -> tuple[int, int]:
     return epochs.current(tx), journal.head(tx, account.id)
 
 
+def _beside(
+    tx: Tx, account: AccountId, fn: Callable[Concatenate[Tx, Source, P], T], /, *args: P.args, **kwargs: P.kwargs
+) -> tuple[Source, T] | None:
+    """The default source and what ``fn`` finds; None while the source is not ready."""
+    source = sources.default(tx, account)
+    if source is None:
+        raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
+    return None if source.ready_at is None else (source, fn(tx, source, *args, **kwargs))
+
+
+def _find(tx: Tx, source: Source, contact_id: str) -> Stored | None:
+    return rows.find(tx, source.account, contact_id)
+
+
+def _list(tx: Tx, source: Source, filters: Filters | None, after: int, limit: int) -> list[tuple[RowId, bytes]]:
+    return [] if filters is None else journal.page(tx, source.id, filters, after, limit)
+
+
 def _range(
-    tx: Tx, source: Source, stream: Stream, token: DeltaToken | PageToken, limit: int | None
+    tx: Tx, source: Source, stream: Stream, token: DeltaToken | PageToken, size: int
 ) -> tuple[int, int, list[tuple[int, bytes]]]:
     """The rows of one page and one more, with their end: ``hi`` is read first, in the same snapshot (J6)."""
     if isinstance(token, PageToken):
-        hi, after, size = token.hi, token.after, token.limit
+        hi, after = token.hi, token.after
     else:
-        hi, after, size = journal.head(tx, source.account), token.lo, limit or DEFAULT_FEED_LIMIT
+        hi, after = journal.head(tx, source.account), token.lo
     epochs.check_token(tx, source.account, token.epoch, token.lo, hi if isinstance(token, PageToken) else token.lo)
     epoch = epochs.current(tx)
     if stream is Stream.UPDATED:
-        return epoch, hi, [(e.seq, e.body) for e in journal.updated(tx, source.id, after, hi, size + 1)]
+        return epoch, hi, journal.updated(tx, source.id, after, hi, size + 1)
     gone = journal.deleted(tx, source.id, after, hi, size + 1)
     return epoch, hi, [(d.seq, _deletion(d)) for d in gone]
 

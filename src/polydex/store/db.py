@@ -58,6 +58,14 @@ class Database(Protocol):
         """Run ``fn(tx, ...)`` on one consistent snapshot, without writing."""
         ...
 
+    async def look(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``read``, for a few rows that an index finds.
+
+        SQLite answers at once, on the event loop: handing it to a thread and back costs several times as much as the
+        look itself. What scans, sorts or searches belongs into ``read``.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what runs, then close."""
         ...

@@ -9,14 +9,6 @@ from polydex.store.db import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A changed contact: its number in the journal and its served bytes."""
-
-    seq: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Deletion:
     """A deleted contact."""
 
@@ -48,8 +40,8 @@ def head(tx: Tx, account: AccountId) -> int:
     return int(row[0]) if row else 0
 
 
-def updated(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[Entry]:
-    """Live contacts with ``after`` < number <= ``hi``, in order."""
+def updated(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[tuple[int, bytes]]:
+    """Live contacts with ``after`` < number <= ``hi``, in order: number in the journal and served bytes."""
     rows = tx.all(
         "SELECT c.seq, d.body FROM contact c JOIN document d ON d.row_id = c.row_id "
         "WHERE c.source_id = ? AND c.live = 1 AND c.seq > ? AND c.seq <= ? ORDER BY c.seq LIMIT ?",
@@ -58,7 +50,7 @@ def updated(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[E
         hi,
         limit,
     )
-    return [Entry(seq, bytes(body)) for seq, body in rows]
+    return [(seq, bytes(body)) for seq, body in rows]
 
 
 def deleted(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[Deletion]:

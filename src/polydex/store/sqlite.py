@@ -21,7 +21,7 @@ from polydex.store.db import Database, Row, Tx
 from polydex.store.dialect import SQLITE, Dialect
 from polydex.store.epochs import HighWater, Mark, RandomBytes
 from polydex.store.migrate import Hooks, load, migrate
-from polydex.store.threads import ThreadedDatabase, Threads
+from polydex.store.threads import Glance, ThreadedDatabase, Threads
 
 T = TypeVar("T")
 
@@ -96,6 +96,8 @@ def open_sqlite(
     return ThreadedDatabase(
         Threads("sqlite-writer", 1, lambda: connect(reader=False)),
         Threads("sqlite-reader", readers, lambda: connect(reader=True)),
+        # Nobody waits on the event loop: a look that would have to is left to a thread.
+        Glance(lambda: SqliteSession(path, None, busy_seconds=0, reader=True)),
     )
 
 
@@ -223,9 +225,21 @@ class SqliteSession:
 
     def read(self, fn: Callable[[Tx], T]) -> T:
         with self._translated():
-            self._connection.execute("BEGIN")
-            with self._transaction() as tx:
+            connection = self._connection
+            connection.execute("BEGIN")
+            tx = SqliteTx(connection)
+            try:
                 return fn(tx)
+            finally:
+                tx.end()
+                self._end_read()
+
+    def _end_read(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            self.broken = True
 
     def close(self) -> None:
         self._connection.close()

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from starlette.applications import Starlette
-
-from polydex.api.app import build
+from polydex.api.app import Application, build
 from polydex.api.services import Check, Options, Services
 from polydex.connectors.base import Connector, Credentials, Identity, SourceInfo
 from polydex.core.contact import Contact, Email, Name
@@ -92,7 +90,7 @@ class Village:
 class House:
     """One installation."""
 
-    app: Starlette
+    app: Application
     ctx: Context
     clock: FakeClock
     village: Village

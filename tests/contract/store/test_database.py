@@ -38,6 +38,36 @@ async def test_a_write_is_there_for_the_next_read(db: Database) -> None:
     assert await db.read(names) == ["one"]
 
 
+async def test_a_look_sees_what_was_written_before_it_and_cannot_write(db: Database) -> None:
+    for number in range(3):
+        await db.write(put, f"n{number}")
+        assert len(await db.look(names)) == number + 1
+    with pytest.raises(Exception, match=r"read-?only"):
+        await db.look(put, "never")
+    assert await db.look(names) == ["n0", "n1", "n2"]
+
+
+async def test_a_look_is_one_snapshot(db: Database) -> None:
+    other = threading.Event()
+
+    def twice(tx: Tx) -> tuple[list[str], list[str]]:
+        before = names(tx)
+        asyncio.run_coroutine_threadsafe(db.write(put, "between"), loop).add_done_callback(lambda _: other.set())
+        other.wait(0.2)
+        return before, names(tx)
+
+    loop = asyncio.get_running_loop()
+    before, after = await db.look(twice)
+    assert before == after == []
+
+
+async def test_a_look_after_the_end_is_refused(db: Database) -> None:
+    assert await db.look(names) == []
+    await db.close()
+    with pytest.raises(StoreFailed):
+        await db.look(names)
+
+
 @pytest.mark.parametrize("error", [BadRequest("no"), ZeroDivisionError(), Crash(), KeyboardInterrupt()])
 async def test_an_error_rolls_back_and_reaches_the_caller_as_it_is(db: Database, error: BaseException) -> None:
     with pytest.raises(type(error)) as caught:

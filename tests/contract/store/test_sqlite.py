@@ -56,6 +56,18 @@ async def test_every_connection_syncs_fully_on_a_write_ahead_log(sqlite_db: Data
     assert await sqlite_db.read(settings) == ["wal", full, 1, 1, 1]
 
 
+async def test_a_look_that_another_process_holds_up_waits_in_a_thread(sqlite_db: Database, tmp_path: Path) -> None:
+    """SQLite locks out readers for moments, when it recovers or empties the log; the event loop goes on meanwhile."""
+    other = sqlite3.connect(tmp_path / "polydex.db", isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")  # nobody else may read now
+    looking = asyncio.ensure_future(sqlite_db.look(lambda tx: tx.all("SELECT count(*) FROM app")[0][0]))
+    await asyncio.sleep(0.05)
+    assert not looking.done()
+    other.close()
+    assert await looking == 0
+
+
 async def test_nobody_else_may_read_the_files(sqlite_db: Database, tmp_path: Path) -> None:
     await sqlite_db.write(seed.app)
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
