@@ -19,7 +19,7 @@ from polydex.engine.apply import News, Target
 from polydex.engine.content import Ready
 from polydex.store import accounts, apps, sources
 from polydex.store.accounts import Details
-from polydex.store.db import Row, Tx
+from polydex.store.db import A, Row, T, Tx
 from polydex.store.dialect import SQLITE
 from polydex.store.migrate import Hooks, load, migrate
 from polydex.store.sqlite import SqliteSession
@@ -61,6 +61,9 @@ class _Recorder:
 
     def __init__(self, tx: Tx, noted: list[Statement]) -> None:
         self._tx, self._noted = tx, noted
+
+    def recall(self, fn: Callable[[Tx, A], T], arg: A) -> T:
+        return fn(self, arg)
 
     def all(self, sql: str, *params: object) -> list[Row]:
         self._noted.append((False, sql, params))

@@ -136,7 +136,7 @@ class Accounts:
         parsed = parse_token(token)
         if parsed is None or parsed[0] != _TOKEN_KIND:
             raise Unauthorized
-        principal = await self._ctx.db.look(_by_token, parsed[1], hash_token(parsed[2]))
+        principal = await self._ctx.db.look(_principal, parsed[1], hash_token(parsed[2]))
         if principal is None:
             raise Unauthorized
         return principal
@@ -289,8 +289,12 @@ def _granted(asked: tuple[str, ...] | None) -> frozenset[str] | None:
     return frozenset(scope for scope in _GRANTABLE if scope.lower() in wanted)
 
 
-def _by_token(tx: Tx, token_id: int, secret_hash: bytes) -> Principal | None:
-    token = tokens.authenticate(tx, token_id, secret_hash)
+def _principal(tx: Tx, token_id: int, secret_hash: bytes) -> Principal | None:
+    return tx.recall(_by_token, (token_id, secret_hash))
+
+
+def _by_token(tx: Tx, presented: tuple[int, bytes]) -> Principal | None:
+    token = tokens.authenticate(tx, *presented)
     account = accounts.get(tx, token.account) if token else None
     if token is None or account is None:
         return None

@@ -353,7 +353,7 @@ def _beside(
     tx: Tx, account: AccountId, fn: Callable[Concatenate[Tx, Source, P], T], /, *args: P.args, **kwargs: P.kwargs
 ) -> tuple[Source, T] | None:
     """The default source and what ``fn`` finds; None while the source is not ready."""
-    source = sources.default(tx, account)
+    source = tx.recall(sources.default, account)
     if source is None:
         raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
     return None if source.ready_at is None else (source, fn(tx, source, *args, **kwargs))
@@ -374,9 +374,9 @@ def _range(
     if isinstance(token, PageToken):
         hi, after = token.hi, token.after
     else:
-        hi, after = journal.head(tx, source.account), token.lo
-    epochs.check_token(tx, source.account, token.epoch, token.lo, hi if isinstance(token, PageToken) else token.lo)
-    epoch = epochs.current(tx)
+        hi, after = tx.recall(journal.head, source.account), token.lo
+    last = hi if isinstance(token, PageToken) else token.lo
+    epoch = epochs.check_token(tx, source.account, token.epoch, token.lo, last)
     if stream is Stream.UPDATED:
         return epoch, hi, journal.updated(tx, source.id, after, hi, size + 1)
     gone = journal.deleted(tx, source.id, after, hi, size + 1)

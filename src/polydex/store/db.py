@@ -6,13 +6,14 @@ what differs is asked of ``tx.dialect``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from polydex.store.dialect import Dialect
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A", bound=Hashable)
 Row = tuple[Any, ...]
 
 
@@ -22,6 +23,12 @@ class Tx(Protocol):
     @property
     def dialect(self) -> Dialect:
         """What differs between the engines."""
+        ...
+
+    def recall(self, fn: Callable[[Tx, A], T], arg: A) -> T:
+        """``fn(tx, arg)``, a value that nobody changes. A look may have it from memory, for as long as nothing at all
+        has been committed since it was read.
+        """
         ...
 
     def all(self, sql: str, *params: object) -> list[Row]:

@@ -79,6 +79,15 @@ def current(tx: Tx) -> int:
     return int(row[0])
 
 
+def _current(tx: Tx, _: None) -> int:
+    return current(tx)
+
+
+def _head(tx: Tx, account_id: int) -> int:
+    account = tx.one("SELECT seq FROM account WHERE id = ?", account_id)
+    return int(account[0]) if account else -1
+
+
 def reroll(tx: Tx, random_bytes: RandomBytes) -> int:
     """Begin a new epoch. Tokens of the old one stay good up to what each account knows now.
 
@@ -125,7 +134,7 @@ def adopt_lineage(tx: Tx, lineage: str, random_bytes: RandomBytes) -> bool:
     return True
 
 
-def check_token(tx: Tx, account_id: int, epoch: int, lo: int, hi: int) -> None:
+def check_token(tx: Tx, account_id: int, epoch: int, lo: int, hi: int) -> int:
     """Refuse a token from a future that is lost. To be called in the transaction that reads the page.
 
     Args:
@@ -135,13 +144,16 @@ def check_token(tx: Tx, account_id: int, epoch: int, lo: int, hi: int) -> None:
         lo: the sequence number above which the token reads.
         hi: the one up to which it reads; ``lo`` for a delta token, which has no end yet.
 
+    Returns:
+        The epoch to put into the next token.
+
     Raises:
         SyncTokenExpired: the journal of this epoch did not reach so far, or does not reach so far any more.
     """
-    account = tx.one("SELECT seq FROM account WHERE id = ?", account_id)
-    last = int(account[0]) if account else -1
-    if epoch != current(tx):
+    last, now = tx.recall(_head, account_id), tx.recall(_current, None)
+    if epoch != now:
         limit = tx.one("SELECT last_seq FROM epoch_limit WHERE epoch = ? AND account_id = ?", epoch, account_id)
         last = min(last, int(limit[0]) if limit else -1)
     if max(lo, hi) > last:
         raise SyncTokenExpired
+    return now

@@ -42,7 +42,7 @@ def head(tx: Tx, account: AccountId) -> int:
 
 def updated(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[tuple[int, bytes]]:
     """Live contacts with ``after`` < number <= ``hi``, in order: number in the journal and served bytes."""
-    rows = tx.all(
+    return tx.all(
         "SELECT c.seq, d.body FROM contact c JOIN document d ON d.row_id = c.row_id "
         "WHERE c.source_id = ? AND c.live = 1 AND c.seq > ? AND c.seq <= ? ORDER BY c.seq LIMIT ?",
         source,
@@ -50,7 +50,6 @@ def updated(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[t
         hi,
         limit,
     )
-    return [(seq, bytes(body)) for seq, body in rows]
 
 
 def deleted(tx: Tx, source: SourceId, after: int, hi: int, limit: int) -> list[Deletion]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from polydex.core.errors import StoreFailed
 from polydex.store import epochs
-from polydex.store.db import Database, Row, Tx
+from polydex.store.db import A, Database, Row, Tx
 from polydex.store.dialect import POSTGRES, Dialect, format_style
 from polydex.store.epochs import RandomBytes
 from polydex.store.migrate import Hooks, load, migrate
@@ -77,6 +77,9 @@ class PostgresTx:
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
         self._open = True
+
+    def recall(self, fn: Callable[[Tx, A], T], arg: A) -> T:
+        return fn(self, arg)
 
     def all(self, sql: str, *params: object) -> list[Row]:
         return self._execute(sql, params).fetchall()

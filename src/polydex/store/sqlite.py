@@ -17,7 +17,7 @@ import structlog
 
 from polydex.core.errors import StoreFailed
 from polydex.store import epochs
-from polydex.store.db import Database, Row, Tx
+from polydex.store.db import A, Database, Row, Tx
 from polydex.store.dialect import SQLITE, Dialect
 from polydex.store.epochs import HighWater, Mark, RandomBytes
 from polydex.store.migrate import Hooks, load, migrate
@@ -28,6 +28,8 @@ T = TypeVar("T")
 BUSY_SECONDS = 30.0
 """How long a transaction waits for another process to finish its own."""
 STATEMENTS = 256
+MEMORY = 4096
+"""Values that a connection remembers of one state of the database, at most."""
 INSERT_ROWS = 50
 """Rows in one INSERT; with the widest table that is far below SQLite's limit of 32,766 parameters."""
 
@@ -97,7 +99,7 @@ def open_sqlite(
         Threads("sqlite-writer", 1, lambda: connect(reader=False)),
         Threads("sqlite-reader", readers, lambda: connect(reader=True)),
         # Nobody waits on the event loop: a look that would have to is left to a thread.
-        Glance(lambda: SqliteSession(path, None, busy_seconds=0, reader=True)),
+        Glance(lambda: SqliteSession(path, None, busy_seconds=0, reader=True, memory=True)),
     )
 
 
@@ -109,6 +111,9 @@ class SqliteTx:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._open = True
+
+    def recall(self, fn: Callable[[Tx, A], T], arg: A) -> T:
+        return fn(self, arg)
 
     def all(self, sql: str, *params: object) -> list[Row]:
         return self._execute(sql, params).fetchall()
@@ -153,6 +158,37 @@ class SqliteTx:
             raise sqlite3.ProgrammingError("the transaction is over")
 
 
+class Recalling(SqliteTx):
+    """A transaction that only reads, and remembers between transactions what ``recall`` is asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, memory: Memory) -> None:
+        super().__init__(connection)
+        # Begins the snapshot, and is another number when anybody has committed since the last one.
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        self._known = memory.at(version)
+
+    def recall(self, fn: Callable[[Tx, A], T], arg: A) -> T:
+        key = (fn, arg)
+        if key not in self._known:
+            self._known[key] = fn(self, arg)
+        found: T = self._known[key]
+        return found
+
+
+class Memory:
+    """What was read of one state of the database, by one connection."""
+
+    def __init__(self) -> None:
+        self._version: int | None = None
+        self._known: dict[object, Any] = {}
+
+    def at(self, version: int) -> dict[object, Any]:
+        """What is known of the state with this number; nothing, when it is a new one."""
+        if version != self._version or len(self._known) >= MEMORY:
+            self._version, self._known = version, {}
+        return self._known
+
+
 class SqliteSession:
     """A connection of SQLite; see Session.
 
@@ -162,6 +198,7 @@ class SqliteSession:
         busy_seconds: how long to wait for other processes.
         reader: refuse to write.
         foreign_keys: enforce references; not during a migration, which may rebuild tables.
+        memory: remember between reads what ``Tx.recall`` is asked for.
     """
 
     def __init__(
@@ -172,8 +209,10 @@ class SqliteSession:
         busy_seconds: float,
         reader: bool = False,
         foreign_keys: bool = True,
+        memory: bool = False,
     ) -> None:
         self.broken = False
+        self._memory = Memory() if memory else None
         self._reader = reader
         self._high_water = high_water
         self._busy_seconds = busy_seconds
@@ -227,11 +266,13 @@ class SqliteSession:
         with self._translated():
             connection = self._connection
             connection.execute("BEGIN")
-            tx = SqliteTx(connection)
             try:
-                return fn(tx)
+                tx = SqliteTx(connection) if self._memory is None else Recalling(connection, self._memory)
+                try:
+                    return fn(tx)
+                finally:
+                    tx.end()
             finally:
-                tx.end()
                 self._end_read()
 
     def _end_read(self) -> None:

@@ -61,6 +61,21 @@ async def test_a_look_is_one_snapshot(db: Database) -> None:
     assert before == after == []
 
 
+async def test_what_is_recalled_is_never_older_than_the_last_commit(db: Database) -> None:
+    def recalled(tx: Tx) -> int:
+        return tx.recall(_count, "%")
+
+    for number in range(3):
+        assert await db.look(recalled) == await db.look(recalled) == await db.read(recalled) == number
+        await db.write(put, f"n{number}")
+    assert await db.write(recalled) == 3
+    assert await db.look(lambda tx: (tx.recall(_count, "n1"), tx.recall(_count, "%"))) == (1, 3)
+
+
+def _count(tx: Tx, pattern: str) -> int:
+    return int(tx.all("SELECT count(*) FROM app WHERE name LIKE ?", pattern)[0][0])
+
+
 async def test_a_look_after_the_end_is_refused(db: Database) -> None:
     assert await db.look(names) == []
     await db.close()

@@ -56,6 +56,24 @@ async def test_every_connection_syncs_fully_on_a_write_ahead_log(sqlite_db: Data
     assert await sqlite_db.read(settings) == ["wal", full, 1, 1, 1]
 
 
+async def test_another_process_s_commit_is_no_longer_recalled(sqlite_db: Database, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def known(tx: Tx, _: int) -> int:
+        asked.append(1)
+        return int(tx.all("SELECT count(*) FROM app")[0][0])
+
+    async def look() -> int:
+        return await sqlite_db.look(lambda tx: tx.recall(known, 0))
+
+    assert [await look(), await look(), len(asked)] == [0, 0, 1]
+    with contextlib.closing(sqlite3.connect(tmp_path / "polydex.db")) as other, other:
+        other.execute(
+            "INSERT INTO app (name, client_id, secret_hash, signing_secret, created_at) VALUES (1, 1, 1, 1, 1)"
+        )
+    assert [await look(), await look(), len(asked)] == [1, 1, 2]
+
+
 async def test_a_look_that_another_process_holds_up_waits_in_a_thread(sqlite_db: Database, tmp_path: Path) -> None:
     """SQLite locks out readers for moments, when it recovers or empties the log; the event loop goes on meanwhile."""
     other = sqlite3.connect(tmp_path / "polydex.db", isolation_level=None)
