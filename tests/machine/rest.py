@@ -167,15 +167,23 @@ def _invariants(machine: Machine) -> None:
 
 
 def _nothing_doubled(machine: Machine) -> None:
-    """No create has made two contacts, however often it was sent again."""
-    uids: dict[str, set[str]] = {}
+    """No create has made a second contact beside the first one, however often it was sent again.
+
+    Where somebody else has deleted the first before we have ever seen it, the same request makes it anew.
+    """
+    began: dict[str, dict[str, int]] = {}
     for versions in machine.world.history.values():
         for version in versions:
             nick = documents.full_contact(version.document).nick_name if version.document else None
             if nick is not None and version.document is not None:
-                uids.setdefault(nick, set()).add(version.document["uid"])
+                uids = began.setdefault(nick, {})
+                uid = version.document["uid"]
+                uids[uid] = min(version.position, uids.get(uid, version.position))
     for nick in machine.created:
-        assert len(uids.get(nick, ())) <= 1, f"{nick} was created more than once"
+        for uid, position in began.get(nick, {}).items():
+            before = machine.world.state(position - 1).values()
+            others = [document for document in before if documents.full_contact(document).nick_name == nick]
+            assert others == [], f"{nick} was created more than once: {uid}"
 
 
 def _list_and_search(machine: Machine, by_id: dict[str, bytes]) -> None:
