@@ -45,8 +45,8 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 bench: install ## Measure; the figures of docs/performance.md
 	$(BIN)/python -m bench $(BENCH)
 
-soak: install ## Run the state machine and the other long tests with many more examples
-	POLYDEX_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal -m soak $(PYTEST)
+soak: install ## Run the random, crash and chaos tests at full length; interrupted, the same command goes on
+	POLYDEX_SOAK=1 nice -n 10 $(BIN)/python -m pytest -v -n $(WORKERS) --maxprocesses 4 --dist worksteal -m soak $(PYTEST)
 
 clean: ## Remove .venv and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

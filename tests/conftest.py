@@ -15,6 +15,7 @@ from tests.servers.fixtures import (
     sabre_server,
     xandikos_server,
 )
+from tests.soak import FOLDER, SOAK, Soak, state
 
 __all__ = [
     "cyrus_server",
@@ -29,13 +30,16 @@ __all__ = [
 # Nothing is judged by its time: the machine may be busy with other things.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("soak", parent=settings.get_profile("default"), max_examples=20_000)
-settings.load_profile("soak" if os.environ.get("POLYDEX_SOAK") == "1" else "default")
+settings.load_profile("soak" if SOAK else "default")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Under xdist the workers report to the controller, which alone sees everything.
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Suites(no_skips=os.environ.get("CI") == "true"), "polydex-suites")
+    if SOAK:
+        controls = not hasattr(config, "workerinput")
+        config.pluginmanager.register(Soak(FOLDER / f"{state()}.jsonl", controls=controls), "polydex-soak")
 
 
 class Suites:

@@ -5,7 +5,6 @@ its seed: ``pytest -k "seed-17"`` plays it again.
 """
 
 import contextlib
-import os
 import random
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +16,9 @@ from polydex.core.errors import PolydexError, ProviderTimeout, ProviderUnavailab
 from tests.contract.engine.home import Consumer
 from tests.hostile.dav_home import DavHome, dav_home
 from tests.servers.hostile import Vices
+from tests.soak import SOAK
 
-SEEDS = 3_000 if os.environ.get("POLYDEX_SOAK") == "1" else 40
+SEEDS = 3_000 if SOAK else 40
 STEPS = 14
 
 # One of these is one way to misbehave; up to four come together.

@@ -1,12 +1,11 @@
 """J1 as a model: whatever the interleaving, the mirror ends as the provider is; and without J1 it does not."""
 
-import os
-
 import pytest
 
 from tests.machine.model import Run
+from tests.soak import SOAK
 
-RUNS = 10_000 if os.environ.get("POLYDEX_SOAK") == "1" else 700
+RUNS = 10_000 if SOAK else 700
 
 PROVIDERS = [
     pytest.param(lag, hash_revisions, honest, id=f"lag {lag}, {'hash' if hash_revisions else 'counter'}, "
