@@ -18,6 +18,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,7 @@ def same_token(secret: str, stored_hash: bytes) -> bool:
     return hmac.compare_digest(hash_token(secret), stored_hash)
 
 
+@lru_cache(maxsize=8)
 def _aes(key: bytes) -> Any:
     # Late: a process that handles no secret does not load the library.
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
 
 from polydex.connectors.base import Connector, Record
 from polydex.core import errors
@@ -26,6 +28,7 @@ from polydex.core.ids import RowId, SourceId
 from polydex.engine import apply, fetch, walk
 from polydex.engine.apply import Target
 from polydex.engine.context import Context
+from polydex.engine.walk import Start
 from polydex.log import logger
 from polydex.store import accounts, contacts, rows, sources
 from polydex.store.accounts import Account
@@ -45,12 +48,30 @@ _OF_ONE_RECORD = (ProviderMalformed, ProviderForbidden, ProviderRejected)
 log = logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A source whose lease was taken, with what its pull begins with, all of one moment."""
+
+    lease: Lease
+    account: Account
+    source: Source
+    start: Start
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """A pull that runs in this process. ``since``: what it brings is of then, unix milliseconds, or later."""
+
+    task: asyncio.Task[PolydexError | None]
+    since: int
+
+
 class Pulls:
     """Runs pulls in this process; any number of processes may do so, each pull under a lease with a fence."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._running: dict[SourceId, asyncio.Task[PolydexError | None]] = {}
+        self._running: dict[SourceId, _Pull] = {}
 
     async def ensure(self, source: SourceId, not_before: int, wait: float) -> None:
         """Return when a pull that began at ``not_before`` (unix ms) or later has succeeded.
@@ -67,31 +88,41 @@ class Pulls:
                     return
                 if known.tried_at is not None and known.tried_at >= not_before and known.error_code:
                     raise failure(known)
-                task = self._running.get(source) or await self._start(source, not_before)
-                if task is None:
+                pull = self._running.get(source) or await self._start(source, not_before)
+                if pull is None:
                     await asyncio.sleep(_POLL)
-                else:
-                    await asyncio.wait([task])
+                    continue
+                await asyncio.wait([pull.task])
+                if pull.since >= not_before and _succeeded(pull.task):
+                    return
 
-    async def _start(self, source: SourceId, not_before: int) -> asyncio.Task[PolydexError | None] | None:
+    async def _start(self, source: SourceId, not_before: int) -> _Pull | None:
         """Begin a pull of this source here, unless somebody holds its lease, or has pulled it meanwhile."""
         now = self._ctx.clock()
         until = now + int(self._ctx.settings.lease * 1000)
-        lease = await self._ctx.db.write(sources.claim_one, source, self._ctx.owner, now, until, not_before)
-        return self._spawn(lease) if lease else None
+        write = self._ctx.db.write(_take_one, source, self._ctx.owner, now, until, not_before)
+        taking = asyncio.create_task(write)
+        try:
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:  # who asked gives up; a lease that nobody uses would keep the others waiting
+            if (taken := await taking) is not None:
+                self._spawn(taken)
+            raise
+        return self._spawn(taken) if taken else None
 
-    def _spawn(self, lease: Lease) -> asyncio.Task[PolydexError | None]:
-        task = asyncio.create_task(self.run(lease), name=f"pull {lease.source}")
-        self._running[lease.source] = task
+    def _spawn(self, taken: _Taken) -> _Pull:
+        source = taken.source.id
+        task = asyncio.create_task(self._run(taken), name=f"pull {source}")
+        pull = self._running[source] = _Pull(task, taken.start.since)
 
         def done(finished: asyncio.Task[PolydexError | None]) -> None:
-            if self._running.get(lease.source) is finished:
-                del self._running[lease.source]
+            if self._running.get(source) is pull:
+                del self._running[source]
             if not finished.cancelled() and finished.exception() is not None:
-                log.error("pull.crashed", source=lease.source, error=type(finished.exception()).__name__)
+                log.error("pull.crashed", source=source, error=type(finished.exception()).__name__)
 
         task.add_done_callback(done)
-        return task
+        return pull
 
     async def run_due(self) -> int:
         """Claim due sources as far as there is room and begin to pull them; their number."""
@@ -100,19 +131,19 @@ class Pulls:
             return 0
         now = self._ctx.clock()
         until = now + int(self._ctx.settings.lease * 1000)
-        leases = await self._ctx.db.write(sources.claim, self._ctx.owner, now, until, room)
-        for lease in leases:
-            self._spawn(lease)
-        return len(leases)
+        taken = await self._ctx.db.write(_take_due, self._ctx.owner, now, until, room)
+        for each in taken:
+            self._spawn(each)
+        return len(taken)
 
     async def wait_idle(self) -> None:
         """Return when no pull of this process runs any more."""
         while self._running:
-            await asyncio.wait(list(self._running.values()))
+            await asyncio.wait([pull.task for pull in self._running.values()])
 
     async def stop(self, grace: float) -> None:
         """Let running pulls finish for ``grace`` seconds, then abandon them safely and let go of every lease."""
-        running = list(self._running.values())
+        running = [pull.task for pull in self._running.values()]
         if running:
             _, late = await asyncio.wait(running, timeout=grace)
             for task in late:
@@ -121,16 +152,14 @@ class Pulls:
                 await asyncio.wait(late)
         await self._ctx.db.write(sources.release_all, self._ctx.owner)
 
-    async def run(self, lease: Lease) -> PolydexError | None:
+    async def _run(self, taken: _Taken) -> PolydexError | None:
         """Pull, settle doubts, re-map; then say when the source is due again. Returns what stopped it, or None."""
-        started = self._ctx.clock()
+        ctx, lease = self._ctx, taken.lease
         error: PolydexError | None = None
-        secret: bytes | None = None
         try:
-            account, source = await self._ctx.db.read(_open, lease)
-            secret = account.secret
             async with self._heartbeat(lease):
-                await self._pull(lease, account, source)
+                if await self._pull(taken):
+                    return None
         except (FenceLost, GenerationChanged) as lost:
             return lost
         except PolydexError as caught:
@@ -140,20 +169,26 @@ class Pulls:
         except Exception as fault:  # a fault of ours in one account must not stop the others
             log.exception("pull.fault", source=lease.source)
             error = Internal(detail=type(fault).__name__)
-        await self._ctx.db.write(_finish, self._ctx, lease, secret, started, error, self._ctx.clock())
+        await ctx.db.write(_finish, ctx, taken, error, ctx.clock())
         return error
 
-    async def _pull(self, lease: Lease, account: Account, source: Source) -> None:
-        ctx = self._ctx
+    async def _pull(self, taken: _Taken) -> bool:
+        """Whether the source was let go of with the last page: nothing else was left to do."""
+        ctx, lease, account, source = self._ctx, taken.lease, taken.account, taken.source
         target = ctx.target(account, source)
         connector = ctx.connector(account, source)
-        applied = await walk.run(ctx, lease, target, connector)
-        log.info("pull.done", source=lease.source, changes=applied.counts)
+        outdated = source.mapping_version != target.mapping_version
+        more = outdated or account.token_status != accounts.ACTIVE
+        walked = await walk.run(ctx, lease, target, connector, taken.start, partial(_end, ctx, taken, more))
+        log.info("pull.done", source=lease.source, changes=walked.applied.counts)
+        if walked.let_go:
+            return True
         if account.token_status == accounts.INVALID:
             await ctx.db.write(accounts.set_status, account.id, accounts.ACTIVE, None, ctx.clock())
         await self._settle(lease, target, connector)
-        if source.mapping_version != target.mapping_version:
+        if outdated:
             await self._remap(lease, target, connector)
+        return False
 
     async def _settle(self, lease: Lease, target: Target, connector: Connector) -> None:
         """Fetch every row that is due for it: what was unreadable, and what was not believed (J1, J4)."""
@@ -208,6 +243,10 @@ class Pulls:
                 await task
 
 
+def _succeeded(task: asyncio.Task[PolydexError | None]) -> bool:
+    return not task.cancelled() and task.exception() is None and task.result() is None
+
+
 def failure(source: Source) -> PolydexError:
     """The error that stopped the last pull of a source, as it can be told to those who wait for it."""
     for kind in _FAILURES:
@@ -230,12 +269,32 @@ _FAILURES: tuple[type[PolydexError], ...] = (
 )
 
 
-def _open(tx: Tx, lease: Lease) -> tuple[Account, Source]:
+def _take_one(tx: Tx, source: SourceId, owner: str, now: int, until: int, not_before: int) -> _Taken | None:
+    lease = sources.claim_one(tx, source, owner, now, until, not_before)
+    return _opened(tx, lease, now) if lease else None
+
+
+def _take_due(tx: Tx, owner: str, now: int, until: int, limit: int) -> list[_Taken]:
+    taken = (_opened(tx, lease, now) for lease in sources.claim(tx, owner, now, until, limit))
+    return [each for each in taken if each is not None]
+
+
+def _opened(tx: Tx, lease: Lease, now: int) -> _Taken | None:
+    """What a pull begins with; its walk begins in the transaction that takes the lease. None: the account is gone."""
     source = sources.get(tx, lease.source)
     account = accounts.get(tx, source.account) if source else None
-    if source is None or account is None or source.fence != lease.fence:
-        raise FenceLost
-    return account, source
+    if source is None or account is None:
+        return None
+    return _Taken(lease, account, source, walk.begin(tx, source, now))
+
+
+def _end(ctx: Context, taken: _Taken, more: bool, tx: Tx, now: int) -> bool:
+    """See ``walk.End``. ``more``: there is something left to do that is known already."""
+    verify = rows.next_verify(tx, taken.source.id)
+    if more or (verify is not None and verify <= now):
+        return False
+    _finish(tx, ctx, taken, None, now)
+    return True
 
 
 def _due(tx: Tx, lease: Lease, now: int, tried: set[int]) -> list[Stored]:
@@ -264,26 +323,25 @@ def _mapped(tx: Tx, lease: Lease, version: int) -> None:
         sources.mapped(tx, lease.source, version)
 
 
-def _finish(
-    tx: Tx, ctx: Context, lease: Lease, secret: bytes | None, started: int, error: PolydexError | None, now: int
-) -> None:
-    """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure.
-
-    ``secret``: the credentials that were used; a refusal says nothing about newer ones.
-    """
+def _finish(tx: Tx, ctx: Context, taken: _Taken, error: PolydexError | None, now: int) -> None:
+    """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure."""
+    lease = taken.lease
     source = sources.get(tx, lease.source)
     if source is None or source.fence != lease.fence:
         return
     if error is None:
         pause = ctx.settings.poll_interval
     else:
-        fails = sources.failed(tx, lease.source, started, error.code, error.message)
+        fails = sources.failed(tx, lease.source, taken.start.now, error.code, error.message)
+        if source.walk_mode == sources.BEGUN:  # and nothing came of it
+            sources.drop_walk(tx, lease.source)
         pause = min(ctx.settings.backoff_max, 2.0 ** min(fails, 20))
         if error.retry is not Retry.LATER:
             pause = max(pause, ctx.settings.poll_interval)
         pause = max(pause, error.retry_after or 0.0)
-        if isinstance(error, ProviderUnauthorized):
-            accounts.set_status(tx, source.account, accounts.INVALID, error.message, now, refused=secret)
+        if isinstance(error, ProviderUnauthorized):  # of these credentials; that says nothing about newer ones
+            refused = taken.account.secret
+            accounts.set_status(tx, source.account, accounts.INVALID, error.message, now, refused=refused)
     if error is None and source.halted_walk is not None and rows.count_pending(tx, lease.source) == 0:
         sources.resume(tx, lease.source)  # every deletion that waited has been decided
     due = now + int(pause * 1000)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from polydex.connectors.base import Capabilities, Connector, Page
 from polydex.core.errors import CursorExpired, ProviderMalformed
@@ -20,67 +20,116 @@ from polydex.store.sources import Lease, Source
 _TOGETHER = 5
 """Pages in one transaction at most, so that a write by a client need not wait for long."""
 
-
-class Noted:
-    """The engine's side of a walk, lent to the connector: what is known, and the counter (``connectors.base.Walk``)."""
-
-    def __init__(self, ctx: Context, target: Target) -> None:
-        self._ctx, self._target = ctx, target
-        self._times: dict[int, int] = {}
-
-    async def known(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Rev]:
-        """The revisions of those keys that are live and known."""
-        return await self._ctx.db.read(rows.revisions, self._target.source, keys)
-
-    async def stamp(self) -> int:
-        """The account's counter now."""
-        now = self._ctx.clock()
-        asked = await self._ctx.db.read(apply.stamp, self._target.account, self._target.generation)
-        self.note(asked, now)
-        return asked
-
-    def note(self, asked: int, now: int) -> None:
-        """The counter was read at ``now`` (unix milliseconds) or later."""
-        self._times.setdefault(asked, now)
-
-    def time_of(self, asked: int) -> int:
-        """When this counter was first noted, unix milliseconds; the earliest is the careful answer."""
-        return self._times.get(asked, 0)
+End = Callable[[Tx, int], bool]
+"""Called at a time (unix ms) in the transaction of the last page: lets go of the source, unless there is more to do for
+it; whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
-    """Attributes: asked: the account's counter at ``now``, unix milliseconds, before the first request."""
+class Start:
+    """How a walk begins.
+
+    Attributes:
+        walk: its id.
+        cursor: where it begins; with ``resume`` that of a walk in progress.
+        asked: the account's counter at ``now``, unix milliseconds, before the first request (J1).
+        since: when the walk began, unix milliseconds, be it long ago and in another process; it is complete as of then (J5).
+        full_at: as in ``sources.Source``.
+    """
 
     walk: int
     cursor: Cursor | None
     resume: bool
     asked: int
     now: int
+    since: int
+    full_at: int | None
 
 
-async def run(ctx: Context, lease: Lease, target: Target, connector: Connector) -> Applied:
+@dataclass(slots=True)
+class Walked:
+    """What a walk has done. ``let_go``: the source was let go of with the last page."""
+
+    applied: Applied = field(default_factory=Applied)
+    let_go: bool = False
+
+    def include(self, other: Walked) -> None:
+        """Add what came after it."""
+        self.applied.include(other.applied)
+        self.let_go = other.let_go
+
+
+class Noted:
+    """The engine's side of a walk, lent to the connector: what is known, and the counter (``connectors.base.Walk``)."""
+
+    def __init__(self, ctx: Context, target: Target, start: Start) -> None:
+        self._ctx, self._target = ctx, target
+        self._times: dict[int, int] = {start.asked: start.now}
+        self._first: int | None = start.asked
+
+    async def known(self, keys: Sequence[RemoteKey]) -> Mapping[RemoteKey, Rev]:
+        """The revisions of those keys that are live and known."""
+        return await self._ctx.db.read(rows.revisions, self._target.source, keys)
+
+    async def stamp(self) -> int:
+        """The account's counter now; for the first request, as the walk's start noted it."""
+        first, self._first = self._first, None
+        if first is not None:
+            return first
+        now = self._ctx.clock()
+        asked = await self._ctx.db.read(apply.stamp, self._target.account, self._target.generation)
+        self._times.setdefault(asked, now)
+        return asked
+
+    def answered(self) -> None:
+        """A page is there: what is asked for from now on is not asked for as at the start."""
+        self._first = None
+
+    def time_of(self, asked: int) -> int:
+        """When this counter was first noted, unix milliseconds; the earliest is the careful answer."""
+        return self._times.get(asked, 0)
+
+
+async def run(
+    ctx: Context,
+    lease: Lease,
+    target: Target,
+    connector: Connector,
+    start: Start | None = None,
+    end: End = lambda _tx, _now: False,
+) -> Walked:
     """Bring the mirror up to the provider's state. Raises ProviderError, FenceLost, GenerationChanged.
 
     A cursor that the provider no longer accepts is not a failure: a resume cursor falls back to the cursor of the last
     complete walk, and that one to a snapshot (J3).
+
+    Args:
+        ctx: the parts.
+        lease: of the source.
+        target: of the source.
+        connector: of the source.
+        start: as ``begin`` gave it in the transaction that took the lease; None: it begins here.
+        end: see End.
     """
-    total = Applied()
+    walked = Walked()
     for _ in range(3):
-        start = await ctx.db.write(_begin, lease, connector.caps, ctx.clock())
+        if start is None:
+            start = await ctx.db.write(_begin, lease, ctx.clock())
+        start = _whole_if_due(start, connector.caps)
         try:
-            last = await _pages(ctx, lease, target, connector, start, total)
+            last = await _pages(ctx, lease, target, connector, start, walked, end)
         except CursorExpired as error:
             resume = start.resume or error.resume
             if not resume and start.cursor is None:
                 raise ProviderMalformed("The provider refuses to list from the start") from None
             await ctx.db.write(_expired, lease, resume=resume)
+            start = None
             continue
         if last.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             # J2: edits during the walk may lie before this cursor; a second walk, begun after it, covers them.
             again = await ctx.db.write(_begin_snapshot, lease, ctx.clock())
-            await _pages(ctx, lease, target, connector, again, total, trusted=last.cursor)
-        return total
+            await _pages(ctx, lease, target, connector, again, walked, end, trusted=last.cursor)
+        return walked
     raise ProviderMalformed("The provider expires every cursor")
 
 
@@ -89,13 +138,14 @@ async def _pages(
     lease: Lease,
     target: Target,
     connector: Connector,
-    start: _Start,
-    total: Applied,
+    start: Start,
+    walked: Walked,
+    end: End,
     *,
     trusted: Cursor | None = None,
 ) -> Page:
-    noted = Noted(ctx, target)
-    writing = _Writing(ctx, lease, target, total)
+    noted = Noted(ctx, target, start)
+    writing = _Writing(ctx, lease, target, walked, end)
     try:
         return await _pulled(noted, writing, connector, start, trusted)
     except Exception:
@@ -105,10 +155,10 @@ async def _pages(
         await writing.abandon()
 
 
-async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: _Start, trusted: Cursor | None) -> Page:
+async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: Start, trusted: Cursor | None) -> Page:
     asked = start.asked
-    noted.note(asked, start.now)
     async for page in connector.pull(start.cursor, noted, resume=start.resume):
+        noted.answered()
         stamped = asked if page.asked is None else page.asked
         news = News(
             asked=stamped,
@@ -124,10 +174,10 @@ async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: 
             listing=page.listing,
             ready=[content.ready(record) for record in page.changed],
         )
-        cursor = page.cursor
+        cursor, end = page.cursor, page.last
         if page.last and page.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
-            cursor = trusted
-        await writing.add(_Piece(page, news, cursor))
+            cursor, end = trusted, trusted is not None
+        await writing.add(_Piece(page, news, cursor, end))
         if page.last or page.mode == "delta" or page.asked is None:
             # A page of a delta may go on with what the one before it said (a rename of what that created), and is
             # believed about it only when it is asked for after that has been written (J1).
@@ -140,24 +190,25 @@ async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A page as it is applied, with the cursor to store."""
+    """A page as it is applied, with the cursor to store. ``end``: no other walk follows this page."""
 
     page: Page
     news: News
     cursor: Cursor | None
+    end: bool
 
 
 class _Writing:
     """Pages on their way into the mirror, in their order, while the provider is asked for the next ones.
 
     What arrives during a transaction is written together in the next one: a commit waits for the disk, and the slower
-    the disk is, the fewer there are. ``total`` gets what was done.
+    the disk is, the fewer there are. ``walked`` gets what was done.
     """
 
-    def __init__(self, ctx: Context, lease: Lease, target: Target, total: Applied) -> None:
-        self._ctx, self._lease, self._target, self._total = ctx, lease, target, total
+    def __init__(self, ctx: Context, lease: Lease, target: Target, walked: Walked, end: End) -> None:
+        self._ctx, self._lease, self._target, self._walked, self._end = ctx, lease, target, walked, end
         self._waiting: list[_Piece] = []
-        self._task: asyncio.Task[Applied] | None = None
+        self._task: asyncio.Task[Walked] | None = None
 
     async def add(self, piece: _Piece) -> None:
         """Take a page. Raises what stopped the writing of an earlier one."""
@@ -182,36 +233,54 @@ class _Writing:
 
     def _begin(self) -> None:
         ctx, pieces, self._waiting = self._ctx, self._waiting, []
-        write = ctx.db.write(_apply_pieces, ctx, self._lease, self._target, pieces, ctx.clock())
+        write = ctx.db.write(_apply_pieces, ctx, self._lease, self._target, pieces, self._end, ctx.clock())
         self._task = asyncio.create_task(write)
 
     async def _written(self) -> None:
         if self._task is not None:
-            self._total.include(await self._task)
+            self._walked.include(await self._task)
             self._task = None  # a failure stays: nothing may be written after a page that was not
 
 
-def _begin(tx: Tx, lease: Lease, caps: Capabilities, now: int) -> _Start:
-    """Go on with an interrupted walk, follow the cursor, or list everything."""
-    source = sources.check(tx, lease)
+def begin(tx: Tx, source: Source, now: int) -> Start:
+    """Go on with an interrupted walk, or follow the cursor. The caller holds the lease, and has locked the source."""
     if source.walk_mode is not None and source.walk_cursor is not None:
-        return _Start(source.walk_id, source.walk_cursor, resume=True, asked=_touch(tx, source), now=now)
-    full_due = (
-        caps.full_every is not None
-        and source.cursor is not None
-        and (source.full_at is None or source.full_at + caps.full_every * 1000 <= now)
-    )
-    return _new_walk(tx, source, None if full_due else source.cursor, now)
+        return _start(tx, source, source.walk_id, source.walk_cursor, now, resume=True)
+    return _new_walk(tx, source, source.cursor, now)
 
 
-def _begin_snapshot(tx: Tx, lease: Lease, now: int) -> _Start:
+def _begin(tx: Tx, lease: Lease, now: int) -> Start:
+    return begin(tx, sources.check(tx, lease), now)
+
+
+def _begin_snapshot(tx: Tx, lease: Lease, now: int) -> Start:
     return _new_walk(tx, sources.check(tx, lease), None, now)
 
 
-def _new_walk(tx: Tx, source: Source, cursor: Cursor | None, now: int) -> _Start:
+def _new_walk(tx: Tx, source: Source, cursor: Cursor | None, now: int) -> Start:
     contacts.clear_gone(tx, source.id)  # of a walk that was abandoned
-    touch = _touch(tx, source)
-    return _Start(sources.begin_walk(tx, source.id, touch, now), cursor, resume=False, asked=touch, now=now)
+    walk = sources.begin_walk(tx, source.id, _touch(tx, source), now)
+    return _start(tx, source, walk, cursor, now, resume=False)
+
+
+def _start(tx: Tx, source: Source, walk: int, cursor: Cursor | None, now: int, *, resume: bool) -> Start:
+    return Start(
+        walk=walk,
+        cursor=cursor,
+        resume=resume,
+        asked=_touch(tx, source),
+        now=now,
+        since=source.walk_start_ms if resume else now,
+        full_at=source.full_at,
+    )
+
+
+def _whole_if_due(start: Start, caps: Capabilities) -> Start:
+    """List everything, in place of following the cursor, when that has not been done for long."""
+    if start.resume or start.cursor is None or caps.full_every is None:
+        return start
+    full_due = start.full_at is None or start.full_at + caps.full_every * 1000 <= start.now
+    return replace(start, cursor=None) if full_due else start
 
 
 def _touch(tx: Tx, source: Source) -> int:
@@ -227,11 +296,14 @@ def _expired(tx: Tx, lease: Lease, *, resume: bool) -> None:
         sources.forget_cursor(tx, source.id)
 
 
-def _apply_pieces(tx: Tx, ctx: Context, lease: Lease, target: Target, pieces: Sequence[_Piece], now: int) -> Applied:
-    total = Applied()
+def _apply_pieces(
+    tx: Tx, ctx: Context, lease: Lease, target: Target, pieces: Sequence[_Piece], end: End, now: int
+) -> Walked:
+    walked = Walked()
     for piece in pieces:
-        total.include(_apply_page(tx, ctx, lease, target, piece.page, piece.news, piece.cursor, now))
-    return total
+        walked.applied.include(_apply_page(tx, ctx, lease, target, piece.page, piece.news, piece.cursor, now))
+        walked.let_go = piece.end and end(tx, now)
+    return walked
 
 
 def _apply_page(

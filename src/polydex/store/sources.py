@@ -8,6 +8,8 @@ from polydex.core.errors import FenceLost
 from polydex.core.ids import AccountId, Cursor, SourceId
 from polydex.store.db import Tx
 
+BEGUN = "begun"
+"""The mode of a walk none of whose pages has been applied."""
 _LATER = 2**63 - 1
 """A time after all others, in milliseconds."""
 
@@ -184,9 +186,10 @@ def check(tx: Tx, lease: Lease) -> Source:
 
 
 def finish(tx: Tx, lease: Lease, now: int, next_due: int) -> None:
-    """Let go of a lease; what was made due meanwhile is due at once (J5)."""
+    """Let go of a lease, whose fence is void then; what was made due meanwhile is due at once (J5)."""
     tx.run(
-        "UPDATE source SET due_at = CASE WHEN wake > ? THEN ? ELSE ? END, lease_owner = NULL, lease_until = 0 "
+        "UPDATE source SET due_at = CASE WHEN wake > ? THEN ? ELSE ? END, lease_owner = NULL, lease_until = 0, "
+        "fence = fence + 1 "
         "WHERE id = ? AND fence = ?",
         lease.wake,
         now,
@@ -206,8 +209,9 @@ def release_all(tx: Tx, owner: str) -> int:
 def begin_walk(tx: Tx, source: SourceId, start: int, start_ms: int) -> int:
     """A new walk, from the start; its id. ``start`` is the account's counter before its first request."""
     row = tx.one(
-        "UPDATE source SET walk_id = walk_id + 1, walk_mode = 'begun', walk_cursor = NULL, walk_start = ?, "
+        "UPDATE source SET walk_id = walk_id + 1, walk_mode = ?, walk_cursor = NULL, walk_start = ?, "
         "walk_start_ms = ?, walk_done = 0, walk_total = NULL WHERE id = ? RETURNING walk_id",
+        BEGUN,
         start,
         start_ms,
         source,

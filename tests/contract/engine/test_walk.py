@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
 
 import pytest
 
@@ -13,11 +14,15 @@ from polydex.core.contact import Contact
 from polydex.core.errors import GenerationChanged, ProviderUnavailable
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.engine import walk
+from polydex.engine.pull import Pulls
 from polydex.store import rows, sources
-from polydex.store.db import Tx
+from polydex.store.db import Database, Tx
 from polydex.store.sources import Lease, Source
+from polydex.testing.world import Fault
 from tests.contract.engine.home import Home
 
+P = ParamSpec("P")
+T = TypeVar("T")
 BROKEN = "\ud800"
 """A key that no database takes."""
 
@@ -42,7 +47,7 @@ class Script:
             self.written = [*self.written, len(await live(self.home))]
             if number == self.reset_at:
                 await self.home.db.write(_reset, self.home)
-            record = Record(RemoteKey(key), Rev("1"), b"raw", Contact(nick_name=f"n{number}"))
+            record = Record(RemoteKey(key), Rev(f"r{number}"), b"raw", Contact(nick_name=f"n{number}"))
             last = number == len(self.keys) - 1 and self.end is None
             yield Page(self.mode, changed=(record,), cursor=Cursor(f"c{number}"), last=last, asked=asked)
         if self.end is not None:
@@ -109,8 +114,94 @@ async def test_a_page_on_which_the_next_may_build_is_written_before_that_is_aske
     assert len(await live(home)) == 5
 
 
+async def test_a_page_of_a_delta_is_believed_about_what_the_one_before_it_brought(home: Home) -> None:
+    await run(home, Script(home, ["k0", "k0"], stamped=False, mode="delta"))
+    assert await home.db.read(rows.count_doubtful, (await home.source()).id) == 0
+
+
 async def test_the_same_key_in_pages_that_wait_together_is_asked_for_again(home: Home) -> None:
     """Which of the two came first cannot be known from their stamps (J1): the row waits for a fetch."""
     await run(home, Script(home, ["k0", "k1", "k1", "k2"]))
     assert sorted(await live(home)) == ["k0", "k1", "k2"]
     assert await home.db.read(rows.count_shown, (await home.source()).id) == 3
+
+
+class Slow:
+    """A database whose next transaction ends only when it may."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.begun.set()
+        await self.may_end.wait()
+        return await self._db.write(fn, *args, **kwargs)
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._db.read(fn, *args, **kwargs)
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+async def test_who_gives_up_while_the_lease_is_taken_leaves_no_lease_without_a_pull(home: Home) -> None:
+    home.world.put(Contact(nick_name="ada"))
+    slow = Slow(home.db)
+    pulls = Pulls(replace(home.ctx, db=slow))
+    asks = asyncio.create_task(pulls.ensure((await home.source()).id, home.clock(), 10))
+    await slow.begun.wait()
+    asks.cancel()
+    await asyncio.sleep(0)
+    slow.may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asks
+    await pulls.wait_idle()
+    source = await home.source()
+    assert (source.lease_owner, source.pulled_at) == (None, home.clock())
+    assert len(await live(home)) == 1
+
+
+class Counted:
+    """A database that counts its transactions that may write."""
+
+    def __init__(self, db: Database) -> None:
+        self._db, self.writes = db, 0
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.writes += 1
+        return await self._db.write(fn, *args, **kwargs)
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._db.read(fn, *args, **kwargs)
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("changes", [0, 1])
+async def test_a_pull_of_one_page_is_two_transactions_and_one_request(home: Home, changes: int) -> None:
+    """Each of them waits for the disk: one takes the lease and begins, the other brings everything and lets go."""
+    home.world.put(Contact(nick_name="ada"))
+    await home.pull()
+    for number in range(changes):
+        home.world.put(Contact(nick_name=f"n{number}"))
+    counted = Counted(home.db)
+    home.world.calls.clear()
+    pulls = Pulls(replace(home.ctx, db=counted))
+    home.clock.advance(1)
+    await pulls.ensure((await home.source()).id, home.clock(), 10)
+    assert counted.writes == 2
+    assert [verb for verb, _ in home.world.calls] == ["list"]
+    assert len(await live(home)) == 1 + changes
+    source = await home.source()
+    assert (source.lease_owner, source.walk_mode, source.pulled_at) == (None, None, home.clock())
+
+
+async def test_a_pull_that_brought_nothing_leaves_no_walk_in_progress(home: Home) -> None:
+    home.world.faults.append(("list", Fault.REFUSED))
+    await home.pulls.run_due()
+    await home.pulls.wait_idle()
+    source = await home.source()
+    assert source.error_code == "provider.unavailable"
+    assert source.walk_mode is None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from polydex.connectors.carddav.wire import CARDDAV, DAV, Conditions, conditions
 from polydex.core.errors import (
@@ -152,8 +153,13 @@ LONGEST_SECONDS = 86_400.0
 
 def date_ms(answer: Answer) -> int | None:
     """The server's clock when it answered (the Date header, whole seconds), unix milliseconds; None without one."""
+    return _date_ms(answer.headers.get("Date", ""))
+
+
+@lru_cache(maxsize=64)  # all answers of a second have the same one
+def _date_ms(date: str) -> int | None:
     try:
-        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+        moment = parsedate_to_datetime(date)
     except ValueError:
         return None
     return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()) * 1000

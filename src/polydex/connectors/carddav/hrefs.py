@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 from polydex.core.ids import RemoteKey
@@ -31,6 +32,7 @@ def _join(base: str, href: str) -> str:
     return urljoin(base, href)
 
 
+@lru_cache(maxsize=512)  # of the collection itself the server speaks with every answer
 def key_of(href: str, base: str) -> RemoteKey:
     """The remote key of a card: its normalised path.
 
@@ -49,6 +51,7 @@ def key_of(href: str, base: str) -> RemoteKey:
     return RemoteKey(f"{path}?{parts.query}" if parts.query else path)
 
 
+@lru_cache(maxsize=512)
 def absolute(base: str, href: str) -> str:
     """The URL that an href means, with a normalised path; without user information and fragment. Raises ValueError."""
     parts = urlsplit(_join(base, href))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from polydex.core.errors import FenceLost
-from polydex.store import sources
+from polydex.core.ids import RemoteKey
+from polydex.store import contacts, sources
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish
 from tests.contract.engine.home import Home, named
@@ -92,9 +95,8 @@ async def test_a_resumed_walk_taken_for_as_fresh_as_its_last_page(make_home: Fur
     home.clock.advance(1000)
     home.world.put(named("ada", notes="edited behind the walk"), "k1")
     second = home.sibling()
-    lease = await home.db.write(sources.claim_one, (await home.source()).id, "process-2", home.clock(), 10**15)
-    assert lease is not None
-    await second.pulls.run(lease)
+    assert await second.pulls.run_due() == 1
+    await second.pulls.wait_idle()
     assert (await home.source()).pulled_at == began
     await home.pulls.ensure((await home.source()).id, home.clock(), 10)
     assert (await home.records())["ada"]["notes"] == "edited behind the walk"
@@ -127,3 +129,47 @@ async def test_a_second_pull_for_who_asked_before_the_first_one_ended(home: Home
     assert await home.db.write(sources.claim_one, source.id, "late", now, now + 60_000, now) is None
     assert await home.db.write(sources.claim_one, source.id, "late", now, now + 60_000, now - 1000) is None
     assert await home.db.write(sources.claim_one, source.id, "later", now, now + 60_000, now + 1) is not None
+
+
+async def test_a_lease_that_was_let_go_taken_again_by_a_late_renewal(home: Home) -> None:
+    """It would keep everybody from the source, for nobody."""
+    source = (await home.source()).id
+    lease = await home.db.write(sources.claim_one, source, "first", home.clock(), home.clock() + 60_000)
+    assert lease is not None
+    await home.db.write(sources.finish, lease, home.clock(), home.clock())
+    with pytest.raises(FenceLost):
+        await home.db.write(sources.renew, lease, home.clock() + 60_000)
+    assert (await home.source()).lease_until == 0
+
+
+async def test_a_reader_satisfied_by_a_walk_that_was_resumed_for_it(make_home: Furnish) -> None:
+    """The walk began before it asked, although this pull of it began later."""
+    home = await make_home(delta=False, page_size=1)
+    home.world.put(named("ada"), "k1")
+    home.world.put(named("bo"), "k2")
+    walk = asyncio.create_task(home.pull())
+    await second_page(home)
+    walk.cancel()
+    await home.pulls.stop(0)
+    home.world.gates.open()
+    home.clock.advance(1000)
+    home.world.put(named("ada", notes="edited behind the walk"), "k1")
+    second = home.sibling()
+    await second.pulls.ensure((await home.source()).id, home.clock(), 10)
+    assert (await home.records())["ada"]["notes"] == "edited behind the walk"
+
+
+async def test_a_source_let_go_of_before_the_doubts_of_its_last_page_are_settled(make_home: Furnish) -> None:
+    home = await make_home(page_size=1)
+    key = home.world.put(named("ada"))
+    await home.pull()
+    home.world.gates.hold("list", "answer")
+    running = asyncio.create_task(home.pull())
+    await home.world.gates.reached("list", "answer")
+    home.world.put(named("ada", notes="edited meanwhile"), key)
+    await home.db.write(contacts.verify_keys, (await home.source()).id, home.clock(), [RemoteKey(key)])
+    home.world.calls.clear()
+    home.world.gates.open()
+    await running
+    assert [verb for verb, _ in home.world.calls] == ["fetch"]
+    assert (await home.records())["ada"]["notes"] == "edited meanwhile"
