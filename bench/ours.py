@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import uvloop
 
@@ -22,8 +23,11 @@ SETTLING_SECONDS = 2.5
 """A token proves nothing before a clock of whole seconds has moved on."""
 
 
-async def measure(app: Polydex, account: AccountId, polls: int) -> dict[str, float]:
-    """Seconds of the first synchronisation, and of one poll without changes."""
+async def measure(app: Polydex, account: AccountId, polls: int, counter: str) -> dict[str, float]:
+    """Seconds of the first synchronisation, and of one poll without changes.
+
+    ``counter``: a URL that tells how many requests the server has had; asked when there are polls.
+    """
     source = await app.ctx.db.read(sources.default, account)
     assert source is not None
     wall, cpu = time.perf_counter(), time.process_time()
@@ -35,13 +39,20 @@ async def measure(app: Polydex, account: AccountId, polls: int) -> dict[str, flo
         await asyncio.sleep(SETTLING_SECONDS)
         for _ in range(3):
             await _pull(app, source.id)
+        requests = _count(counter)
         wall, cpu = 0.0, time.process_time()
         for _ in range(polls):
             began = time.perf_counter()
             await _pull(app, source.id)
             wall += time.perf_counter() - began
         found |= {"poll_wall": wall / polls, "poll_cpu": (time.process_time() - cpu) / polls}
+        found["poll_requests"] = (_count(counter) - requests) / polls
     return found
+
+
+def _count(counter: str) -> int:
+    with urlopen(counter, timeout=10) as answer:  # noqa: S310 - the responder's
+        return int(answer.read())
 
 
 async def _pull(app: Polydex, source: SourceId) -> None:
@@ -50,14 +61,14 @@ async def _pull(app: Polydex, source: SourceId) -> None:
     await app.pulls.ensure(source, app.ctx.clock(), 600)
 
 
-async def run(folder: Path, account: int, polls: int) -> dict[str, float]:
+async def run(folder: Path, account: int, polls: int, counter: str) -> dict[str, float]:
     """Open the folder and measure."""
     async with open_app(Config(data_dir=folder, allow_private_networks="127.0.0.0/8"), Role.TOOL) as app:
         collect_rarely()
-        return await measure(app, AccountId(account), polls)
+        return await measure(app, AccountId(account), polls, counter)
 
 
 if __name__ == "__main__":
     log.setup("error")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))))
+        print(json.dumps(runner.run(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))))

@@ -37,7 +37,7 @@ async def fetch(ctx: Context, target: Target, connector: Connector, key: RemoteK
     A "not found" sooner than ``create_lag`` after ``known_at`` is not believed: ProviderUnavailable, later (J12).
     """
     asked_ms = ctx.clock()
-    asked = await ctx.db.read(apply.stamp, target.account, target.generation)
+    asked = await ctx.db.look(apply.stamp, target.account, target.generation)
     try:
         record = await connector.fetch(key)
     except RecordNotFound:

@@ -81,7 +81,7 @@ class Pulls:
         """
         async with asyncio.timeout(wait):
             while True:
-                known = await self._ctx.db.read(sources.get, source)
+                known = await self._ctx.db.look(sources.get, source)
                 if known is None:
                     raise GenerationChanged
                 if known.pulled_at is not None and known.pulled_at >= not_before:

@@ -77,7 +77,7 @@ class Noted:
         if first is not None:
             return first
         now = self._ctx.clock()
-        asked = await self._ctx.db.read(apply.stamp, self._target.account, self._target.generation)
+        asked = await self._ctx.db.look(apply.stamp, self._target.account, self._target.generation)
         self._times.setdefault(asked, now)
         return asked
 
@@ -184,7 +184,8 @@ async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: 
             await writing.finish()
         if page.last:
             return page
-        asked = await noted.stamp()
+        if page.asked is None:  # a connector that notes its counter itself needs none noted here
+            asked = await noted.stamp()
     raise ProviderMalformed("The provider's list ended without its last page")
 
 

@@ -126,23 +126,33 @@ async def test_the_same_key_in_pages_that_wait_together_is_asked_for_again(home:
     assert await home.db.read(rows.count_shown, (await home.source()).id) == 3
 
 
-class Slow:
-    """A database whose next transaction ends only when it may."""
+class Reading:
+    """The part of a database that reads."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._db.read(fn, *args, **kwargs)
+
+    async def look(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._db.look(fn, *args, **kwargs)
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+class Slow(Reading):
+    """A database whose next transaction ends only when it may."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
         self.begun, self.may_end = asyncio.Event(), asyncio.Event()
 
     async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self.begun.set()
         await self.may_end.wait()
         return await self._db.write(fn, *args, **kwargs)
-
-    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.read(fn, *args, **kwargs)
-
-    async def close(self) -> None:
-        raise NotImplementedError
 
 
 async def test_who_gives_up_while_the_lease_is_taken_leaves_no_lease_without_a_pull(home: Home) -> None:
@@ -162,21 +172,16 @@ async def test_who_gives_up_while_the_lease_is_taken_leaves_no_lease_without_a_p
     assert len(await live(home)) == 1
 
 
-class Counted:
+class Counted(Reading):
     """A database that counts its transactions that may write."""
 
     def __init__(self, db: Database) -> None:
-        self._db, self.writes = db, 0
+        super().__init__(db)
+        self.writes = 0
 
     async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self.writes += 1
         return await self._db.write(fn, *args, **kwargs)
-
-    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.read(fn, *args, **kwargs)
-
-    async def close(self) -> None:
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize("changes", [0, 1])
