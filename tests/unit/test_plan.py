@@ -114,6 +114,14 @@ class TestNotBelieved:
         assert not believes(live(touch=11), page(asked=10))
 
 
+def test_what_is_done_about_a_row_settles_its_doubt_and_a_new_doubt_is_a_new_one() -> None:
+    """A row that was due for a fetch is no longer, once a step has dealt with it; what comes after must ask again."""
+    merged = page(renamed=[(A, B)], deferred=[A])
+    assert actions(merged, live(verify=True), live(B, row=2)) == [(Action.REMOVE, A), (Action.VERIFY, A)]
+    twice = page(seen=[seen(rev=Rev("r2")), seen(rev=Rev("r3"), etag="E3")])
+    assert actions(twice, live(verify=True)) == [(Action.CHANGE, A), (Action.VERIFY, A)]
+
+
 LEFT = (Action.BURY, A)
 """A tombstone for the key that a moved row has left."""
 

@@ -209,7 +209,7 @@ class _Planner:
     def _doubt(self, key: RemoteKey, row: Known | None) -> None:
         if row is None:
             self._make(Action.DOUBT, key)
-        elif not row.verify:
+        elif not row.verify or key in self._done:  # what is done about a row settles the doubts of before
             self._add(Action.VERIFY, key, row)
 
     def _rename(self, old: RemoteKey, new: RemoteKey) -> None:

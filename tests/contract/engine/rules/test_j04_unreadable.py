@@ -52,6 +52,24 @@ async def test_a_known_contact_that_becomes_unreadable_deleted(make_home: Furnis
     assert (consumer.names, consumer.gone) == (["ada changed", "bo"], [])
 
 
+async def test_an_unreadable_record_in_the_place_of_a_merged_one_forgotten(home: Home) -> None:
+    """In one page: a record that was unreadable before moves onto a known one, and its key has a new unreadable one."""
+    for name, key in (("ada", "k1"), ("bo", "k2")):
+        home.world.put(named(name), key)
+    consumer = await (await home.consumer()).follow()
+    home.world.unreadable.add("k1")
+    home.world.put(named("ada changed"), "k1")
+    await home.pull()
+    home.world.remove("k2")
+    home.world.move("k1", "k2")
+    home.world.put(named("cy"), "k1")
+    await home.pull()
+    home.world.unreadable.clear()
+    await home.later(400)
+    await consumer.follow()
+    assert sorted(consumer.names) == ["ada changed", "cy"]
+
+
 async def test_an_unreadable_record_that_is_really_gone_kept_for_ever(home: Home) -> None:
     home.world.put(named("ada"), "k1")
     home.world.unreadable.add("k1")
