@@ -18,8 +18,9 @@ import pytest
 from polydex.connectors.base import Provider
 from polydex.core.errors import Internal, PolydexError
 from polydex.core.ids import AccountId, SourceId
+from polydex.engine.accounts import app_secret_context
 from polydex.engine.context import Context, Settings, secret_context
-from polydex.engine.keys import Keys
+from polydex.engine.keys import Keys, hash_token
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
@@ -41,7 +42,8 @@ def founded(provider: str, books: list[str], now: int) -> Any:
     """A function that founds an account with these address books, the first one its default."""
 
     def found(tx: Tx) -> AccountId:
-        app = apps.create(tx, "machine", "client", b"", b"", now)
+        signing = KEYS.encrypt(b"signing", app_secret_context("client"))
+        app = apps.create(tx, "machine", "client", hash_token("client secret"), signing, now)
         details = Details(service_type="Memory", scopes=frozenset({"Contacts.ReadWrite"}), login="me")
         account = accounts.upsert(tx, app.id, provider, "memory:1", details, now)
         accounts.set_secret(tx, account.id, KEYS.encrypt(b"secret", secret_context(account.id)), now)

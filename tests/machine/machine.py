@@ -30,11 +30,12 @@ from polydex.testing.contract import content
 from polydex.testing.memory import MemoryProvider
 from polydex.testing.world import Fault, MemoryWorld
 from tests.machine import rest
-from tests.machine.application import Home, Process, founded
+from tests.machine.application import KEYS, Home, Process, founded
 from tests.machine.characters import CHARACTERS
 from tests.machine.consumer import Consumer, Ledger
 from tests.machine.loop import VirtualLoop
 from tests.machine.surroundings import FEW, MANY, NAMES, Surroundings
+from tests.soundness import demand_sound_now
 
 # Clients of the machine send again whenever they like; that a repetition is a new request one day, J10's test shows.
 SETTINGS = Settings(freshness=60.0, poll_interval=300.0, replay_window=1e7)
@@ -173,6 +174,8 @@ class Machine(Surroundings):
     @rule()
     def operator_makes_a_backup(self) -> None:
         self.backup = Backup(self.home.back_up(), set(self.ledger.deleted))
+        # Whatever is in the middle of something at this moment: the database is sound.
+        demand_sound_now(self.backup.path, KEYS, {self.provider.name: self.provider})
 
     @precondition(lambda self: self.backup is not None)
     @rule()

@@ -16,7 +16,9 @@ from polydex.store.db import Tx
 from polydex.testing import document as documents
 from polydex.testing.contract import content
 from polydex.testing.world import MemoryWorld
+from tests.machine.application import KEYS
 from tests.machine.consumer import Consumer
+from tests.soundness import demand_sound_now
 
 if TYPE_CHECKING:
     from tests.machine.machine import Machine
@@ -103,7 +105,7 @@ def compare(machine: Machine) -> None:
     by_id = dict(mirror.values())
     for number, consumer in enumerate(machine.consumers):
         assert consumer.copy == by_id, f"the copy of consumer {number} differs from the mirror"
-    _invariants(machine)
+    demand_sound_now(machine.home.path, KEYS, {machine.provider.name: machine.provider})
     _nothing_doubled(machine)
     _list_and_search(machine, by_id)
 
@@ -135,35 +137,6 @@ def _mirror(machine: Machine) -> dict[str, tuple[str, bytes]]:
         return {key: (public_id, body) for key, public_id, body in rows}
 
     return machine.processes[0].db.peek(look)
-
-
-def _invariants(machine: Machine) -> None:
-    """What must hold in the database at any time."""
-
-    def look(tx: Tx) -> None:
-        head = (tx.one("SELECT seq FROM account") or (0,))[0]
-        numbers = [seq for (seq,) in tx.all("SELECT seq FROM contact WHERE seq IS NOT NULL")]
-        assert len(numbers) == len(set(numbers)), "a number of the journal was given twice"
-        assert max(numbers, default=0) <= head, "the journal goes beyond its head"
-        for public_id, body, raw, etag, current in tx.all(
-            "SELECT c.public_id, d.body, d.raw, c.etag, c.current FROM contact c "
-            "LEFT JOIN document d ON d.row_id = c.row_id WHERE c.live = 1 AND c.seq IS NOT NULL"
-        ):
-            assert current == 1, "a detached row is alive"
-            assert raw is not None
-            assert json.loads(body)["id"] == public_id
-            assert json.loads(body)["etag"] == etag
-        left = tx.one(
-            "SELECT count(*) FROM contact c JOIN document d ON d.row_id = c.row_id "
-            "WHERE c.live = 0 AND (d.body IS NOT NULL OR d.raw IS NOT NULL)"
-        )
-        assert left == (0,), "a tombstone keeps a document"
-        orphans = tx.one(
-            "SELECT count(*) FROM contact_key WHERE row_id NOT IN (SELECT row_id FROM contact WHERE live = 1)"
-        )
-        assert orphans == (0,), "a look-up leads to a tombstone"
-
-    machine.processes[0].db.peek(look)
 
 
 def _nothing_doubled(machine: Machine) -> None:

@@ -20,7 +20,7 @@ from polydex.core.vcard import lines
 from polydex.core.vcard.card import Card
 from polydex.core.vcard.escape import components, unescape
 from polydex.core.vcard.lines import Line
-from polydex.store.dialect import _text, _tokens
+from polydex.store.dialect import _text, tokens
 from tests.unit.vcard.corpus import CARDS
 
 HEADS = st.sampled_from(
@@ -141,7 +141,7 @@ def test_email_addresses(address: str) -> None:
 
 @given(st.integers(1, 10**6), st.lists(st.text("ab1\u00e9\U0001f600", min_size=1, max_size=120), min_size=1))
 def test_words_of_the_index(source: int, words: list[str]) -> None:
-    assert sorted(_text(source, words).split(" ")) == sorted(_tokens(source, words))
+    assert sorted(_text(source, words).split(" ")) == sorted(tokens(source, words))
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(1), st.text(), st.text(), st.integers(0))

@@ -82,28 +82,42 @@ def render(contact: Contact, *, id: str, etag: str, created_ms: int, modified_ms
         etag: unquoted; it stands in the body as it is, and in the ETag header in quotes.
         created_ms, modified_ms: unix milliseconds.
     """
-    company = contact.company
     created = rfc3339(created_ms)
-    return _encoder.encode(
-        ContactBody(
-            id=id,
-            etag=etag,
-            created_time=created,
-            last_modified_time=created if modified_ms == created_ms else rfc3339(modified_ms),
-            name=contact.name,
-            nick_name=contact.nick_name,
-            file_as=contact.file_as,
-            company=None if company is None else _company_body(company),
-            relations=contact.relations,
-            birthday=contact.birthday,
-            keywords=contact.keywords,
-            notes=contact.notes,
-            email_addresses=contact.email_addresses,
-            phone_numbers=contact.phone_numbers,
-            addresses=contact.addresses,
-            urls=tuple([UrlBody(href=url.href, value=url.href, type=url.type) for url in contact.urls]),
-            has_photo=contact.photo is not None,
-        )
+    modified = created if modified_ms == created_ms else rfc3339(modified_ms)
+    return _encoder.encode(_contact_body(contact, id, etag, created, modified))
+
+
+def read_body(body: bytes) -> ContactBody:
+    """A rendered body, decoded. Raises msgspec.DecodeError for anything else."""
+    return _decoder.decode(body)
+
+
+def rendered_again(read: ContactBody, contact: Contact) -> bytes:
+    """The body that ``read`` came from, made of its contact: equal bytes, if nothing has happened to them."""
+    again = _contact_body(contact, read.id, read.etag, read.created_time, read.last_modified_time)
+    return _encoder.encode(again)
+
+
+def _contact_body(contact: Contact, public_id: str, etag: str, created: str, modified: str) -> ContactBody:
+    company = contact.company
+    return ContactBody(
+        id=public_id,
+        etag=etag,
+        created_time=created,
+        last_modified_time=modified,
+        name=contact.name,
+        nick_name=contact.nick_name,
+        file_as=contact.file_as,
+        company=None if company is None else _company_body(company),
+        relations=contact.relations,
+        birthday=contact.birthday,
+        keywords=contact.keywords,
+        notes=contact.notes,
+        email_addresses=contact.email_addresses,
+        phone_numbers=contact.phone_numbers,
+        addresses=contact.addresses,
+        urls=tuple([UrlBody(href=url.href, value=url.href, type=url.type) for url in contact.urls]),
+        has_photo=contact.photo is not None,
     )
 
 

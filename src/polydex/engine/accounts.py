@@ -114,7 +114,7 @@ class Accounts:
             raise BadRequest("The application needs a name")
         client_id = self._ctx.random_bytes(16).hex()
         secret, signing = self._ctx.keys.new_secret(), self._ctx.keys.new_secret()
-        sealed = self._ctx.keys.encrypt(signing.encode("ascii"), b"app:" + client_id.encode("ascii"))
+        sealed = self._ctx.keys.encrypt(signing.encode("ascii"), app_secret_context(client_id))
         app = await self._ctx.db.write(apps.create, name, client_id, hash_token(secret), sealed, self._ctx.clock())
         return NewApp(app.id, client_id, secret, signing)
 
@@ -273,6 +273,11 @@ class Accounts:
         """
         await self.get(account_id)
         return await self._ctx.db.write(_decide, AccountId(account_id), refuse, self._ctx.clock())
+
+
+def app_secret_context(client_id: str) -> bytes:
+    """What an application's signing secret is bound to."""
+    return b"app:" + client_id.encode("utf-8")
 
 
 def _implied(scopes: frozenset[str]) -> frozenset[str]:

@@ -27,6 +27,8 @@ class Dialect(Protocol):
         for_update: appended to a SELECT inside ``write`` to lock its rows until the end of the transaction.
         skip_locked: the same, leaving out the rows that another transaction has locked.
         greatest: the function that gives the largest of its arguments.
+        columns: a query for (table, column) of every table of ours, without the search index.
+        indexes: a query for the name of every index that a migration has made.
     """
 
     @property
@@ -41,6 +43,12 @@ class Dialect(Protocol):
     @property
     def greatest(self) -> str: ...
 
+    @property
+    def columns(self) -> str: ...
+
+    @property
+    def indexes(self) -> str: ...
+
     def ddl(self, script: str) -> list[str]:
         """The statements of a migration, with the placeholders ``{id} {key} {blob} {without_rowid} {search}`` filled."""
         ...
@@ -49,6 +57,21 @@ class Dialect(Protocol):
         """Numbers for new rows of a table with an identity column, ascending, never used before.
 
         Inside ``write``.
+        """
+        ...
+
+    def damage(self, tx: Tx) -> list[str]:
+        """What the engine's own check finds wrong with its files; at most a hundred lines."""
+        ...
+
+    def last_id(self, tx: Tx, table: str) -> int:
+        """The highest number ever given out for a table with an identity column."""
+        ...
+
+    def held_words(self, tx: Tx, after: int, upto: int) -> dict[int, set[str]] | None:
+        """What the search index holds for rows with ``after`` < number <= ``upto``.
+
+        None on SQLite, whose index knows rows by words only: ``store/words.py`` reads that one.
         """
         ...
 
@@ -93,6 +116,11 @@ class SqliteDialect:
     for_update = ""
     skip_locked = ""
     greatest = "max"
+    columns = (
+        "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' "
+        "AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE 'contact_words%'"
+    )
+    indexes = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
 
     def ddl(self, script: str) -> list[str]:
         return _statements(
@@ -114,6 +142,16 @@ class SqliteDialect:
             row = tx.one("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?) RETURNING seq", table, count)
         last = int(row[0]) if row else 0
         return list(range(last - count + 1, last + 1))
+
+    def damage(self, tx: Tx) -> list[str]:
+        return [str(line) for (line,) in tx.all("PRAGMA integrity_check(100)") if line != "ok"]
+
+    def last_id(self, tx: Tx, table: str) -> int:
+        row = tx.one("SELECT seq FROM sqlite_sequence WHERE name = ?", table)
+        return int(row[0]) if row else 0
+
+    def held_words(self, tx: Tx, after: int, upto: int) -> None:
+        del tx, after, upto
 
     def index_words(
         self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
@@ -149,6 +187,15 @@ class PostgresDialect:
     for_update = " FOR UPDATE"
     skip_locked = " FOR UPDATE SKIP LOCKED"
     greatest = "GREATEST"
+    columns = (
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
+        "AND NOT a.attisdropped AND c.relname <> 'contact_words'"
+    )
+    indexes = (
+        "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND i.indisvalid"
+    )
 
     def ddl(self, script: str) -> list[str]:
         return _statements(
@@ -168,6 +215,19 @@ class PostgresDialect:
         sql = "SELECT nextval(pg_get_serial_sequence(?, ?)) FROM generate_series(1, ?)"
         return sorted(int(row[0]) for row in tx.all(sql, table, column, count))
 
+    def damage(self, tx: Tx) -> list[str]:
+        del tx
+        return []  # pg_amcheck and data checksums are the server's own means
+
+    def last_id(self, tx: Tx, table: str) -> int:
+        column = {"contact": "row_id"}.get(table, "id")
+        row = tx.one("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(?, ?)), 0)", table, column)
+        return int(row[0]) if row else 0
+
+    def held_words(self, tx: Tx, after: int, upto: int) -> dict[int, set[str]]:
+        sql = "SELECT row_id, tsvector_to_array(words) FROM contact_words WHERE row_id > ? AND row_id <= ?"
+        return {row_id: set(words) for row_id, words in tx.all(sql, after, upto)}
+
     def index_words(
         self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
     ) -> None:
@@ -177,7 +237,7 @@ class PostgresDialect:
         removed: list[tuple[int]] = []
         changed: list[tuple[int, list[str]]] = []
         for row_id, source_id, old_words, new_words in rows:
-            old, new = _tokens(source_id, old_words), _tokens(source_id, new_words)
+            old, new = tokens(source_id, old_words), tokens(source_id, new_words)
             if old == new:
                 continue
             if new:
@@ -202,7 +262,7 @@ SQLITE = SqliteDialect()
 POSTGRES = PostgresDialect()
 
 
-def _tokens(source_id: int, words: Sequence[str]) -> list[str]:
+def tokens(source_id: int, words: Sequence[str]) -> list[str]:
     """``<source id>x<word>``, sorted, each once. The source in front keeps a look-up within its source's words."""
     tokens: list[str] = []
     size = 0
@@ -218,7 +278,7 @@ def _tokens(source_id: int, words: Sequence[str]) -> list[str]:
 def _text(source_id: int, words: Sequence[str]) -> str:
     """The tokens with a space between them."""
     if len(words) > _FEW or max(map(len, words)) > WORD_LENGTH:
-        return " ".join(_tokens(source_id, words))
+        return " ".join(tokens(source_id, words))
     # No word is cut and the limit cannot be met, so the tokens need not be looked at one by one, nor sorted: the index
     # has no positions, and gives a word back whatever stands beside it. A quarter of the time.
     return f"{source_id}x" + f" {source_id}x".join(dict.fromkeys(words))

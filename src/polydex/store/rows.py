@@ -265,6 +265,16 @@ def by_mark(tx: Tx, source: SourceId, mark: str) -> Stored | None:
     return _stored(row) if row else None
 
 
+def indexed(tx: Tx, row_id: int) -> tuple[int | None, int, bytes | None]:
+    """(account, source, body) of a row whose words are in the search index; the body is None for any other row."""
+    row = tx.one(
+        "SELECT c.account_id, c.source_id, CASE WHEN c.live = 1 AND c.seq IS NOT NULL THEN d.body END FROM contact c "
+        "LEFT JOIN document d ON d.row_id = c.row_id WHERE c.row_id = ?",
+        row_id,
+    )
+    return (row[0], row[1], row[2]) if row else (None, 0, None)
+
+
 def to_verify(tx: Tx, source: SourceId, now: int, limit: int) -> list[Stored]:
     """Rows whose fetch is due, the longest waiting first."""
     rows = tx.all(

@@ -218,19 +218,22 @@ class SqliteSession:
         self._busy_seconds = busy_seconds
         with self._translated():
             # mode=rw: a file that was taken away under a running server must not come back empty.
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw",
-                uri=True,
-                timeout=busy_seconds,
-                isolation_level=None,
-                cached_statements=STATEMENTS,
-            )
+            self._connection = self._connect(path, "mode=rw")
         try:
             with self._translated():
                 self._prepare(foreign_keys=foreign_keys)
         except BaseException:
             self._connection.close()
             raise
+
+    def _connect(self, path: Path, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}",
+            uri=True,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            cached_statements=STATEMENTS,
+        )
 
     def _prepare(self, *, foreign_keys: bool) -> None:
         mode = self._patiently("PRAGMA journal_mode = WAL")[0]

@@ -12,8 +12,9 @@ from typing import Any, Self
 from polydex.connectors.base import Provider
 from polydex.core.contact import Contact
 from polydex.core.ids import RowId
+from polydex.engine.accounts import app_secret_context
 from polydex.engine.context import Context, Settings, secret_context
-from polydex.engine.keys import Keys
+from polydex.engine.keys import Keys, hash_token
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
@@ -190,7 +191,8 @@ async def install(
     ctx = Context(db, keys, clock, {provider.name: provider}, net, SETTINGS, "process-1", secrets.token_bytes)
 
     def connect(tx: Tx) -> Account:
-        app = apps.create(tx, "app", "client", b"hash", b"signing", clock())
+        signing = keys.encrypt(b"signing", app_secret_context("client"))
+        app = apps.create(tx, "app", "client", hash_token("client secret"), signing, clock())
         account = accounts.upsert(tx, app.id, provider.name, subject, details, clock())
         secret = keys.encrypt(password.encode(), secret_context(account.id))
         accounts.set_secret(tx, account.id, secret, clock())
