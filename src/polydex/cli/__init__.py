@@ -30,6 +30,9 @@ _COMMANDS = (
     ("accounts", "polydex.cli.accounts:app", "Accounts: connected address books."),
     ("sync", "polydex.cli.sync:sync", "Bring an account up to date, and watch it."),
     ("contacts", "polydex.cli.contacts:app", "Contacts of an account."),
+    ("backup", "polydex.cli.backup:backup", "Make a checked copy of the database."),
+    ("restore", "polydex.cli.restore:restore", "Put a backup in the place of the database."),
+    ("check", "polydex.cli.check:check", "Judge the database by Polydex's own rules."),
     ("config", "polydex.cli.settings:settings", "List every setting with its value."),
 )
 

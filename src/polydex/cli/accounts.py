@@ -13,6 +13,7 @@ from polydex.cli.common import (
     Common,
     account_of,
     common_of,
+    confirmed,
     note,
     run,
     write,
@@ -197,7 +198,7 @@ def remove(
 ) -> None:
     """Delete an account here: its mirror, journal, tokens and password. Nothing changes at the provider."""
     common = common_of(common)
-    if not yes and not _confirmed(f"Delete account {account} and everything stored of it? [y/N] "):
+    if not yes and not confirmed(f"Delete account {account} and everything stored of it? [y/N] "):
         raise BadRequest("Nothing was deleted; confirm with y, or give --yes")
 
     async def work(polydex: Polydex) -> None:
@@ -270,13 +271,6 @@ def _read_password() -> str:
     except UnicodeDecodeError:
         raise BadRequest("The password on standard input is not UTF-8") from None
     return password.removesuffix("\n").removesuffix("\r")
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write(question)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:

@@ -68,14 +68,10 @@ def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = 
         new: whether the folder may be made; otherwise ConfigInvalid tells that there is none, most likely because the
             command was started in another directory than the server.
     """
-    from polydex import log
     from polydex.app import Role, collect_rarely, open_app
 
     config = common.config()
-    if "log_level" in config.given:
-        log.setup(config.log_level)
-    else:
-        log.setup("error", _Nowhere())  # type: ignore[arg-type]
+    set_up_logs(config)
     fresh = config.database_url is None and not _has_database(config)
     folder = config.data_dir.absolute()
     if fresh and not new:
@@ -93,6 +89,16 @@ def run(common: Common, work: Callable[[Polydex], Awaitable[T]], *, new: bool = 
     return asyncio.run(inside())
 
 
+def set_up_logs(config: Config) -> None:
+    """Logs are for those who ask for them: a command tells its failure by itself."""
+    from polydex import log
+
+    if "log_level" in config.given:
+        log.setup(config.log_level)
+    else:
+        log.setup("error", _Nowhere())  # type: ignore[arg-type]
+
+
 def _has_database(config: Config) -> bool:
     try:
         return config.database_path.exists()
@@ -106,6 +112,15 @@ async def account_of(polydex: Polydex, number: int) -> Account:
         return await polydex.accounts.get(number)
     except NotFound:
         raise NotFound(f"There is no account {number}; polydex accounts list shows them") from None
+
+
+def confirmed(question: str) -> bool:
+    """Ask; True only for y or yes in a terminal."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 class _Nowhere:

@@ -338,6 +338,17 @@ def leftovers(tx: Tx, accounts: Sequence[int]) -> dict[int, int]:
     return found
 
 
+def facts(tx: Tx) -> tuple[int, int, int | None]:
+    """(accounts, contacts, when the newest pull began in unix milliseconds) of a database, to be told to people."""
+    accounts = tx.all("SELECT count(*) FROM account WHERE deleted_at IS NULL")[0][0]
+    contacts = tx.all(
+        "SELECT count(*) FROM contact c JOIN source s ON s.id = c.source_id JOIN account a ON a.id = s.account_id "
+        "WHERE s.is_default = 1 AND c.live = 1 AND c.seq IS NOT NULL AND a.deleted_at IS NULL"
+    )[0][0]
+    newest = tx.all("SELECT max(pulled_at) FROM source")[0][0]
+    return int(accounts), int(contacts), newest
+
+
 def limits(tx: Tx) -> list[tuple[int, str]]:
     """Rows of the table of epochs that cannot be so: (account, what is wrong)."""
     wrong = [

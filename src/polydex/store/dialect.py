@@ -29,6 +29,7 @@ class Dialect(Protocol):
         greatest: the function that gives the largest of its arguments.
         columns: a query for (table, column) of every table of ours, without the search index.
         indexes: a query for the name of every index that a migration has made.
+        clear_index: statements that empty the search index, even a damaged one.
     """
 
     @property
@@ -48,6 +49,9 @@ class Dialect(Protocol):
 
     @property
     def indexes(self) -> str: ...
+
+    @property
+    def clear_index(self) -> tuple[str, ...]: ...
 
     def ddl(self, script: str) -> list[str]:
         """The statements of a migration, with the placeholders ``{id} {key} {blob} {without_rowid} {search}`` filled."""
@@ -104,6 +108,11 @@ class Dialect(Protocol):
         ...
 
 
+_SQLITE_INDEX = (
+    "CREATE VIRTUAL TABLE contact_words USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')"
+)
+
+
 class SqliteDialect:
     """SQLite 3.35 or newer, with FTS5.
 
@@ -121,6 +130,7 @@ class SqliteDialect:
         "AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE 'contact_words%'"
     )
     indexes = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+    clear_index = ("DROP TABLE contact_words", _SQLITE_INDEX)
 
     def ddl(self, script: str) -> list[str]:
         return _statements(
@@ -129,10 +139,7 @@ class SqliteDialect:
             key="INTEGER PRIMARY KEY",
             blob="BLOB",
             without_rowid=" WITHOUT ROWID",
-            search=(
-                "CREATE VIRTUAL TABLE contact_words "
-                "USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')"
-            ),
+            search=_SQLITE_INDEX,
         )
 
     def next_ids(self, tx: Tx, table: str, count: int) -> list[int]:
@@ -196,6 +203,7 @@ class PostgresDialect:
         "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid "
         "WHERE c.relnamespace = current_schema()::regnamespace AND i.indisvalid"
     )
+    clear_index = ("LOCK TABLE contact_words, contact_key IN EXCLUSIVE MODE", "DELETE FROM contact_words")
 
     def ddl(self, script: str) -> list[str]:
         return _statements(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from polydex.core.errors import StoreFailed
+from polydex.core.errors import BadRequest, StoreFailed
 from polydex.store.db import Database, Tx
 from polydex.store.postgres import PostgresSession
 from polydex.store.sqlite import BUSY_SECONDS, SqliteSession
@@ -26,11 +26,17 @@ class LookingSession(SqliteSession):
 
     def __init__(self, path: Path) -> None:
         self.broken = False
+        self._memory = None
         self._reader = True
         self._high_water = None
         self._busy_seconds = BUSY_SECONDS
         with self._translated():
             self._connection = self._open(path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For what is not SQL: the backup API."""
+        return self._connection
 
     def _open(self, path: Path) -> sqlite3.Connection:
         for mode in ("mode=ro", "mode=ro&immutable=1"):
@@ -77,7 +83,13 @@ def _looking(open_session: Callable[[], Session]) -> Database:
     return Looking(threads, threads)
 
 
-def is_sqlite(path: Path) -> bool:
-    """Whether the file begins as SQLite's do. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(len(HEADER)) == HEADER
+def demand_sqlite(file: Path) -> None:
+    """Raise BadRequest when this is no SQLite database: the message says what it is."""
+    try:
+        if not file.is_file():
+            raise BadRequest(f"There is no file {file}")
+        with file.open("rb") as opened:
+            if opened.read(len(HEADER)) != HEADER:
+                raise BadRequest(f"{file} is not a database of Polydex: it is not even a SQLite database")
+    except OSError as error:
+        raise BadRequest(f"{file}: {error.strerror}") from error

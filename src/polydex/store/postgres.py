@@ -69,6 +69,15 @@ def open_postgres(
     return ThreadedDatabase(threads, threads)
 
 
+def others(tx: Tx) -> int:
+    """Connections of other processes of Polydex to this database."""
+    sql = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'polydex' "
+        "AND pid <> pg_backend_pid()"
+    )
+    return int(tx.all(sql)[0][0])
+
+
 class PostgresTx:
     """A transaction of PostgreSQL; see Tx."""
 

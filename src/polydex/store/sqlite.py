@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 import structlog
 
 from polydex.core.errors import StoreFailed
-from polydex.store import epochs
+from polydex.store import epochs, lock
 from polydex.store.db import A, Database, Row, Tx
 from polydex.store.dialect import SQLITE, Dialect
 from polydex.store.epochs import HighWater, Mark, RandomBytes
+from polydex.store.lock import DataLock
 from polydex.store.migrate import Hooks, load, migrate
+from polydex.store.replace import forget_links
 from polydex.store.threads import Glance, ThreadedDatabase, Threads
 
 T = TypeVar("T")
@@ -78,29 +80,55 @@ def open_sqlite(
     if sqlite3.sqlite_version_info < (3, 35):
         raise StoreFailed(f"SQLite 3.35 or newer is needed; this Python has {sqlite3.sqlite_version}")
     high_water = HighWater(path)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made here, so that nobody else can read it: SQLite gives its side files the rights of the main file.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        session = SqliteSession(path, None, busy_seconds=busy_seconds, foreign_keys=False)
-    except OSError as error:
-        raise StoreFailed(f"{path}: {error.strerror}") from error
-    except StoreFailed as error:
-        raise StoreFailed(f"{path}: {error.detail}", detail=error.detail) from error
-    with contextlib.closing(session):
-        hooks = Hooks(before=lambda version: _backup(path, version, clock()), after=_check_references)
-        migrate(session, load(migrations), hooks)
-        _remember(high_water, session.write(lambda tx: _settle(tx, high_water, random_bytes)))
+    with contextlib.ExitStack() as undo:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = lock.share(path, busy_seconds)
+            undo.callback(held.release)
+            forget_links(path)
+            # Made here, so that nobody else can read it: SQLite gives its side files the rights of the main file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            session = SqliteSession(path, None, busy_seconds=busy_seconds, foreign_keys=False)
+        except OSError as error:
+            raise StoreFailed(f"{path}: {error.strerror}") from error
+        except StoreFailed as error:
+            raise StoreFailed(
+                f"{path}: {error.detail}" if error.detail else error.message, detail=error.detail
+            ) from error
+        with contextlib.closing(session):
+            hooks = Hooks(before=lambda version: _backup(path, version, clock()), after=_check_references)
+            migrate(session, load(migrations), hooks)
+            _remember(high_water, session.write(lambda tx: _settle(tx, high_water, random_bytes)))
+        undo.pop_all()
 
     def connect(*, reader: bool) -> SqliteSession:
         return SqliteSession(path, None if reader else high_water, busy_seconds=busy_seconds, reader=reader)
 
-    return ThreadedDatabase(
+    return SqliteDatabase(
         Threads("sqlite-writer", 1, lambda: connect(reader=False)),
         Threads("sqlite-reader", readers, lambda: connect(reader=True)),
         # Nobody waits on the event loop: a look that would have to is left to a thread.
         Glance(lambda: SqliteSession(path, None, busy_seconds=0, reader=True, memory=True)),
+        held,
     )
+
+
+class SqliteDatabase(ThreadedDatabase["SqliteSession"]):
+    """A database of SQLite, with its share in the lock of the data folder until it is closed."""
+
+    def __init__(
+        self,
+        writers: Threads[SqliteSession],
+        readers: Threads[SqliteSession],
+        glance: Glance[SqliteSession],
+        held: DataLock,
+    ) -> None:
+        super().__init__(writers, readers, glance)
+        self._held = held
+
+    def _close(self) -> None:
+        super()._close()
+        self._held.release()
 
 
 class SqliteTx:

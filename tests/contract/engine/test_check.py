@@ -85,7 +85,7 @@ class Within:
     async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return fn(PostgresTx(self._connection), *args, **kwargs)
 
-    write = read
+    write = look = read
 
     async def close(self) -> None:
         return

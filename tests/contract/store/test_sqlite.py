@@ -89,7 +89,9 @@ async def test_a_look_that_another_process_holds_up_waits_in_a_thread(sqlite_db:
 async def test_nobody_else_may_read_the_files(sqlite_db: Database, tmp_path: Path) -> None:
     await sqlite_db.write(seed.app)
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(["polydex.db", "polydex.db-wal", "polydex.db-shm", "polydex.db.high-water"], "0o600")
+    assert modes == dict.fromkeys(
+        ["polydex.db", "polydex.db-wal", "polydex.db-shm", "polydex.db.high-water", "polydex.db.lock"], "0o600"
+    )
 
 
 async def test_two_processes_write_to_one_file(sqlite_db: Database, tmp_path: Path) -> None:

@@ -87,6 +87,10 @@ class _Check:
             report.add(rules.FILE, Finding(error.detail or error.message))
             report.skip("the file is damaged", *rules.RULES)
             return report
+        if version == 0:
+            report.add(rules.SCHEMA, Finding("it is not a database of Polydex"))
+            report.skip("it is not a database of Polydex", *_ABOUT_ROWS)
+            return report
         if older and version < known:
             report.skip(
                 "made by an older version: looked at once the database has been brought up to date", *_ABOUT_ROWS
