@@ -16,6 +16,7 @@ from polydex.testing.clock import FakeClock
 from polydex.testing.contract import PNG
 from tests.contract.engine.home import SCOPES, Consumer, Installation, install
 from tests.servers.dav import DavServer
+from tests.soundness import demand_sound
 
 ODD = "o d @é;x(1)+&.vcf"
 PHOTO = base64.b64encode(PNG).decode()
@@ -62,7 +63,7 @@ async def home(dav_server: DavServer, book: str, tmp_path: Path) -> AsyncIterato
     database = open_sqlite(tmp_path / "polydex.db", clock=clock)
     details = Details("CardDAV", SCOPES, login=dav_server.user, server_url=dav_server.url)
     async with Net(allow_private="127.0.0.0/8") as net:
-        yield await install(
+        made = await install(
             database,
             clock,
             CARDDAV,
@@ -72,7 +73,9 @@ async def home(dav_server: DavServer, book: str, tmp_path: Path) -> AsyncIterato
             net=net,
             password=dav_server.password,
         )
+        yield made
     await database.close()
+    await demand_sound(tmp_path / "polydex.db", made.ctx.keys, made.ctx.providers)
 
 
 async def test_our_writes_keep_what_is_alien_and_respect_what_is_newer(

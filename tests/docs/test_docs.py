@@ -17,6 +17,7 @@ from polydex.config import Config
 from polydex.core import errors, vcard
 from polydex.core.contact import Contact, Phone, PhoneType
 from polydex.core.errors import PolydexError
+from polydex.engine.check import RULES
 from tests.docs.blocks import PAGES, ROOT, all_blocks, name, text
 
 POLYDEX = [sys.executable, "-m", "polydex"]
@@ -175,6 +176,11 @@ def test_every_exit_code_is_documented() -> None:
     page = text("docs/reference/cli.md")
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
     assert documented == {value for key, value in vars(cli).items() if key.isupper() and isinstance(value, int)}
+
+
+def test_every_rule_of_the_check_is_documented() -> None:
+    page = text("docs/reference/cli.md").partition("## What polydex check looks at")[2]
+    assert dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE)) == {r.name: r.demand for r in RULES}
 
 
 def test_make_targets_that_are_shown_exist() -> None:

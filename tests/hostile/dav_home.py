@@ -16,6 +16,7 @@ from tests.hostile.dav_world import HostileWorld
 from tests.servers import hostile
 from tests.servers.hostile import HostileServer, Vices
 from tests.servers.process import workspace
+from tests.soundness import demand_sound
 
 
 @dataclass
@@ -63,3 +64,4 @@ async def dav_home(vices: Vices | None = None) -> AsyncIterator[DavHome]:
             finally:
                 await parts.pulls.stop(0)
                 await database.close()
+            await demand_sound(directory / "polydex.db", parts.ctx.keys, parts.ctx.providers)

@@ -163,6 +163,12 @@ DAMAGES: list[tuple[str, list[str], dict[str, int], tuple[str, ...]]] = [
         ENGINES,
     ),
     ("documents", [f"UPDATE document SET raw = body WHERE row_id = {ONE}"], {}, ENGINES),
+    (
+        "documents",
+        [f"UPDATE document SET raw = (SELECT secret_hash FROM app) WHERE row_id = {ONE}"],
+        {},
+        ENGINES,
+    ),
     ("look-ups", [f"DELETE FROM contact_key WHERE row_id = {ONE} AND kind = 'e'"], {}, ENGINES),
     ("look-ups", [f"INSERT INTO contact_key VALUES (1, 'e', 'x@example.com', {GONE})"], {}, ENGINES),
     ("look-ups", ["INSERT INTO contact_key VALUES (1, 'e', 'x@example.com', 9999)"], {"references": 1}, ENGINES),

@@ -26,6 +26,7 @@ from polydex.testing.clock import FakeClock
 from polydex.testing.memory import MemoryConnector
 from polydex.testing.world import MemoryWorld
 from tests.contract.server.client import Client, basic, bearer
+from tests.soundness import demand_sound
 
 PASSWORD = "secret"
 READ_ONLY = ("Contacts.Read",)
@@ -170,3 +171,4 @@ async def open_house(
         await writer.drain(5.0)
         await pulls.stop(5.0)
         await ctx.db.close()
+    await demand_sound(folder / "polydex.db", ctx.keys, ctx.providers)

@@ -10,7 +10,6 @@ import msgspec
 from polydex.connectors.base import Connector
 from polydex.core.body import ContactBody, parse_body, read_body, rendered_again, rfc3339
 from polydex.core.contact import Contact, Photo
-from polydex.core.errors import PolydexError
 from polydex.core.etag import etag_of
 from polydex.core.ids import AccountId, RemoteKey, Rev, StableKey, contact_id
 from polydex.core.search import words
@@ -174,7 +173,7 @@ def _mapped(line: ContactLine, place: Place, raw: bytes, etag: str) -> Problems:
     try:
         record = place.connector.remap(raw, RemoteKey(line.key), None if line.rev is None else Rev(line.rev))
         mapped: Contact | None = record.contact
-    except PolydexError:
+    except Exception:  # noqa: BLE001 - whatever a connector says about a damaged document, it cannot be mapped
         mapped = None
     if mapped is None or etag_of(mapped) != etag:
         yield rules.DOCUMENTS, "its document gives another contact"
