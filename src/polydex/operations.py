@@ -22,6 +22,7 @@ from polydex.engine.keys import Keys
 from polydex.engine.restore import Restored
 from polydex.store import epochs, lock, meta
 from polydex.store.db import Database
+from polydex.store.files import make_folder
 from polydex.store.look import demand_sqlite, look_at_file, look_at_postgres
 from polydex.store.sqlite import BUSY_SECONDS, open_sqlite
 
@@ -122,7 +123,7 @@ def _final(config: Config, destination: Path | None) -> Path:
     try:
         if destination is None:
             folder = config.data_dir / "backups"
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder)
         elif destination.is_dir():
             folder = destination
         else:

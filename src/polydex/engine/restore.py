@@ -12,7 +12,7 @@ from polydex.engine.backup import Copy, Progress, copied
 from polydex.engine.check import rules
 from polydex.engine.keys import Keys
 from polydex.store import audit, backup, lock, meta
-from polydex.store.files import partial_of
+from polydex.store.files import make_folder, partial_of
 from polydex.store.look import demand_sqlite, look_at_file
 from polydex.store.replace import forget_links, replace
 from polydex.store.sqlite import open_sqlite
@@ -70,7 +70,7 @@ async def restore(
             copy = await copied(file, partial, keys=keys, providers=providers, progress=progress)
             _demand_sound(file, copy, unsound=unsound)
             confirm(copy)
-            kept.parent.mkdir(mode=0o700, exist_ok=True)
+            make_folder(kept.parent)
             there = replace(database, partial, kept)
         held.share()
         # The start that follows begins a new epoch and brings an older schema up to date.

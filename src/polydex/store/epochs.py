@@ -16,6 +16,7 @@ from pathlib import Path
 
 from polydex.core.errors import SyncTokenExpired
 from polydex.store.db import Tx
+from polydex.store.files import give_to_owner_of
 
 if sys.platform != "win32":
     import fcntl
@@ -52,6 +53,8 @@ class HighWater:
         """Write the mark, unless the file knows a later one of the same epoch (from another process)."""
         with self._locked() as file:
             known = _parse(os.pread(file, 64, 0))
+            if known is None:
+                give_to_owner_of(self.path.parent, file)
             if known is None or known.epoch != mark.epoch or known.commits < mark.commits:
                 os.pwrite(file, b"%020d %020d\n" % (mark.epoch, mark.commits), 0)
 

@@ -14,7 +14,8 @@ from polydex.core.errors import BadRequest
 if sys.platform != "win32":
     import fcntl
 
-PARTIAL = ".partial"
+PARTIAL = ".polydex-partial"
+"""End of the names of what is not finished; by it leftovers are known in any folder."""
 
 
 @contextlib.contextmanager
@@ -49,7 +50,7 @@ def _claimed(partial: Path) -> int:
 def _sweep(directory: Path) -> None:
     if sys.platform == "win32":
         return
-    for left in directory.glob(f"*.db.*{PARTIAL}"):
+    for left in directory.glob(f"*{PARTIAL}"):
         with contextlib.suppress(OSError):
             file = os.open(left, os.O_RDONLY | os.O_CLOEXEC)
             try:
@@ -96,3 +97,14 @@ def give_to_owner_of(place: Path, file: int) -> None:
     if sys.platform != "win32" and os.geteuid() == 0:
         owner = place.stat()
         os.fchown(file, owner.st_uid, owner.st_gid)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner enters, if there is none. Raises OSError."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    if sys.platform != "win32" and os.geteuid() == 0:
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)

@@ -26,11 +26,14 @@ def replace(database: Path, new: Path, kept: Path) -> bool:
     """
     there = database.exists()
     if there:
-        whole = _fold(database)
         _keep(database, kept)
-        if not whole:  # too damaged to take its log in: the two stay beside each other
-            with contextlib.suppress(FileNotFoundError):
-                _keep(_side(database, "-wal"), _side(kept, "-wal"))
+        with contextlib.suppress(FileNotFoundError):
+            _keep(_side(database, "-wal"), _side(kept, "-wal"))
+        if _fold(database):  # else it is too damaged to take its log in, and the two stay beside each other
+            _side(kept, "-wal").unlink(missing_ok=True)
+            if not kept.samefile(database):  # a copy, where there are no links: of before
+                kept.unlink()
+                _keep(database, kept)
         flush(kept.parent)
     HighWater(database).path.unlink(missing_ok=True)
     for suffix in SIDE_FILES:  # the new file must never meet the log of the old one
@@ -47,6 +50,7 @@ def forget_links(database: Path) -> None:
         if database.stat().st_nlink > 1:
             for other in (database.parent / "backups").glob(f"{database.stem}-replaced-*{database.suffix}"):
                 if other.samefile(database):
+                    _side(other, "-wal").unlink(missing_ok=True)
                     other.unlink()
 
 
@@ -65,9 +69,7 @@ def _keep(file: Path, kept: Path) -> None:
     """Give a file a second name; where there are no links, make a copy."""
     try:
         kept.hardlink_to(file)
-    except FileExistsError:
-        raise
-    except FileNotFoundError:
+    except (FileExistsError, FileNotFoundError):
         raise
     except OSError:
         partial = kept.with_name(f"{kept.name}.{os.getpid()}{PARTIAL}")

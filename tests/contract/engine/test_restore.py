@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -105,7 +106,7 @@ async def test_a_backup_never_overwrites(house: House) -> None:
     with pytest.raises(BadRequest, match="already"):
         await house.back_up()
     assert file.read_bytes() == before
-    assert not list(house.folder.glob("*.partial*"))
+    assert not list(house.folder.glob("*partial*"))
 
 
 async def test_writers_do_not_make_a_backup_begin_anew(house: House) -> None:
@@ -147,11 +148,11 @@ async def test_a_destination_that_is_too_slow_ends_the_backup(house: House) -> N
             copying.copy(house.database, partial, step, log_bytes=100_000)
         writer.execute("DROP TABLE bulk")
         writer.commit()
-    assert not list(house.folder.glob("*.partial*"))
+    assert not list(house.folder.glob("*partial*"))
 
 
 async def test_what_killed_backups_have_left_is_swept_and_what_others_write_is_not(tmp_path: Path) -> None:
-    left = tmp_path / "polydex-1.db.77.partial"
+    left = tmp_path / "polydex-1.db.77.polydex-partial"
     left.write_bytes(b"cut off")
     left.with_name(left.name + "-journal").write_bytes(b"cut off")
     with partial_of(tmp_path / "one.db") as one:
@@ -238,6 +239,42 @@ async def test_what_the_killed_server_had_committed_is_in_the_database_that_is_k
         assert opened.execute("SELECT count(*) FROM contact WHERE live = 1").fetchone() == (5,)
 
 
+async def test_a_database_that_is_damaged_beyond_opening_is_kept_as_it_is(house: House) -> None:
+    """That is when people restore."""
+    file = await house.back_up()
+    await house.home.db.close()
+    house.database.write_bytes(b"the disk has lost its mind")
+    log = house.database.with_name("polydex.db-wal")
+    log.write_bytes(b"and its log")
+    kept = (await house.restore(file)).kept
+    assert kept is not None
+    assert kept.read_bytes() == b"the disk has lost its mind"
+    assert kept.with_name(kept.name + "-wal").read_bytes() == b"and its log"
+    assert len(await house.home.records()) == 5
+
+
+async def test_a_link_that_a_killed_restore_has_left_is_no_second_name_of_the_database(house: House) -> None:
+    await house.home.db.close()
+    left = house.folder / "backups" / "polydex-replaced-20260309T123000.250Z.db"
+    left.parent.mkdir()
+    left.hardlink_to(house.database)
+    house.home = await house.home.restored(open_sqlite(house.database, clock=house.home.clock))
+    assert not left.exists()
+    assert len(await house.home.records()) == 5
+
+
+async def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(house: House) -> None:
+    """Who restores with sudo must not lock the server out."""
+    owner = 65534 if os.geteuid() == 0 else os.geteuid()  # only root can give files away
+    for path in (house.folder, *house.folder.iterdir()):
+        os.chown(path, owner, -1)
+    file = await house.back_up()
+    await house.restore(file)
+    made = [*house.folder.glob("polydex.db*"), file, house.folder / "backups"]
+    assert len(made) >= 4
+    assert {path.name: path.stat().st_uid for path in made} == {path.name: owner for path in made}
+
+
 async def test_open_writes_of_the_backup_are_not_sent_again(house: House) -> None:
     """What became of them was decided in the future that is lost; the next pull brings it."""
     home = house.home
@@ -288,7 +325,7 @@ async def test_files_that_are_no_backup_of_this_installation_are_refused(house: 
     ):
         with pytest.raises(error, match=match):
             await house.restore(path)
-        assert not list(house.folder.glob("**/*.partial*"))
+        assert not list(house.folder.glob("**/*partial*"))
         assert not list(house.folder.glob("backups/*"))
         assert await house.home.records() == before
 
