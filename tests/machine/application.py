@@ -19,10 +19,12 @@ from polydex.connectors.base import Provider
 from polydex.core.errors import Internal, PolydexError
 from polydex.core.ids import AccountId, SourceId
 from polydex.engine.accounts import app_secret_context
+from polydex.engine.backup import Copy
 from polydex.engine.context import Context, Settings, secret_context
 from polydex.engine.keys import Keys, hash_token
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
+from polydex.engine.restore import restore
 from polydex.engine.turns import Turns
 from polydex.engine.write import Writer
 from polydex.store import accounts, apps, contacts, sources
@@ -78,6 +80,26 @@ class Home:
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(copy, self.path)
+
+    def restore_by_command(self, copy: Path) -> None:
+        """The same as ``polydex restore`` does it."""
+
+        def agree(found: Copy) -> None:
+            assert found.report.sound
+
+        kept = self.path.parent / "backups" / f"replaced-{next(_owners)}.db"
+        asyncio.run(
+            restore(
+                self.path,
+                copy,
+                kept,
+                keys=KEYS,
+                providers={self.provider.name: self.provider},
+                confirm=agree,
+                progress=lambda what, done, total: None,
+                clock=self.clock,
+            )
+        )
 
     def clock(self) -> int:
         """Unix milliseconds."""

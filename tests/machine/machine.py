@@ -186,7 +186,10 @@ class Machine(Surroundings):
         for process in self.processes:
             process.bury()
         self.busy.clear()
-        self.home.restore(self.backup.path)
+        if self.values % 2:  # by turns: by hand, and by command
+            self.home.restore(self.backup.path)
+        else:
+            self.home.restore_by_command(self.backup.path)
         self.processes = [Process(self.home) for _ in self.processes]
         self.ledger.deleted = set(self.backup.deleted)
         self.unsure.clear()  # who sends again what the backup does not know creates it again
