@@ -245,3 +245,17 @@ async def test_a_newer_mapping_reads_the_remark() -> None:
     assert old is not None
     assert new is not None
     assert (old.notes, new.notes) == (None, "met at a concert")
+
+
+async def test_the_way_to_an_address_book_is_tried_step_by_step() -> None:
+    world = phone()
+    provider = MemoryProvider({"book": world.truth})
+
+    async def steps(password: str, key: str | None) -> list[tuple[str, bool]]:
+        credentials = Credentials(login="a", password=password)
+        return [(probe.step, probe.error is None) async for probe in provider.probe(None, credentials, key)]
+
+    assert await steps("secret", "book") == await steps("secret", None) == [("login", True), ("book", True)]
+    assert await steps("secret", "gone") == [("login", True), ("book", False)]
+    assert await steps("wrong", "book") == [("login", False)]
+    assert set(world.truth.contacts()) == set()

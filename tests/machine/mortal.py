@@ -18,6 +18,7 @@ from polydex.connectors.base import (
     Identity,
     MarkAnswer,
     Page,
+    Probe,
     Provider,
     Record,
     SourceInfo,
@@ -179,3 +180,6 @@ class MortalProvider:
         self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]
     ) -> MortalConnector:
         return MortalConnector(self._inner.connect(net, credentials, source_key, options), self._life)
+
+    def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
+        return self._inner.probe(net, credentials, source_key)

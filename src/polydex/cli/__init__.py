@@ -33,6 +33,7 @@ _COMMANDS = (
     ("backup", "polydex.cli.backup:backup", "Make a checked copy of the database."),
     ("restore", "polydex.cli.restore:restore", "Put a backup in the place of the database."),
     ("check", "polydex.cli.check:check", "Judge the database by Polydex's own rules."),
+    ("doctor", "polydex.cli.doctor.command:doctor", "Find out what is wrong, and how to mend it."),
     ("config", "polydex.cli.settings:settings", "List every setting with its value."),
 )
 

@@ -80,7 +80,7 @@ def add(
     login = _ask_login() if login is None else login.strip()
     if not login:
         raise BadRequest("The login is empty: give it with --login")
-    password = _read_password() if password_stdin else _ask_password(service)
+    password = read_password() if password_stdin else _ask_password(service)
     if not password:
         raise BadRequest("The password is empty")
 
@@ -264,8 +264,8 @@ def _ask_password(service: str) -> str:
         raise BadRequest("No password was given") from None
 
 
-def _read_password() -> str:
-    """All of standard input, without the line end that `echo` and editors add."""
+def read_password() -> str:
+    """A password: all of standard input, without the line end that `echo` and editors add."""
     try:
         password = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
 
 from polydex.core.contact import Contact, Photo
-from polydex.core.errors import PolydexError
+from polydex.core.errors import PolydexError, RecordNotFound
 from polydex.core.fields import ALL_FIELDS, FieldSet, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
 from polydex.core.patch import Patch
@@ -265,6 +265,26 @@ class Credentials:
     server_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One step on the way to an address book, tried. After one with an error comes no other.
+
+    Attributes:
+        step: its name: ``dns``, ``tcp``, ``tls``, ``http``, ``login``, ``discovery``, ``book``, ``poll``; a provider
+            leaves out what it does not have, and may have others.
+        found: one sentence, without secrets and contact data.
+        error: why it failed.
+        warning: what is not wrong yet, one sentence.
+        clock: the provider's clock when it answered, unix milliseconds, where it told it.
+    """
+
+    step: str
+    found: str = ""
+    error: PolydexError | None = None
+    warning: str = ""
+    clock: int | None = None
+
+
 @runtime_checkable
 class Provider(Protocol):
     """A kind of provider; found through the entry-point group ``polydex.providers``.
@@ -295,3 +315,29 @@ class Provider(Protocol):
     def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
         """A connector for one source. No I/O. ``options``: ``region`` (two letters, for phone numbers)."""
         ...
+
+    def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
+        """Try the way to an address book step by step, to name the one that fails. Writes nothing, raises nothing.
+
+        Args:
+            net: the outbound client.
+            credentials: as ``prepare`` gave them. Without a password only what needs none is tried.
+            source_key: of the address book; None before there is an account: then the default one is taken.
+        """
+        ...
+
+
+async def probe_by_discovery(
+    provider: Provider, net: object, credentials: Credentials, source_key: str | None
+) -> AsyncIterator[Probe]:
+    """``Provider.probe`` of a provider that has no steps of its own: log in, and find the address book."""
+    try:
+        _, books = await provider.discover(net, credentials)
+    except PolydexError as error:
+        yield Probe("login", error=error)
+        return
+    yield Probe("login", "The credentials are accepted.")
+    if source_key is None or source_key in {book.key for book in books}:
+        yield Probe("book", "The address book is there.")
+    else:
+        yield Probe("book", error=RecordNotFound("The provider does not list the address book any more"))

@@ -52,7 +52,7 @@ _NOT_PUBLIC_V6: Final = tuple(
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # Where cloud machines ask for their own secrets. Some lie in networks that an operator may well allow as a whole
 # (fd00::/8, 169.254.0.0/16), one is a public address: they are reachable only when named alone.
-_METADATA: Final[frozenset[Address]] = frozenset(
+METADATA: Final[frozenset[Address]] = frozenset(
     ip_address(text)
     for text in (
         "100.100.100.200",
@@ -110,9 +110,9 @@ def is_public(address: Address) -> bool:
         return (
             address in _GLOBAL_UNICAST_V6
             and not any(address in network for network in _NOT_PUBLIC_V6)
-            and address not in _METADATA
+            and address not in METADATA
         )
-    return address not in _METADATA and not any(address in network for network in _NOT_PUBLIC_V4)
+    return address not in METADATA and not any(address in network for network in _NOT_PUBLIC_V4)
 
 
 def is_allowed(address: Address, purpose: Purpose, networks: tuple[AllowedNetwork, ...]) -> bool:
@@ -122,7 +122,7 @@ def is_allowed(address: Address, purpose: Purpose, networks: tuple[AllowedNetwor
             return False
         if address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-    alone = address in _METADATA
+    alone = address in METADATA
     return any(
         purpose in allowed.purposes
         and address.version == allowed.network.version

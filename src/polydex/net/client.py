@@ -171,17 +171,33 @@ class Net:
         """Unix milliseconds."""
         return self._now()
 
-    def _open(self, rule: Rule) -> aiohttp.ClientSession:
+    def resolver(self, rule: Rule) -> GuardedResolver:
+        """Turns names into the addresses that the rule admits."""
+        return GuardedResolver(self._guard, self._resolver, rule)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What TLS connections are checked with; None for the system's authorities alone.
+
+        Raises:
+            ValueError: ``ca_bundle`` holds no certificate.
+        """
         if self._authorities is not None and self._tls is None:
-            self._tls = ssl.create_default_context()
-            self._tls.load_verify_locations(cadata=self._authorities)
+            context = ssl.create_default_context()
+            try:
+                context.load_verify_locations(cadata=self._authorities)
+            except ssl.SSLError as error:
+                raise ValueError("the file of certificate authorities holds no certificate") from error
+            self._tls = context
+        return self._tls
+
+    def _open(self, rule: Rule) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            resolver=GuardedResolver(self._guard, self._resolver, rule),
+            resolver=self.resolver(rule),
             ttl_dns_cache=_DNS_CACHE_SECONDS,
             keepalive_timeout=_KEEPALIVE_SECONDS,
             limit=_CONNECTIONS,
             # True: aiohttp's own context, which trusts the system's authorities.
-            ssl=self._tls or True,
+            ssl=self.tls() or True,
         )
         return aiohttp.ClientSession(
             connector=connector,

@@ -114,14 +114,18 @@ def reroll(tx: Tx, random_bytes: RandomBytes) -> int:
     return new
 
 
+def is_known(mark: Mark, known: Mark | None) -> bool:
+    """Whether a database in the state ``mark`` is the one that its high-water file ``known`` was written for."""
+    return bool(mark.epoch) and known is not None and known.epoch == mark.epoch and known.commits <= mark.commits
+
+
 def adopt_high_water(tx: Tx, known: Mark | None, random_bytes: RandomBytes) -> bool:
     """Compare a SQLite database with its mark, and re-roll when it is not the one that the mark was written for.
 
     To be called in a transaction that holds the write lock, so that no other process commits meanwhile.
     """
     row = tx.all("SELECT epoch, commits FROM meta")[0]
-    epoch, commits = int(row[0]), int(row[1])
-    if epoch and known is not None and known.epoch == epoch and known.commits <= commits:
+    if is_known(Mark(int(row[0]), int(row[1])), known):
         return False
     reroll(tx, random_bytes)
     return True

@@ -54,10 +54,7 @@ def open_postgres(
     Raises:
         StoreFailed: the server cannot be reached or used, or the database was made by a newer version.
     """
-    try:
-        import psycopg  # noqa: F401
-    except ImportError as error:
-        raise StoreFailed("PostgreSQL needs the package psycopg: install polydex[postgres]") from error
+    _require_driver()
     try:
         session = PostgresSession(url)
     except StoreFailed as error:
@@ -76,6 +73,20 @@ def others(tx: Tx) -> int:
         "AND pid <> pg_backend_pid()"
     )
     return int(tx.all(sql)[0][0])
+
+
+def open_read_only(url: str) -> Database:
+    """A database to look at as it is; nothing is asked yet. Raises StoreFailed: the driver is not installed."""
+    _require_driver()
+    threads = Threads("postgres-examine", 1, lambda: PostgresSession(url))
+    return ThreadedDatabase(threads, threads)
+
+
+def _require_driver() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise StoreFailed("PostgreSQL needs the package psycopg: install polydex[postgres]") from error
 
 
 class PostgresTx:

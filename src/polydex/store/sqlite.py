@@ -38,7 +38,7 @@ INSERT_ROWS = 50
 log = structlog.get_logger(__name__)
 
 # What is not a fault of the statement, but of the storage; the words are for the operator. Primary result codes.
-_CAUSES = {
+CAUSES = {
     sqlite3.SQLITE_BUSY: "another process holds the database locked",
     sqlite3.SQLITE_LOCKED: "another connection holds the database locked",
     sqlite3.SQLITE_NOMEM: "out of memory",
@@ -50,7 +50,7 @@ _CAUSES = {
     sqlite3.SQLITE_PROTOCOL: "the locks of the database cannot be taken",
     sqlite3.SQLITE_NOTADB: "the file is not a SQLite database",
 }
-# After these a connection waits its turn or has room again; after the others of _CAUSES it is opened anew.
+# After these a connection waits its turn or has room again; after the others of CAUSES it is opened anew.
 _KEEPS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
 
@@ -351,11 +351,11 @@ class SqliteSession:
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # primary result code
             # On the reading side, "read-only" is the mistake of a caller.
-            if code not in _CAUSES or (code == sqlite3.SQLITE_READONLY and self._reader):
+            if code not in CAUSES or (code == sqlite3.SQLITE_READONLY and self._reader):
                 raise
             self.broken = self.broken or code not in _KEEPS
             name = getattr(error, "sqlite_errorname", "")
-            raise StoreFailed(detail=f"{_CAUSES[code]} ({name})") from error
+            raise StoreFailed(detail=f"{CAUSES[code]} ({name})") from error
 
 
 def _count(tx: Tx) -> Mark:

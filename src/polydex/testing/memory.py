@@ -16,10 +16,12 @@ from polydex.connectors.base import (
     Identity,
     MarkAnswer,
     Page,
+    Probe,
     Record,
     SourceInfo,
     Unknown,
     Walk,
+    probe_by_discovery,
 )
 from polydex.core.contact import Contact, Photo
 from polydex.core.errors import BadRequest, CursorExpired, ProviderUnauthorized, RecordNotFound, Stale
@@ -378,3 +380,6 @@ class MemoryProvider:
     ) -> MemoryConnector:
         del net, credentials, options
         return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version)
+
+    def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
+        return probe_by_discovery(self, net, credentials, source_key)

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from polydex.api.app import Application, build
 from polydex.api.services import Check, Options, Services
-from polydex.connectors.base import Connector, Credentials, Identity, SourceInfo
+from polydex.connectors.base import (
+    Connector,
+    Credentials,
+    Identity,
+    Probe,
+    SourceInfo,
+    probe_by_discovery,
+)
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.errors import BadRequest, PolydexError, ProviderUnauthorized
 from polydex.engine.accounts import Accounts, AccountSpec, NewApp
@@ -85,6 +92,9 @@ class Village:
         if self.refused is not None:
             return Refusing(self.world(source_key), self.refused)
         return MemoryConnector(self.world(source_key))
+
+    def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
+        return probe_by_discovery(self, net, credentials, source_key)
 
 
 @dataclass

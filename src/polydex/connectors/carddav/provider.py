@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
-from polydex.connectors.base import Connector, Credentials, Identity, SourceInfo
+from polydex.connectors.base import Connector, Credentials, Identity, Probe, SourceInfo
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.book import Book
 from polydex.connectors.carddav.connector import CardDavConnector
 from polydex.connectors.carddav.dav import Dav, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
+from polydex.connectors.carddav.probe import probe
 from polydex.core.errors import BadRequest
 from polydex.net.auth import PasswordAuth
 from polydex.net.client import Net
@@ -59,6 +60,9 @@ class CardDavProvider:
         url = hrefs.collection(hrefs.absolute(credentials.server_url, source_key))
         book = Book(dav, url, options.get("region") or None)
         return CardDavConnector(book, credentials.server_url, credentials.login)
+
+    def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
+        return probe(_dav(net, credentials), credentials, source_key)
 
 
 def _dav(net: object, credentials: Credentials) -> Dav:

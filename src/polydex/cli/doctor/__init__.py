@@ -1,0 +1,1 @@
+"""``polydex doctor``."""

@@ -1,0 +1,164 @@
+"""One account: its state as it is stored, and the way to its provider, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from polydex.connectors.base import Credentials, Probe, Provider
+from polydex.core.errors import AddressForbidden, Internal, PolydexError, ProviderThrottled, ProviderUnauthorized
+from polydex.core.ids import AccountId
+from polydex.engine import status
+from polydex.engine.context import secret_context
+from polydex.engine.doctor.step import State, Step, sentence, told
+from polydex.engine.keys import Keys
+from polydex.engine.status import SourceState
+from polydex.store import accounts, sources
+from polydex.store.accounts import ACTIVE, DEAD, Account
+from polydex.store.db import Tx
+from polydex.store.sources import Source
+
+# Step -> what mends its failure, when the error does not say more.
+_MENDS = {
+    "dns": "Check the address of the server and the name servers of this machine: getent hosts {host}",
+    "tcp": "Check that the service runs and that no firewall is in between: curl -v {url}",
+    "tls": "Let the server have a valid certificate, or name its authority in POLYDEX_CA_BUNDLE; a wrong clock here has "
+    "the same effect.",
+    "http": "See whether the service has an outage, and try again later: curl -v {url}",
+    "discovery": "Check that the address leads to the service; another one can be given with: {again}",
+    "book": "See at the provider whether the address book was removed or renamed; connect what is there with: {again}",
+    "poll": "The server does not list its changes; its own log says why.",
+}
+_LOGIN = "Make a new (app) password at the provider and connect again, which keeps the account, its contacts and tokens: {again}"
+_ALLOW = "If it is meant, name its network in POLYDEX_ALLOW_PRIVATE_NETWORKS, such as 192.168.1.0/24, for the server and the commands."
+_CERTIFICATE = "Renew the certificate at the server, or ask its operator to."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An account as it is stored, with its default address book."""
+
+    account: Account
+    source: Source | None
+    books: tuple[SourceState, ...]
+
+
+def load(tx: Tx, number: AccountId) -> Subject | None:
+    """Everything that the steps of an account need; None when there is none."""
+    account = accounts.get(tx, number)
+    if account is None:
+        return None
+    return Subject(account, sources.default(tx, number), tuple(status.read(tx, number).sources))
+
+
+def stored(subject: Subject) -> list[Step]:
+    """What the database says about an account."""
+    account, found = subject.account, list[Step]()
+
+    def add(name: str, state: State, said: str, mend: str = "") -> None:
+        found.append(Step(f"account.{name}", state, said, mend, account.id))
+
+    again = again_command(account)
+    if account.token_status == DEAD or account.secret is None:
+        add("state", State.FAILED, "The access was revoked: no call is made any more.", f"Connect it again: {again}")
+    elif account.token_status != ACTIVE:
+        add("state", State.FAILED, "The provider refused the credentials at the last pull.", _LOGIN.format(again=again))
+    for book in subject.books:
+        if book.halted:
+            said = f"{book.halted} deletions were held back because they are so many."
+            add(
+                "halted",
+                State.WARNING,
+                said,
+                f"See at the provider whether they are meant, then: polydex accounts approve {account.id} (or with --refuse)",
+            )
+        if book.deferred:
+            said = f"{book.deferred} contacts could not be read, or are to be looked at again."
+            add(
+                "deferred",
+                State.WARNING,
+                said,
+                "The server looks at them again by itself; if they stay, see the contacts at the provider.",
+            )
+        if book.default and book.error_code is not None and account.token_status == ACTIVE:
+            said = f"The last pull failed ({book.error_code}): {sentence(book.error_message or '')}"
+            add(
+                "pull",
+                State.WARNING,
+                said,
+                f"The steps of the provider say more; pull again with: polydex sync {account.id}",
+            )
+    if not found:
+        ready = any(book.default and book.ready for book in subject.books)
+        add("state", State.OK, "The account is in order." if ready else "The account waits for its first pull.")
+    return found
+
+
+async def reached(
+    subject: Subject, keys: Keys, net: object, providers: Mapping[str, Provider], tell: Callable[[str, int], None]
+) -> AsyncIterator[Step]:
+    """The way to the provider. ``tell`` gets the server's address and its clock, unix milliseconds, where it is told."""
+    account, source = subject.account, subject.source
+    provider = providers.get(account.provider)
+    if provider is None or account.secret is None or source is None:
+        missing = (
+            "its provider is not installed"
+            if provider is None
+            else "it has no credentials"
+            if source
+            else "it has no address book"
+        )
+        yield Step("account.provider", State.SKIPPED, f"The provider is not asked: {missing}.", account=account.id)
+        return
+    try:
+        password = keys.decrypt(account.secret, secret_context(account.id)).decode()
+    except Internal as error:
+        mend = f"Put back the right key file, or connect again: {again_command(account)}"
+        yield Step("account.secret", State.FAILED, sentence(told(error)), mend, account.id)
+        return
+    credentials = Credentials(account.login or "", password, account.server_url or "")
+    async for probe in provider.probe(net, credentials, source.key):
+        if probe.clock is not None:
+            tell(credentials.server_url, probe.clock)
+        yield _step(probe, credentials.server_url, again_command(account), account.id)
+
+
+async def tried(
+    provider: Provider, net: object, credentials: Credentials, again: str, tell: Callable[[str, int], None]
+) -> AsyncIterator[Step]:
+    """The way to a provider for which there is no account yet. ``again``: the command that would connect it."""
+    async for probe in provider.probe(net, credentials, None):
+        if probe.clock is not None:
+            tell(credentials.server_url, probe.clock)
+        yield _step(probe, credentials.server_url, again, None)
+
+
+def _step(probe: Probe, url: str, again: str, account: AccountId | None) -> Step:
+    name = f"account.{probe.step}" if account is not None else f"server.{probe.step}"
+    if probe.error is not None:
+        return Step(
+            name, State.FAILED, sentence(told(probe.error)), _mend(probe.step, probe.error, url, again), account
+        )
+    if probe.warning:
+        return Step(name, State.WARNING, probe.warning, _CERTIFICATE, account)
+    return Step(name, State.OK, probe.found, account=account)
+
+
+def _mend(step: str, error: PolydexError, url: str, again: str) -> str:
+    if isinstance(error, AddressForbidden):
+        return _ALLOW
+    if isinstance(error, ProviderUnauthorized):
+        return _LOGIN.format(again=again)
+    if isinstance(error, ProviderThrottled):
+        return "Wait, and pull less often (POLYDEX_POLL_INTERVAL)."
+    host = url.partition("://")[2].partition("/")[0].rpartition(":")
+    template = _MENDS.get(step, "Try again later; the provider's own status page or log says more.")
+    return template.format(host=host[0] or host[2], url=url, again=again)
+
+
+def again_command(account: Account) -> str:
+    """The command that connects an account again. The login is left out: it is asked for."""
+    services = {"icloud": "icloud", "fastmail": "fastmail"}
+    service = services.get((account.service_provider or account.service_type).lower(), "carddav")
+    server = f" --server {account.server_url}" if service == "carddav" and account.server_url else ""
+    return f"polydex accounts add {service}{server}"
