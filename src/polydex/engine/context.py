@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from polydex.connectors.base import Connector, Credentials, Provider
 from polydex.core.errors import Internal, TokenDead, Unauthorized
 from polydex.core.ids import AccountId
 from polydex.engine.apply import Target
 from polydex.engine.keys import Keys
+from polydex.engine.places import Places
 from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Database
 from polydex.store.sources import Source
@@ -29,6 +30,7 @@ class Settings:
         lease: how long a lease of a source lasts without renewal.
         backoff_max: the longest pause after failures in a row.
         parallel_pulls: sources pulled at once by one process.
+        silent: after it, a pull that hears nothing from its provider no longer counts among these.
         require_if_match: a PATCH without If-Match is refused.
     """
 
@@ -41,6 +43,7 @@ class Settings:
     lease: float = 60.0
     backoff_max: float = 3600.0
     parallel_pulls: int = 8
+    silent: float = 3.0
     require_if_match: bool = False
 
 
@@ -54,6 +57,7 @@ class Context:
         net: the outbound client, handed to providers untouched.
         owner: names this process in leases; random.
         random_bytes: for marks.
+        places: of the pulls that run in this process.
     """
 
     db: Database
@@ -64,6 +68,7 @@ class Context:
     settings: Settings
     owner: str
     random_bytes: Callable[[int], bytes]
+    places: Places = field(default_factory=Places)
 
     def provider(self, account: Account) -> Provider:
         """The provider of an account. Raises Internal when its package is not installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -114,10 +114,12 @@ class Pulls:
         source = taken.source.id
         task = asyncio.create_task(self._run(taken), name=f"pull {source}")
         pull = self._running[source] = _Pull(task, taken.start.since)
+        self._ctx.places.take(source, taken.lease.server)
 
         def done(finished: asyncio.Task[PolydexError | None]) -> None:
             if self._running.get(source) is pull:
                 del self._running[source]
+                self._ctx.places.leave(source)
             if not finished.cancelled() and finished.exception() is not None:
                 log.error("pull.crashed", source=source, error=type(finished.exception()).__name__)
 
@@ -126,12 +128,13 @@ class Pulls:
 
     async def run_due(self) -> int:
         """Claim due sources as far as there is room and begin to pull them; their number."""
-        room = self._ctx.settings.parallel_pulls - len(self._running)
+        places, count = self._ctx.places, self._ctx.settings.parallel_pulls
+        room = places.room(count, self._ctx.settings.silent)
         if room <= 0:
             return 0
         now = self._ctx.clock()
         until = now + int(self._ctx.settings.lease * 1000)
-        taken = await self._ctx.db.write(_take_due, self._ctx.owner, now, until, room)
+        taken = await self._ctx.db.write(_take_due, self._ctx.owner, now, until, room, places.full(count))
         for each in taken:
             self._spawn(each)
         return len(taken)
@@ -274,8 +277,8 @@ def _take_one(tx: Tx, source: SourceId, owner: str, now: int, until: int, not_be
     return _opened(tx, lease, now) if lease else None
 
 
-def _take_due(tx: Tx, owner: str, now: int, until: int, limit: int) -> list[_Taken]:
-    taken = (_opened(tx, lease, now) for lease in sources.claim(tx, owner, now, until, limit))
+def _take_due(tx: Tx, owner: str, now: int, until: int, limit: int, without: Sequence[str]) -> list[_Taken]:
+    taken = (_opened(tx, lease, now) for lease in sources.claim(tx, owner, now, until, limit, without))
     return [each for each in taken if each is not None]
 
 

@@ -213,6 +213,7 @@ class _Writing:
 
     async def add(self, piece: _Piece) -> None:
         """Take a page. Raises what stopped the writing of an earlier one."""
+        self._ctx.places.heard(self._lease.source)
         self._waiting.append(piece)
         if self._task is not None and (self._task.done() or len(self._waiting) >= _TOGETHER):
             await self._written()

@@ -12,7 +12,9 @@ from polydex.log import logger
 from polydex.store import accounts, intents
 
 _IDLE = 0.5
-"""Seconds between two looks for due rows; what is made due in this process wakes the loop at once."""
+"""Seconds between two looks for due rows."""
+_BRISK = 0.05
+"""The same while there are any: most polls take less, and very many accounts may be due."""
 _KEEP_INTENTS = 24 * 3600 * 1000
 _CLEAN_EVERY = 3600 * 1000
 
@@ -29,17 +31,18 @@ class Worker:
 
     async def run(self) -> None:
         """Work until ``stop``. A failure of the store is logged and tried again."""
-        pause = _IDLE
+        fault = _IDLE
         while not self._stopping.is_set():
             try:
-                await self._pulls.run_due()
+                pause = _BRISK if await self._pulls.run_due() else _IDLE
                 await self._recovery.run_due()
                 await self._erase()
                 await self._clean()
-                pause = _IDLE
             except Exception:  # the loop outlives a full disk or a restarted database
                 log.exception("worker.fault")
-                pause = min(pause * 2, 30.0)
+                pause = fault = min(fault * 2, 30.0)
+            else:
+                fault = _IDLE
             try:
                 async with asyncio.timeout(pause):
                     await self._stopping.wait()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from polydex.core.errors import FenceLost
 from polydex.core.ids import AccountId, Cursor, SourceId
-from polydex.store.db import Tx
+from polydex.store.db import Row, Tx
 
 BEGUN = "begun"
 """The mode of a walk none of whose pages has been applied."""
@@ -64,13 +65,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to pull a source until ``until`` (unix milliseconds), for whoever knows the fence."""
+    """The right to pull a source for whoever knows the fence. ``server``: the address that its account has, else its provider."""
 
     source: SourceId
     fence: int
     wake: int
+    server: str = ""
 
 
+_TAKEN = "fence, wake, (SELECT coalesce(server_url, provider) FROM account WHERE account.id = source.account_id)"
 _COLUMNS = ", ".join({"account": "account_id"}.get(f.name, f.name) for f in fields(Source))
 
 
@@ -128,25 +131,29 @@ def stop(tx: Tx, account: AccountId) -> None:
     tx.run("UPDATE source SET due_at = NULL, fence = fence + 1, lease_until = 0 WHERE account_id = ?", account)
 
 
-def claim(tx: Tx, owner: str, now: int, until: int, limit: int) -> list[Lease]:
-    """Take the leases of due sources, the longest waiting first."""
+def claim(tx: Tx, owner: str, now: int, until: int, limit: int, without: Sequence[str] = ()) -> list[Lease]:
+    """Take the leases of due sources, the longest waiting first; none of accounts at the servers ``without``."""
+    others = ""
+    if without:
+        others = f"AND account_id NOT IN (SELECT id FROM account WHERE coalesce(server_url, provider) IN ({', '.join('?' * len(without))})) "
     rows = tx.all(
-        "SELECT id FROM source WHERE due_at IS NOT NULL AND due_at <= ? AND lease_until <= ? ORDER BY due_at LIMIT ?"
-        + tx.dialect.skip_locked,
+        f"SELECT id FROM source WHERE due_at IS NOT NULL AND due_at <= ? AND lease_until <= ? {others}"
+        "ORDER BY due_at LIMIT ?" + tx.dialect.skip_locked,
         now,
         now,
+        *without,
         limit,
     )
     leases = []
     for (source,) in rows:
         taken = tx.one(
-            "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? RETURNING fence, wake",
+            f"UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? RETURNING {_TAKEN}",
             owner,
             until,
             source,
         )
         if taken:
-            leases.append(Lease(SourceId(source), int(taken[0]), int(taken[1])))
+            leases.append(_lease(SourceId(source), taken))
     return leases
 
 
@@ -159,14 +166,19 @@ def claim_one(
     """
     taken = tx.one(
         "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND lease_until <= ? "
-        "AND coalesce(tried_at, -1) < ? RETURNING fence, wake",
+        f"AND coalesce(tried_at, -1) < ? RETURNING {_TAKEN}",
         owner,
         until,
         source,
         now,
         _LATER if not_before is None else not_before,
     )
-    return Lease(source, int(taken[0]), int(taken[1])) if taken else None
+    return _lease(source, taken) if taken else None
+
+
+def _lease(source: SourceId, taken: Row) -> Lease:
+    fence, wake, server = taken
+    return Lease(source, int(fence), int(wake), str(server))
 
 
 def renew(tx: Tx, lease: Lease, until: int) -> None:

@@ -15,6 +15,7 @@ from polydex.core.ids import RowId
 from polydex.engine.accounts import app_secret_context
 from polydex.engine.context import Context, Settings, secret_context
 from polydex.engine.keys import Keys, hash_token
+from polydex.engine.places import Places
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
@@ -53,7 +54,7 @@ class Installation:
 
     def sibling(self, owner: str = "process-2", **settings: Any) -> Self:
         """Another process on the same database and the same provider, with its own ``settings``."""
-        ctx = replace(self.ctx, owner=owner, settings=replace(self.ctx.settings, **settings))
+        ctx = replace(self.ctx, owner=owner, settings=replace(self.ctx.settings, **settings), places=Places())
         pulls = Pulls(ctx)
         return replace(self, ctx=ctx, pulls=pulls, reader=Reader(ctx, pulls), writer=Writer(ctx, Turns(ctx)))
 
