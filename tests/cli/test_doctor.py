@@ -21,8 +21,8 @@ from polydex.config import Config
 from polydex.engine.doctor.step import State
 from tests.cli.doctor import Installation, change, check, command, examine, picture, web, wrong
 from tests.cli.shell import POLYDEX, Shell
-from tests.servers.dav import DavServer
-from tests.servers.process import LOOPBACK, free_port, listening, program, running, workspace
+from tests.servers.dav import DavServer, request
+from tests.servers.process import LOOPBACK, free_port, program, running, workspace
 
 HOLD = """
 import sqlite3, sys
@@ -313,8 +313,12 @@ async def test_settings(made: Installation, tmp_path: Path) -> None:
 
 async def test_beside_a_running_server(connected: Installation) -> None:
     log = connected.folder.parent / "log"
-    port = int(connected.more["POLYDEX_PORT"])
-    with running([*POLYDEX, "serve"], log=log, answers=lambda: listening(port), environment=connected.env()):
+    health = f"http://{LOOPBACK}:{connected.more['POLYDEX_PORT']}/health"
+
+    def answers() -> bool:  # the port is taken long before
+        return request("GET", health).status == 200
+
+    with running([*POLYDEX, "serve"], log=log, answers=answers, environment=connected.env()):
         steps = await examine(connected)
     assert wrong(steps) in ({}, {"dns": "warning"})
     assert steps["port.server"]["state"] == steps["account.poll"]["state"] == "ok"

@@ -18,7 +18,7 @@ from polydex.net.addresses import METADATA, AllowedNetwork, parse_networks
 
 PYTHON = (3, 11)
 SQLITE = (3, 35)
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 5.0
 # Half of IPv4 in one network, or all of what IPv6 has for private use, is hardly one that somebody runs.
 _WIDE = {4: 8, 6: 7}
 
