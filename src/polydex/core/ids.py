@@ -36,6 +36,11 @@ def contact_id(id_key: bytes, account: AccountId, source_key: str, stable_key: S
     return ContactId("".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]))
 
 
+def is_contact_id(text: str) -> bool:
+    """Whether a text has the shape of a public id."""
+    return len(text) == 26 and set(text) <= set(_DIGITS)
+
+
 def _part(text: str) -> bytes:
     raw = text.encode()
     return len(raw).to_bytes(4, "big") + raw

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from polydex.core.vcard.adopt import adopt, without_document
 from polydex.core.vcard.creator import create
 from polydex.core.vcard.editor import Edited, edit
+from polydex.core.vcard.file import entries, utf8
 from polydex.core.vcard.native import native
 from polydex.core.vcard.reader import Reading, read
 
-__all__ = ["Edited", "Reading", "create", "edit", "native", "read"]
+__all__ = [
+    "Edited",
+    "Reading",
+    "adopt",
+    "create",
+    "edit",
+    "entries",
+    "native",
+    "read",
+    "utf8",
+    "without_document",
+]

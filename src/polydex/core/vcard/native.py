@@ -13,8 +13,8 @@ from polydex.core.vcard.lines import Line
 MARK = "X-POLYDEX-MARK"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
 _BREAK = re.compile(r"\r\n|\r|\n")
-_OURS = "X-POLYDEX-"
-_FIXED = frozenset(
+OURS = "X-POLYDEX-"
+SPOKEN_FOR = frozenset(
     {
         *("BEGIN", "END", "VERSION", "UID", "N", "FN", "REV", "PRODID", "CREATED", "KIND", "AGENT", "XML"),
         *("X-ADDRESSBOOKSERVER-KIND", "X-ADDRESSBOOKSERVER-MEMBER", "MEMBER"),
@@ -37,7 +37,7 @@ def native(raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
     card = Card.parse(raw)
     result = {}
     for name in names:
-        lines = [] if name.upper().startswith(_OURS) else card.all(name.upper())
+        lines = [] if name.upper().startswith(OURS) else card.all(name.upper())
         if lines:
             result[name] = "\n".join(_value(line) for line in lines)
     return result
@@ -52,7 +52,7 @@ def edit(card: Card, properties: Mapping[str, str | None]) -> None:
         path = "$.nativeProperties"
         if not _NAME.fullmatch(name):
             raise BadRequest(f"{path}: a name is not a vCard property name")
-        if name.upper() in _FIXED or name.upper().startswith(_OURS):
+        if name.upper() in SPOKEN_FOR or name.upper().startswith(OURS):
             raise FieldUnsupported(f"{path}.{name}: this property cannot be written as a native property")
     for name, value in properties.items():
         _edit(card, name, value)
