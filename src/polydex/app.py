@@ -19,6 +19,8 @@ from polydex.connectors import registry
 from polydex.core.errors import ConfigInvalid, StoreFailed
 from polydex.engine.accounts import Accounts
 from polydex.engine.context import Context, Settings
+from polydex.engine.export import Exporter
+from polydex.engine.imports import Importer
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
@@ -60,6 +62,8 @@ class Polydex:
     reader: Reader
     writer: Writer
     worker: Worker
+    exporter: Exporter
+    importer: Importer
 
     def asgi(self) -> Application:
         """The HTTP interface."""
@@ -131,14 +135,17 @@ async def open_app(
         )
         pulls, turns = Pulls(ctx), Turns(ctx)
         writer = Writer(ctx, turns)
+        reader = Reader(ctx, pulls)
         app = Polydex(
             config=config,
             ctx=ctx,
             accounts=Accounts(ctx),
             pulls=pulls,
-            reader=Reader(ctx, pulls),
+            reader=reader,
             writer=writer,
             worker=Worker(ctx, pulls, writer.recovery),
+            exporter=Exporter(ctx, reader),
+            importer=Importer(ctx, reader, writer),
         )
         background = asyncio.create_task(app.worker.run(), name="worker") if role in (Role.ALL, Role.WORKER) else None
         try:

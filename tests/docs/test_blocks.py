@@ -26,6 +26,7 @@ GIVEN = {
     "docs/how-to/connect-icloud.md": "account",
     "docs/how-to/connect-nextcloud.md": "shell",
     "docs/how-to/find-out-what-is-wrong.md": "account",
+    "docs/how-to/import-and-export.md": "account",
     "docs/how-to/keep-a-copy-in-step.md": "served",
     "docs/how-to/migrate-from-aurinko.md": "served",
     "docs/how-to/run-as-a-service.md": "served",

@@ -115,8 +115,14 @@ class MortalConnector:
     async def fetch(self, key: RemoteKey) -> Record:
         return await self._mortal(self._inner.fetch(key))
 
-    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
-        return await self._mortal(self._inner.create(draft, mark, native))
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str] | None = None,
+        document: bytes | None = None,
+    ) -> Record:
+        return await self._mortal(self._inner.create(draft, mark, native, document))
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         return await self._mortal(self._inner.find_mark(mark))
@@ -140,8 +146,8 @@ class MortalConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return self._inner.remap(raw, key, rev)
 
-    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
-        return self._inner.losses(draft, base)
+    def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
+        return self._inner.losses(draft, base, document)
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
         return self._inner.native(raw, names)

@@ -28,6 +28,20 @@ if TYPE_CHECKING:
     from polydex.engine.write import Written
 
 app = App(name="contacts", help="Contacts of an account.", help_format="plaintext")
+app.command(
+    "polydex.cli.imports:import_",
+    name="import",
+    help="""Create contacts from a file: vCard, or CSV of Polydex, Google Contacts or Outlook.
+
+    It shows what it is going to do, and asks. Importing the same file again creates nothing a second time.""",
+)
+app.command(
+    "polydex.cli.export:export",
+    name="export",
+    help="""Write every contact of an account to a file, as vCard or CSV.
+
+    vCards of a CardDAV account are written exactly as they are stored. The file appears when it is complete.""",
+)
 
 ContactId = Annotated[str, Parameter(name="ID", help="The contact's id.")]
 File = Annotated[Path | None, Parameter(help="File with the JSON; without it, standard input.")]

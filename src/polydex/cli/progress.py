@@ -1,10 +1,10 @@
-"""A progress bar for what operators do with a whole database."""
+"""Progress bars on a terminal, and nothing anywhere else."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from polydex.cli.common import Common, console
@@ -30,7 +30,7 @@ class Bar:
 
 @contextlib.contextmanager
 def bar(common: Common) -> Iterator[Bar]:
-    """A bar while the body runs."""
+    """A bar of what is done with a whole database."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -42,3 +42,26 @@ def bar(common: Common) -> Iterator[Bar]:
     hidden = common.json or not sys.stderr.isatty()
     with Progress(*columns, console=console(stderr=True), disable=hidden, transient=True) as progress:
         yield Bar(progress)
+
+
+@contextlib.contextmanager
+def counted(title: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """A function that is told how many contacts are done, and of how many."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from polydex.cli.rate import RateColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console(stderr=True), disable=not shown or not sys.stderr.isatty()) as progress:
+        task = progress.add_task(title, total=None)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield show

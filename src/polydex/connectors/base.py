@@ -48,6 +48,7 @@ class Capabilities:
         parallel: requests at once for one account.
         trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
         full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
+        vcards: ``Record.raw`` is a vCard, and ``create`` keeps what one that it is given says besides the contact.
     """
 
     update_guard: Guard = Guard.ENFORCED
@@ -64,6 +65,7 @@ class Capabilities:
     parallel: int = 4
     trusts_snapshot_cursor: bool = True
     full_every: float | None = None
+    vcards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +214,18 @@ class Connector(Protocol):
         """The record as it is now. Raises RecordNotFound."""
         ...
 
-    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
-        """Create a contact, with native properties by name; ``mark`` is stored with it. A record that already carries the mark is returned as it is."""
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str] | None = None,
+        document: bytes | None = None,
+    ) -> Record:
+        """Create a contact, with native properties by name; ``mark`` is stored with it.
+
+        A record that already carries the mark is returned as it is. ``document``: the vCard that the draft was read
+        from, only where ``caps.vcards``: what it says besides is kept, too.
+        """
         ...
 
     async def find_mark(self, mark: str) -> MarkAnswer:
@@ -244,10 +256,10 @@ class Connector(Protocol):
         """Map a stored document anew (after an upgrade of the mapping, or a change of context). Pure, no I/O."""
         ...
 
-    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+    def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         """What this provider would not keep of a contact that is created, or that ``base`` is changed into.
 
-        The same as the losses of the record that the write would give. Pure, but not quick: a photo may be scaled.
+        ``document``: as for ``create``. The same as the losses of the record that the write would give. Pure, but not quick: a photo may be scaled.
         """
         ...
 

@@ -55,10 +55,12 @@ class Draft:
     Attributes:
         contact: in normal form, the photo with its bytes.
         native: native properties by name.
+        document: the vCard that the contact was read from.
     """
 
     contact: Contact
     native: dict[str, str] = field(default_factory=dict)
+    document: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -9,8 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from polydex.connectors.base import Capabilities, Connector, Record
-from polydex.core.decode import Draft, Request
+from polydex.core import vcard
+from polydex.core.decode import Draft, Request, decode_draft
 from polydex.core.errors import (
+    BadRequest,
     Internal,
     NotFound,
     PolydexError,
@@ -31,6 +34,8 @@ from polydex.store.rows import Stored
 from polydex.store.sources import Source
 
 R = TypeVar("R")
+_BEGIN_VCARD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\w-]+\.)?BEGIN[ \t]*:", re.IGNORECASE)
+"""How the cards begin that ``vcard.entries`` finds; no JSON does."""
 ATTEMPTS = 3
 ASK_AGAIN = 5.0
 """Seconds after which a client, or the worker, asks what became of a write whose answer was lost."""
@@ -84,7 +89,9 @@ class Attempts:
 
     async def create(self, scene: Scene, draft: Draft, intent: Intent) -> tuple[Stored, Record]:
         """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said."""
-        record = await self._call(intent, scene.connector.create(draft.contact, intent.mark, draft.native or None))
+        document = draft.document if scene.caps.vcards else None
+        call = scene.connector.create(draft.contact, intent.mark, draft.native or None, document)
+        record = await self._call(intent, call)
         return await self.conclude(scene, intent, record), record
 
     async def update(self, scene: Scene, stored: Stored, patch: Patch, intent: Intent) -> tuple[Stored, Record]:
@@ -131,6 +138,16 @@ class Attempts:
                 ) from error
             await self._ctx.db.write(intents.finish, intent.id, intents.FAILED, self._ctx.clock())
             raise
+
+
+def draft_of(body: bytes) -> Draft:
+    """The draft of a create: its body is JSON or, from an import, a vCard. Raises BadRequest, PayloadTooLarge."""
+    if not _BEGIN_VCARD.match(body):
+        return decode_draft(body)
+    contact = vcard.read(body).contact
+    if contact is None:
+        raise BadRequest("The card is a group, no contact")
+    return Draft(contact, document=body)
 
 
 def effective(request: Request, stored: Stored) -> Patch:

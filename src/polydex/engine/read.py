@@ -188,6 +188,15 @@ class Reader:
             if len(some) < wanted:
                 return ListPage(found, None, self._age(source))
 
+    async def source(self, account: Account) -> Source:
+        """The address book that is read and written by default: pulled once, and fresh if the provider can be reached.
+
+        Raises NotReady while the first pull is not complete, and what stops it.
+        """
+        source = await self._ready(account)
+        await self._fresh(account, source, no_cache=False)
+        return source
+
     # Feeds
 
     async def start(self, account: Account, *, await_ready: bool = True) -> SyncStart:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from polydex.connectors.base import Absent, Found
-from polydex.core.decode import decode_draft, decode_patch
+from polydex.core.decode import decode_patch
 from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
 from polydex.core.ids import AccountId
 from polydex.engine import fetch
-from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, effective
+from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
 from polydex.engine.turns import Turns
 from polydex.log import logger
@@ -80,7 +80,7 @@ class Recovery:
         if not believed:
             raise ProviderTimeout("The outcome of this request is not known yet", retry_after=ASK_AGAIN)
         if wanted and intent.body is not None:
-            draft = decode_draft(intent.body)
+            draft = draft_of(intent.body)
             await self._attempts.create(scene, draft, await self._attempts.renew(scene, intent))
         else:
             await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())

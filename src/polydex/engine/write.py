@@ -23,7 +23,7 @@ from polydex.core.errors import (
 from polydex.core.etag import IfMatch, etag_of
 from polydex.core.fields import Loss
 from polydex.engine import content, fetch
-from polydex.engine.attempt import ASK_AGAIN, ATTEMPTS, Attempts, Scene, effective
+from polydex.engine.attempt import ASK_AGAIN, ATTEMPTS, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
 from polydex.engine.recovery import Recovery
 from polydex.engine.turns import Turns
@@ -75,6 +75,19 @@ class Writer:
         draft = decode_draft(body)
         digest = _digest("create", "", "", body, strict=strict)
         return await self._once(account, digest, lambda scene: self._create(scene, draft, body, digest, strict=strict))
+
+    async def create_once(self, account: Account, body: bytes, mark: str) -> Written:
+        """Create a contact that is recognised by its mark: however often it is asked for, there is one.
+
+        What carries the mark already is returned as it is. ``body`` is JSON as for ``create``, or a vCard, which a
+        provider of vCards keeps with all that it says. Raises BadRequest and what the provider says; ProviderTimeout
+        while the outcome of an earlier attempt is not known.
+        """
+        draft = draft_of(body)
+        digest = _digest("create", "", mark, body)
+        return await self._once(
+            account, digest, lambda scene: self._create(scene, draft, body, digest, strict=False, mark=mark)
+        )
 
     async def update(
         self, account: Account, contact_id: str, body: bytes, if_match: str | None, *, strict: bool = False
@@ -183,10 +196,15 @@ class Writer:
 
     # Create
 
-    async def _create(self, scene: Scene, draft: Draft, body: bytes, digest: bytes, *, strict: bool) -> Written:
+    async def _create(
+        self, scene: Scene, draft: Draft, body: bytes, digest: bytes, *, strict: bool, mark: str | None = None
+    ) -> Written:
         if strict:
             await _demand_lossless(scene, draft.contact)
-        mark = self._ctx.random_bytes(_MARK_BYTES).hex()
+        if mark is None:
+            mark = self._ctx.random_bytes(_MARK_BYTES).hex()
+        elif await self._ctx.db.read(intents.is_open, scene.account.id, mark):  # with another body
+            raise ProviderTimeout("The outcome of an earlier attempt is not known yet", retry_after=ASK_AGAIN)
         target = etag_of(draft.contact)
         intent = await self._attempts.begin(scene, "create", digest, body, mark=mark, target_etag=target)
         stored, record = await self._attempts.create(scene, draft, intent)

@@ -51,6 +51,9 @@ class Intent:
     tries: int
 
 
+_OPEN = "due_at IS NOT NULL AND +account_id = ? AND state = 'open'"
+"""Open intents are always due, so that they are found by the small index of those, not among all that the account ever
+had (the pluses keep SQLite from that)."""
 _NAMES = {"account": "account_id", "source": "source_id", "row": "row_id"}
 _COLUMNS = ", ".join(_NAMES.get(f.name, f.name) for f in fields(Intent))
 
@@ -146,8 +149,14 @@ def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int, after
 
 def open_of_account(tx: Tx, account: AccountId) -> list[Intent]:
     """The account's open intents in their order. Under the write lease nobody else works on them."""
-    rows = tx.all(f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND state = 'open' ORDER BY id", account)
+    rows = tx.all(f"SELECT {_COLUMNS} FROM intent WHERE {_OPEN} ORDER BY +id", account)
     return [_intent(row) for row in rows]
+
+
+def is_open(tx: Tx, account: AccountId, mark: str) -> bool:
+    """Whether the outcome of a create under this mark is not known yet."""
+    row = tx.one(f"SELECT 1 FROM intent WHERE {_OPEN} AND mark = ?", account, mark)
+    return row is not None
 
 
 def due_accounts(tx: Tx, now: int, limit: int) -> list[AccountId]:

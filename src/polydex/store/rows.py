@@ -275,6 +275,27 @@ def indexed(tx: Tx, row_id: int) -> tuple[int | None, int, bytes | None]:
     return (row[0], row[1], row[2]) if row else (None, 0, None)
 
 
+def live(tx: Tx, source: SourceId, after: RowId, limit: int) -> list[Stored]:
+    """Live rows with a number above ``after``, in order, hidden records included."""
+    rows = tx.all(
+        f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
+        "WHERE c.source_id = ? AND c.current = 1 AND c.live = 1 AND c.row_id > ? ORDER BY c.row_id LIMIT ?",
+        source,
+        after,
+        limit,
+    )
+    return [_stored(row) for row in rows]
+
+
+def unread(tx: Tx, source: SourceId) -> list[RemoteKey]:
+    """Keys of records that are there, as far as is known, but were never read."""
+    return [RemoteKey(key) for (key,) in tx.all(
+        "SELECT key FROM contact WHERE source_id = ? AND current = 1 AND live = 0 AND verify_due IS NOT NULL "
+        "AND public_id IS NULL ORDER BY row_id",
+        source,
+    )]  # fmt: skip
+
+
 def to_verify(tx: Tx, source: SourceId, now: int, limit: int) -> list[Stored]:
     """Rows whose fetch is due, the longest waiting first."""
     rows = tx.all(

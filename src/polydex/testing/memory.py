@@ -79,7 +79,14 @@ class MemoryConnector:
         await self._answer("fetch", key)
         return self._record(key, version)
 
-    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str] | None = None,
+        document: bytes | None = None,
+    ) -> Record:
+        del document  # not a provider of vCards
         await self._ask("create", mark or "")
         contact = documents.kept(draft, self.caps.writable)
         stored_mark = mark if self.world.character.marks else None
@@ -133,7 +140,8 @@ class MemoryConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return self._map(documents.decode(raw), raw, key, rev)
 
-    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
+    def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
+        del document
         if base is not None and base.contact is not None:
             draft = diff(base.contact, draft).apply(Contact())
         return documents.losses(draft, self.caps.writable)

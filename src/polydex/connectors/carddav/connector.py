@@ -18,6 +18,7 @@ from polydex.connectors.carddav.pull import pull
 from polydex.connectors.carddav.write import Writer
 from polydex.core import vcard
 from polydex.core.contact import EMPTY, Contact, Photo
+from polydex.core.errors import BadRequest
 from polydex.core.fields import Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch, diff
@@ -39,6 +40,7 @@ CAPABILITIES = Capabilities(
     trusts_snapshot_cursor=True,
     # Nextcloud prunes its change log, and older versions do not notice a pruned token.
     full_every=7 * 86_400.0,
+    vcards=True,
 )
 
 
@@ -67,10 +69,16 @@ class CardDavConnector:
     async def fetch(self, key: RemoteKey) -> Record:
         return self.book.record(await self.book.read(key, FETCH_SECONDS))
 
-    async def create(self, draft: Contact, mark: str | None, native: Mapping[str, str] | None = None) -> Record:
-        draft, losses = await _with_fitting_photo(draft)
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str] | None = None,
+        document: bytes | None = None,
+    ) -> Record:
+        draft, losses = await asyncio.to_thread(_with_fitting_photo, draft, document)
         async with self._writing:
-            return await Writer.of(self.book).create(draft, mark, native or {}, losses)
+            return await Writer.of(self.book).create(draft, mark, native or {}, losses, document)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         return await Writer.of(self.book).find_mark(mark)
@@ -96,24 +104,32 @@ class CardDavConnector:
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return record(raw, key, rev, self.book.region)
 
-    def losses(self, draft: Contact, base: Record | None = None) -> tuple[Loss, ...]:
-        known = EMPTY if base is None or base.contact is None else base.contact
+    def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
+        if base is None:
+            draft, losses = _with_fitting_photo(draft, document)
+            if document is not None:
+                return (*losses, *vcard.adopt(document, draft, uid="losses", mark=None).losses)
+            return (*losses, *vcard.create(draft, uid="losses", mark=None, version="3.0", rev=None).losses)
+        known = base.contact or EMPTY
         change = diff(known, draft)
-        losses: tuple[Loss, ...] = ()
+        losses = ()
         if isinstance(change.photo, Photo) and change.photo.content is not None:
             fitting, losses = photos.fitted(change.photo)
-            draft = msgspec.structs.replace(draft, photo=fitting)
             change = msgspec.structs.replace(change, photo=fitting)
-        if base is None:
-            return (*losses, *vcard.create(draft, uid="losses", mark=None, version="3.0", rev=None).losses)
         return (*losses, *vcard.edit(base.raw, change, base=known, rev=None).losses)
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
         return vcard.native(raw, names)
 
 
-async def _with_fitting_photo(draft: Contact) -> tuple[Contact, tuple[Loss, ...]]:
+def _with_fitting_photo(draft: Contact, document: bytes | None) -> tuple[Contact, tuple[Loss, ...]]:
+    """The draft with a photo that servers take. What is no picture stays on a card that has it anyway."""
     if draft.photo is None or draft.photo.content is None:
         return draft, ()
-    fitting, losses = await photos.fit(draft.photo)
+    try:
+        fitting, losses = photos.fitted(draft.photo)
+    except BadRequest:
+        if document is None:
+            raise
+        return draft, (Loss("$.photo.content", "not a picture that can be read", kept="as it stands"),)
     return msgspec.structs.replace(draft, photo=fitting), losses

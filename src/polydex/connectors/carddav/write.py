@@ -61,7 +61,12 @@ class Writer:
     # --- create ---------------------------------------------------------------------------------------------------
 
     async def create(
-        self, draft: Contact, mark: str | None, native: Mapping[str, str], losses: tuple[Loss, ...] = ()
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str],
+        losses: tuple[Loss, ...] = (),
+        document: bytes | None = None,
     ) -> Record:
         """See ``Connector.create``."""
         uid = uid_of(mark) if mark is not None else str(uuid.uuid4())
@@ -72,7 +77,10 @@ class Writer:
                 found = await self._look(key, moved=True)
             if found is not None:
                 return self._ours(found, uid, mark)
-        edited = vcard.create(draft, uid=uid, mark=mark, version="3.0", rev=None, native=native)
+        if document is not None:
+            edited = vcard.adopt(document, draft, uid=uid, mark=mark)
+        else:
+            edited = vcard.create(draft, uid=uid, mark=mark, version="3.0", rev=None, native=native)
         losses = (*losses, *edited.losses)
         sent = Card(key, edited.raw)
         try:

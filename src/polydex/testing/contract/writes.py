@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from polydex.connectors.base import Absent, Found, Guard, Record, Unknown
+from polydex.core import vcard
 from polydex.core.contact import Company, Contact, Name, Photo
 from polydex.core.errors import RecordNotFound, Stale
 from polydex.core.fields import Field, Loss
@@ -334,6 +335,20 @@ class WriteContract:
         before = await fetched(world, record.key)
         await world.connector.update(await world.connector.fetch(record.key), Patch(notes="new"))
         assert await fetched(world, record.key) == msgspec.structs.replace(before, notes="new")
+
+    async def test_what_a_vcard_says_besides_is_kept_where_the_documents_are_vcards(self, world: World) -> None:
+        alien = b"X-ALIEN;X-P=1:kept as it is\r\nitem9.X-ABDATE:2001-02-03\r\nitem9.X-ABLabel:Day\r\nEND:VCARD"
+        document = vcard.create(ALICE, uid="elsewhere", mark="another").raw.replace(b"END:VCARD", alien)
+        announced = world.connector.losses(ALICE, None, document)
+        record = await world.connector.create(ALICE, "mark", None, document)
+        await world.settle()
+        fetched = await world.connector.fetch(record.key)
+        assert_same_but(fetched.contact, ALICE, announced)
+        kept = world.connector.native(fetched.raw, ("X-ALIEN", "X-ABDATE"))
+        expected = {"X-ALIEN": "kept as it is", "X-ABDATE": "2001-02-03"}
+        assert kept == (expected if world.connector.caps.vcards else {})
+        again = await world.connector.create(ALICE, "mark", None, document)
+        assert again.key == record.key or not world.connector.caps.marks
 
     # --- the pure part --------------------------------------------------------------------------------------------
 

@@ -100,6 +100,14 @@ async def test_a_lost_answer_that_creates_two_contacts(home: Home) -> None:
     assert len(home.world.contacts()) == 2
 
 
+@pytest.mark.parametrize("body", [b"\n" + ADA, b" \t" + ADA])
+async def test_a_create_with_blanks_before_it_that_cannot_be_sent_again(home: Home, body: bytes) -> None:
+    await home.pull()
+    await lost(home, "create", Fault.FAILED, home.writer.create(home.account, body))
+    await home.writer.create(home.account, body)
+    assert [contact.nick_name for contact in home.world.contacts().values()] == ["ada"]
+
+
 async def test_a_create_that_never_arrived_and_is_lost(home: Home) -> None:
     """Absent, and no lag: sent again for the client that asks again."""
     await home.pull()
