@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from polydex.config import Config
 from polydex.connectors import registry
 from polydex.core.errors import ConfigInvalid, StoreFailed
+from polydex.engine import owners
 from polydex.engine.accounts import Accounts
 from polydex.engine.context import Context, Settings
 from polydex.engine.export import Exporter
@@ -24,12 +24,13 @@ from polydex.engine.imports import Importer
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
+from polydex.engine.storage import Storage
 from polydex.engine.turns import Turns
 from polydex.engine.worker import Worker
 from polydex.engine.write import Writer
 from polydex.log import logger
 from polydex.net.client import Net
-from polydex.store import epochs, meta
+from polydex.store import meta
 from polydex.store.db import Database
 
 if TYPE_CHECKING:
@@ -70,10 +71,10 @@ class Polydex:
         from polydex.api.app import build
         from polydex.api.services import Options, Services
 
-        async def database() -> None:
-            await self.ctx.db.read(epochs.current)
-
-        services = Services(self.accounts, self.reader, self.writer, checks={"database": database})
+        storage = Storage(
+            self.ctx.db, None if self.config.database_url else self.config.data_dir.absolute(), self.ctx.clock
+        )
+        services = Services(self.accounts, self.reader, self.writer, checks={"database": storage.check})
         options = Options(self.config.max_body_bytes, self.config.request_timeout, self.config.shutdown_timeout)
         return build(services, options)
 
@@ -130,10 +131,11 @@ async def open_app(
                 parallel_pulls=config.parallel_pulls,
                 require_if_match=config.require_if_match,
             ),
-            owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            owner=owners.new(),
             random_bytes=secrets.token_bytes,
         )
         pulls, turns = Pulls(ctx), Turns(ctx)
+        await pulls.inherit()
         writer = Writer(ctx, turns)
         reader = Reader(ctx, pulls)
         app = Polydex(

@@ -6,6 +6,7 @@ to log: events carry ids, counts, codes and host names.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -53,13 +54,19 @@ _DEEPEST: Final = 6
 
 
 class _Stderr:
-    """Standard error as it is when something is written, not as it was when the logger was made."""
+    """Standard error as it is when something is written, not as it was when the logger was made.
+
+    What cannot be written (the disk of the log is full, its reader gone) is lost, and stops nobody's work.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 _STDERR: Final = cast("TextIO", _Stderr())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -154,8 +155,9 @@ def write(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """One line for people, to standard error: results alone go to standard output."""
-    sys.stderr.write(text + "\n")
+    """One line for people, to standard error: results alone go to standard output. Lost where it cannot be written."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
 
 
 def write_json(value: Any) -> None:

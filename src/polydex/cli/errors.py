@@ -19,6 +19,7 @@ from polydex.core.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
     Retry,
+    StoreFailed,
 )
 
 OK = 0
@@ -75,6 +76,8 @@ def explain(error: PolydexError) -> str:
     if isinstance(error, (Internal, ProviderError)) and error.detail and error.detail not in message:
         message = f"{message} ({error.detail})" if isinstance(error, ProviderError) else f"{message}: {error.detail}"
     match error:
+        case StoreFailed() if error.detail and error.detail not in message:
+            return f"{error.default_message}: {error.detail}"
         case AddressForbidden() if error.detail:  # without detail the URL itself is malformed, and the message says it
             return (
                 f"{message}: it is not a public one; if it is meant, name its network in "

@@ -24,6 +24,9 @@ The tree (``class``: HTTP status, code)::
     │   ├── Unsupported                 501 notImplemented
     │   ├── Unavailable                 503 unavailable             this server cannot answer now
     │   └── NotReady                    503 sync.notReady
+    ├── StoreFailed                     503 storage.unavailable     disk full, I/O error, locked, connection lost
+    │   ├── StoreDamaged                503 storage.unavailable     the database is damaged, missing or another one
+    │   └── StoreTooNew                 503 storage.unavailable     the database is of a newer version
     ├── ProviderError                   the provider, or the way to it, failed
     │   ├── TokenDead                   401 token.dead
     │   ├── TokenRefreshFailed          401 token.refresh.failed
@@ -41,8 +44,6 @@ The tree (``class``: HTTP status, code)::
     ├── FenceLost                       (never reaches a client)    another worker holds the lease now
     ├── GenerationChanged               404 notFound                the account was erased or restored meanwhile
     ├── Internal                        500 internal
-    │   └── StoreFailed                 500 internal            disk full, I/O error, locked, connection lost
-    │       └── StoreTooNew             500 internal            the database is of a newer version
     └── ConfigInvalid                   (never reaches a client)    a setting or a key file cannot be used
 
 ``message`` is safe to show to anyone; ``detail`` is for the operator's log and still holds no secret and no contact
@@ -342,15 +343,23 @@ class Internal(PolydexError):
     """A fault of ours; shown without details."""
 
 
-class StoreFailed(Internal):
+class StoreFailed(PolydexError):
     """The database cannot do its work now: disk full, I/O error, lock not granted in time, connection lost.
 
-    The transaction is rolled back, except that a connection lost during COMMIT leaves its outcome open. Raised while
-    opening, the message is for the operator and says what to do.
+    Nothing of the transaction counts, except that a connection lost, or a disk that failed, during COMMIT leaves its
+    outcome open. The message names the cause, the detail the place. Raised while opening, the message is for the
+    operator and says what to do.
     """
 
-    retry = Retry.LATER
-    default_message = "The database is not available"
+    code, status, retry = "storage.unavailable", 503, Retry.LATER
+    default_message = "The database cannot be used now"
+
+
+class StoreDamaged(StoreFailed):
+    """The database is damaged, missing, or not the one that was opened: it takes the operator to mend that."""
+
+    retry = Retry.NEVER
+    default_message = "The database cannot be used"
 
 
 class StoreTooNew(StoreFailed):

@@ -136,7 +136,7 @@ class Attempts:
                     retry_after=ASK_AGAIN,
                     original=error.original,
                 ) from error
-            await self._ctx.db.write(intents.finish, intent.id, intents.FAILED, self._ctx.clock())
+            await self._ctx.db.write(intents.refused, intent.id, self._ctx.clock())
             raise
 
 

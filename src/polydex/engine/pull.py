@@ -21,11 +21,12 @@ from polydex.core.errors import (
     ProviderRejected,
     ProviderUnauthorized,
     Retry,
+    StoreFailed,
     TokenDead,
     Unauthorized,
 )
 from polydex.core.ids import RowId, SourceId
-from polydex.engine import apply, fetch, walk
+from polydex.engine import apply, fetch, owners, walk
 from polydex.engine.apply import Target
 from polydex.engine.context import Context
 from polydex.engine.walk import Start
@@ -72,6 +73,7 @@ class Pulls:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._running: dict[SourceId, _Pull] = {}
+        self._unfinished: list[tuple[_Taken, PolydexError | None]] = []
 
     async def ensure(self, source: SourceId, not_before: int, wait: float) -> None:
         """Return when a pull that began at ``not_before`` (unix ms) or later has succeeded.
@@ -98,6 +100,7 @@ class Pulls:
 
     async def _start(self, source: SourceId, not_before: int) -> _Pull | None:
         """Begin a pull of this source here, unless somebody holds its lease, or has pulled it meanwhile."""
+        await self._catch_up()
         now = self._ctx.clock()
         until = now + int(self._ctx.settings.lease * 1000)
         write = self._ctx.db.write(_take_one, source, self._ctx.owner, now, until, not_before)
@@ -128,6 +131,7 @@ class Pulls:
 
     async def run_due(self) -> int:
         """Claim due sources as far as there is room and begin to pull them; their number."""
+        await self._catch_up()
         places, count = self._ctx.places, self._ctx.settings.parallel_pulls
         room = places.room(count, self._ctx.settings.silent)
         if room <= 0:
@@ -138,6 +142,13 @@ class Pulls:
         for each in taken:
             self._spawn(each)
         return len(taken)
+
+    async def inherit(self) -> None:
+        """Let go of the leases of processes that were killed: what they were pulling is due, and goes on at once."""
+        for owner in await self._ctx.db.read(sources.owners):
+            if owners.is_gone(owner, self._ctx.owner):
+                released = await self._ctx.db.write(sources.release_all, owner)
+                log.info("pull.inherited", owner=owner, sources=released)
 
     async def wait_idle(self) -> None:
         """Return when no pull of this process runs any more."""
@@ -172,8 +183,22 @@ class Pulls:
         except Exception as fault:  # a fault of ours in one account must not stop the others
             log.exception("pull.fault", source=lease.source)
             error = Internal(detail=type(fault).__name__)
-        await ctx.db.write(_finish, ctx, taken, error, ctx.clock())
+        try:
+            await ctx.db.write(_finish, ctx, taken, error, ctx.clock())
+        except StoreFailed as failed:
+            self._unfinished.append((taken, error))
+            return failed
         return error
+
+    async def _catch_up(self) -> None:
+        """Store how pulls ended while the disk was full: else their leases would last for their whole time."""
+        while self._unfinished:
+            taken, error = self._unfinished.pop()
+            try:
+                await self._ctx.db.write(_finish, self._ctx, taken, error, self._ctx.clock())
+            except StoreFailed:
+                self._unfinished.append((taken, error))
+                raise
 
     async def _pull(self, taken: _Taken) -> bool:
         """Whether the source was let go of with the last page: nothing else was left to do."""
@@ -234,7 +259,8 @@ class Pulls:
             while True:
                 await asyncio.sleep(self._ctx.settings.lease / 3)
                 until = self._ctx.clock() + int(self._ctx.settings.lease * 1000)
-                with contextlib.suppress(FenceLost):
+                # What stops the work is told by the work itself.
+                with contextlib.suppress(FenceLost, StoreFailed):
                     await self._ctx.db.write(sources.renew, lease, until)
 
         task = asyncio.create_task(beat())
@@ -269,6 +295,7 @@ _FAILURES: tuple[type[PolydexError], ...] = (
     errors.ProviderTimeout,
     errors.AddressForbidden,
     errors.RecordNotFound,
+    errors.StoreFailed,
 )
 
 

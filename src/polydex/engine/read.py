@@ -16,6 +16,7 @@ from polydex.core.errors import (
     PolydexError,
     ProviderError,
     ProviderTimeout,
+    StoreFailed,
     SyncHalted,
     TokenDead,
     TokenNotValid,
@@ -119,7 +120,7 @@ class Reader:
             try:
                 stored = await self._fetched(account, source, stored)
                 age = None
-            except ProviderError as error:
+            except (ProviderError, StoreFailed) as error:
                 if no_cache or isinstance(error, TokenDead):
                     raise
         members: dict[str, Any] = {}

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from weakref import WeakValueDictionary
 
+from polydex.core.errors import StoreFailed
 from polydex.core.ids import AccountId
 from polydex.engine.context import Context
 from polydex.store import write_leases
@@ -36,7 +37,8 @@ class Turns:
                 beat.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await beat
-                await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
+                with contextlib.suppress(StoreFailed):  # the write has ended as it has; the lease runs out by itself
+                    await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
 
     async def _take(self, account: AccountId) -> None:
         pause = _FIRST_PAUSE
@@ -58,5 +60,9 @@ class Turns:
         while True:
             await asyncio.sleep(_LEASE / 3)
             until = self._ctx.clock() + int(_LEASE * 1000)
-            if not await self._ctx.db.write(write_leases.renew, account, self._ctx.owner, until):
+            try:
+                kept = await self._ctx.db.write(write_leases.renew, account, self._ctx.owner, until)
+            except StoreFailed:  # the next time, perhaps; the work itself will meet the same
+                continue
+            if not kept:
                 return  # taken over after a long stop of this process; the provider's guard still protects the record

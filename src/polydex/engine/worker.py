@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from polydex.core.errors import StoreFailed
 from polydex.engine import content
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls
@@ -15,6 +16,8 @@ _IDLE = 0.5
 """Seconds between two looks for due rows."""
 _BRISK = 0.05
 """The same while there are any: most polls take less, and very many accounts may be due."""
+_LONGEST_PAUSE = 10.0
+"""Seconds between two looks while nothing can be done: it goes on so soon after the disk has room again."""
 _KEEP_INTENTS = 24 * 3600 * 1000
 _CLEAN_EVERY = 3600 * 1000
 
@@ -38,9 +41,12 @@ class Worker:
                 await self._recovery.run_due()
                 await self._erase()
                 await self._clean()
-            except Exception:  # the loop outlives a full disk or a restarted database
+            except StoreFailed as error:  # the loop outlives a full disk or a restarted database
+                log.warning("worker.storage", detail=error.detail)
+                pause = fault = min(fault * 2, _LONGEST_PAUSE)
+            except Exception:
                 log.exception("worker.fault")
-                pause = fault = min(fault * 2, 30.0)
+                pause = fault = min(fault * 2, _LONGEST_PAUSE)
             else:
                 fault = _IDLE
             try:

@@ -246,6 +246,10 @@ class Writer:
             try:
                 stored, record = await self._attempts.update(scene, stored, patch, intent)
             except Stale:
+                same = await self._ctx.db.read(intents.get, intent.id)
+                if same is not None and same.state == intents.DONE:
+                    # This process stood still, and another one has sent it in its place: what is newer came after.
+                    return await self._replayed(scene, same)
                 await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
                 continue
             except RecordNotFound:

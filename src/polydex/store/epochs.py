@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if sys.platform != "win32":
     import fcntl
 
 RandomBytes = Callable[[int], bytes]
+LOCK_SECONDS = 1.0
+"""How long to wait for the lock of the high-water mark, which others hold for a moment."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,11 +65,25 @@ class HighWater:
     def _locked(self) -> Iterator[int]:
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            if sys.platform != "win32":
-                fcntl.flock(file, fcntl.LOCK_EX)
+            _lock(file)
             yield file
         finally:
             os.close(file)
+
+
+def _lock(file: int) -> None:
+    """Wait for other processes, but not for one that stands still. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def _parse(line: bytes) -> Mark | None:

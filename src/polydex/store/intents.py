@@ -103,6 +103,16 @@ def finish(tx: Tx, intent: int, state: str, now: int, *, result: bytes | None = 
     )
 
 
+def refused(tx: Tx, intent: int, now: int) -> None:
+    """The provider refused an attempt. Nothing, when another process has found out meanwhile that it was carried out."""
+    tx.run(
+        "UPDATE intent SET state = ?, finished_at = ?, body = NULL, due_at = NULL WHERE id = ? AND state = 'open'",
+        FAILED,
+        now,
+        intent,
+    )
+
+
 def again(tx: Tx, intent: int, due_at: int) -> None:
     """The outcome could not be found out yet: ask again at ``due_at``. Nothing, when it is known by now."""
     tx.run("UPDATE intent SET due_at = ?, tries = tries + 1 WHERE id = ? AND state = 'open'", due_at, intent)

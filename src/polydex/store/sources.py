@@ -211,8 +211,13 @@ def finish(tx: Tx, lease: Lease, now: int, next_due: int) -> None:
     )
 
 
+def owners(tx: Tx) -> list[str]:
+    """The processes that hold leases, or held them when they ended."""
+    return [str(owner) for (owner,) in tx.all("SELECT DISTINCT lease_owner FROM source WHERE lease_owner IS NOT NULL")]
+
+
 def release_all(tx: Tx, owner: str) -> int:
-    """Let go of every lease of a process that ends; the number of leases. The sources stay due."""
+    """Let go of every lease of a process that ends, or has ended; the number of leases. The sources stay due."""
     return tx.run(
         "UPDATE source SET lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE lease_owner = ?", owner
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from polydex.core.errors import StoreFailed
+from polydex.core.errors import StoreDamaged, StoreFailed
 from polydex.store import epochs, lock
 from polydex.store.db import A, Database, Row, Tx
 from polydex.store.dialect import SQLITE, Dialect
@@ -37,21 +38,27 @@ INSERT_ROWS = 50
 
 log = structlog.get_logger(__name__)
 
+FULL = "the disk is full; it goes on by itself when there is room"
 # What is not a fault of the statement, but of the storage; the words are for the operator. Primary result codes.
 CAUSES = {
     sqlite3.SQLITE_BUSY: "another process holds the database locked",
     sqlite3.SQLITE_LOCKED: "another connection holds the database locked",
     sqlite3.SQLITE_NOMEM: "out of memory",
     sqlite3.SQLITE_READONLY: "the database file or its directory is not writable",
-    sqlite3.SQLITE_IOERR: "the disk reports an I/O error",
+    sqlite3.SQLITE_IOERR: "the disk reports an I/O error; the system's log may say more",
     sqlite3.SQLITE_CORRUPT: "the database file is damaged: restore a backup",
-    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_CANTOPEN: "the database file cannot be opened",
     sqlite3.SQLITE_PROTOCOL: "the locks of the database cannot be taken",
-    sqlite3.SQLITE_NOTADB: "the file is not a SQLite database",
+    sqlite3.SQLITE_NOTADB: "the file is not a SQLite database: restore a backup",
 }
 # After these a connection waits its turn or has room again; after the others of CAUSES it is opened anew.
 _KEEPS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# SQLite reports a full disk as these where it makes a file, makes it longer, or flushes it.
+_MAYBE_FULL = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_NO_ROOM = 64 * 1024
+"""Bytes: so little room is none."""
 
 
 def open_sqlite(
@@ -86,15 +93,17 @@ def open_sqlite(
             held = lock.share(path, busy_seconds)
             undo.callback(held.release)
             forget_links(path)
+            _not_lost(path, high_water)
             # Made here, so that nobody else can read it: SQLite gives its side files the rights of the main file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            session = SqliteSession(path, None, busy_seconds=busy_seconds, foreign_keys=False)
+            session = SqliteSession(path, None, busy_seconds, foreign_keys=False)
         except OSError as error:
             raise StoreFailed(f"{path}: {error.strerror}") from error
         except StoreFailed as error:
-            raise StoreFailed(
-                f"{path}: {error.detail}" if error.detail else error.message, detail=error.detail
-            ) from error
+            if not error.detail:
+                raise
+            raise type(error)(f"{path}: {error.detail}", detail=error.detail) from error
+        place = Place(path)
         with contextlib.closing(session):
             hooks = Hooks(before=lambda version: _backup(path, version, clock()), after=_check_references)
             migrate(session, load(migrations), hooks)
@@ -102,13 +111,13 @@ def open_sqlite(
         undo.pop_all()
 
     def connect(*, reader: bool) -> SqliteSession:
-        return SqliteSession(path, None if reader else high_water, busy_seconds=busy_seconds, reader=reader)
+        return SqliteSession(path, None if reader else high_water, busy_seconds, place, reader=reader)
 
     return SqliteDatabase(
         Threads("sqlite-writer", 1, lambda: connect(reader=False)),
         Threads("sqlite-reader", readers, lambda: connect(reader=True)),
         # Nobody waits on the event loop: a look that would have to is left to a thread.
-        Glance(lambda: SqliteSession(path, None, busy_seconds=0, reader=True, memory=True)),
+        Glance(lambda: SqliteSession(path, None, 0, place, reader=True, memory=True)),
         held,
     )
 
@@ -129,6 +138,39 @@ class SqliteDatabase(ThreadedDatabase["SqliteSession"]):
     def _close(self) -> None:
         super()._close()
         self._held.release()
+
+
+class Place:
+    """The database file that was opened, for all connections. One goes on with it also after it has lost its name.
+
+    Attributes:
+        damaged: SQLite has found damage: nothing more is written, as that could make it worse.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = self._now()[:2]
+        self.damaged = False
+
+    def check(self, *, writing: bool) -> None:
+        """Raises StoreDamaged when another file, or none, has the name now: what is written would be lost."""
+        if writing and self.damaged:
+            raise _failed(StoreDamaged, self._path, CAUSES[sqlite3.SQLITE_CORRUPT] + ", and restart")
+        *file, size = self._now()
+        if tuple(file) == self._file and size:
+            return
+        happened = "was removed" if not any(file) else "was emptied" if not size else "was replaced by another file"
+        cause = (
+            f"the database file {happened} under the running server: put it in order (restore a backup?) and restart"
+        )
+        raise _failed(StoreDamaged, self._path, cause)
+
+    def _now(self) -> tuple[int, int, int]:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - twice as fast, and asked for by every transaction
+        except OSError:
+            return 0, 0, 0
+        return found.st_dev, found.st_ino, found.st_size
 
 
 class SqliteTx:
@@ -224,6 +266,7 @@ class SqliteSession:
         path: of the database.
         high_water: raised after each commit that changed something; None to count no commits.
         busy_seconds: how long to wait for other processes.
+        place: the file that it has to be; None for whatever is there.
         reader: refuse to write.
         foreign_keys: enforce references; not during a migration, which may rebuild tables.
         memory: remember between reads what ``Tx.recall`` is asked for.
@@ -233,8 +276,9 @@ class SqliteSession:
         self,
         path: Path,
         high_water: HighWater | None,
-        *,
         busy_seconds: float,
+        place: Place | None = None,
+        *,
         reader: bool = False,
         foreign_keys: bool = True,
         memory: bool = False,
@@ -244,6 +288,9 @@ class SqliteSession:
         self._reader = reader
         self._high_water = high_water
         self._busy_seconds = busy_seconds
+        self._path = path
+        self._place = place
+        self._check(writing=False)
         with self._translated():
             # mode=rw: a file that was taken away under a running server must not come back empty.
             self._connection = self._connect(path, "mode=rw")
@@ -280,6 +327,7 @@ class SqliteSession:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def write(self, fn: Callable[[Tx], T]) -> T:
+        self._check(writing=True)
         with self._translated():
             self._patiently("BEGIN IMMEDIATE")
             before = self._connection.total_changes
@@ -289,11 +337,13 @@ class SqliteSession:
                 # Nothing changed: the commit is free, and stays so.
                 if self._high_water is not None and self._connection.total_changes != before:
                     mark = _count(tx)
+                    self._check(writing=True)
         if mark is not None and self._high_water is not None:
             _remember(self._high_water, mark)
         return result
 
     def read(self, fn: Callable[[Tx], T]) -> T:
+        self._check(writing=False)
         with self._translated():
             connection = self._connection
             connection.execute("BEGIN")
@@ -315,6 +365,10 @@ class SqliteSession:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _check(self, *, writing: bool) -> None:
+        if self._place is not None:
+            self._place.check(writing=writing)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[SqliteTx]:
@@ -354,8 +408,36 @@ class SqliteSession:
             if code not in CAUSES or (code == sqlite3.SQLITE_READONLY and self._reader):
                 raise
             self.broken = self.broken or code not in _KEEPS
+            cause = FULL if code in _MAYBE_FULL and _is_full(self._path) else CAUSES[code]
+            kind = StoreDamaged if code in _DAMAGED else StoreFailed
+            if code in _DAMAGED and self._place is not None:
+                self._place.damaged = True
             name = getattr(error, "sqlite_errorname", "")
-            raise StoreFailed(detail=f"{CAUSES[code]} ({name})") from error
+            waits = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and not self._busy_seconds
+            raise _failed(kind, self._path, cause, name, tell=not waits) from error
+
+
+def _failed(kind: type[StoreFailed], path: Path, cause: str, name: str = "", *, tell: bool = True) -> StoreFailed:
+    """The error, told to the log where it happens: whoever asked may have gone, and an answer names no path."""
+    if tell:
+        log.error("storage.failed", path=str(path), cause=cause, sqlite=name or None)
+    return kind(f"{kind.default_message}: {cause}", detail=f"{cause} ({name})" if name else cause)
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _NO_ROOM
+    except OSError:
+        return False
+
+
+def _not_lost(path: Path, high_water: HighWater) -> None:
+    """Raises StoreDamaged when the file has gone that a high-water mark was written for: nobody wants that unnoticed."""
+    if (not path.exists() or path.stat().st_size == 0) and high_water.read() is not None:
+        raise StoreDamaged(
+            f"{path} is missing or empty, but there was a database: restore a backup, or remove {high_water.path} to "
+            "begin with nothing"
+        )
 
 
 def _count(tx: Tx) -> Mark:
@@ -388,16 +470,33 @@ def _backup(path: Path, version: int, now: int) -> None:
     """Copy the database as it was last committed, by the backup API (JOURNAL.md, J17)."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
     directory = path.parent / "backups"
-    directory.mkdir(mode=0o700, exist_ok=True)
     final = directory / f"{path.stem}-schema{version}-{stamp}Z{path.suffix}"
     partial = final.with_name(final.name + ".partial")
-    partial.unlink(missing_ok=True)
-    file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
-        os.fsync(file)
-    finally:
-        os.close(file)
-    partial.replace(final)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        _tidy(directory)
+        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _copy(path, partial)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        partial.replace(final)
+    except (OSError, sqlite3.Error) as error:
+        _tidy(directory)
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise StoreFailed(
+            f"The copy {final}, without which the database is not brought up to date, cannot be made: {reason}"
+        ) from error
+
+
+def _tidy(directory: Path) -> None:
+    """Remove the halves of copies, with SQLite's side files; also those of a process that was killed there."""
+    for half in directory.glob("*.partial*"):
+        half.unlink(missing_ok=True)
+
+
+def _copy(path: Path, to: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import resource
 import signal
 import sqlite3
@@ -199,6 +200,18 @@ async def test_a_high_water_mark_that_cannot_be_written_stops_nothing(sqlite_db:
     assert await sqlite_db.read(lambda tx: tx.all("SELECT name FROM app")) == [("shop",)]
 
 
+async def test_a_high_water_mark_that_somebody_keeps_locked_stops_nothing(sqlite_db: Database, tmp_path: Path) -> None:
+    """As a process does that was stopped in that moment (SIGSTOP)."""
+    mark = tmp_path / "polydex.db.high-water"
+    before = mark.read_bytes()
+    with mark.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert await sqlite_db.write(seed.app) > 0
+        assert mark.read_bytes() == before
+    await sqlite_db.write(seed.app, "again")
+    assert mark.read_bytes() > before
+
+
 async def test_a_write_that_changes_nothing_counts_as_no_commit(sqlite_db: Database, tmp_path: Path) -> None:
     mark = tmp_path / "polydex.db.high-water"
     before = mark.read_bytes()
@@ -229,6 +242,6 @@ async def test_a_database_that_was_taken_away_does_not_come_back_empty(tmp_path:
         file.unlink()
     with pytest.raises(StoreFailed) as caught:
         await db.read(lambda tx: tx.one("SELECT 1"))
-    assert "cannot be opened" in caught.value.detail
+    assert "was removed under the running server" in caught.value.detail
     assert not path.exists()
     await db.close()

@@ -6,7 +6,7 @@ from polydex import metrics
 from polydex.api import reply
 from polydex.api.operation import Answer, Call, Operation, Who
 from polydex.api.reply import Reply
-from polydex.core.errors import PolydexError, Unavailable
+from polydex.core.errors import PolydexError, StoreFailed, Unavailable
 from polydex.log import logger
 
 TAG = "Operation"
@@ -24,8 +24,9 @@ async def ready(call: Call) -> Reply:
         try:
             await check()
         except (PolydexError, OSError, TimeoutError) as error:
-            log.warning("ready.failed", check=name, error=type(error).__name__)
-            raise Unavailable(f"Not ready: {name}") from error
+            log.warning("ready.failed", check=name, error=type(error).__name__, detail=getattr(error, "detail", None))
+            reason = f": {error.message}" if isinstance(error, StoreFailed) else ""
+            raise Unavailable(f"Not ready: {name}{reason}") from error
         passed[name] = "ok"
     return reply.answer({"status": "ready", "checks": passed})
 
@@ -55,7 +56,8 @@ OPERATIONS = (
         ready,
         who=Who.ANYONE,
         answers={200: Answer("Ready", "Ready.")},
-        text="Looks at what every request needs, the database first; 503 naming what is missing otherwise.",
+        text="Tries what every request needs: the database is written to, and its disk has to have room. 503 otherwise, "
+        "naming what fails and why.",
     ),
     Operation(
         "GET",
