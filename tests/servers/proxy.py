@@ -63,7 +63,12 @@ class BlackHole:
     """The request is taken and goes nowhere; the connection stays open and silent."""
 
 
-Fault = Latency | Slow | Reset | DropAnswer | BlackHole
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The server gets the whole request and acts; its answer waits until `Proxy.release`."""
+
+
+Fault = Latency | Slow | Reset | DropAnswer | BlackHole | Held
 
 
 @dataclass(slots=True)
@@ -100,6 +105,7 @@ class Proxy:
     _times: int | None = None
     _request: bytes = b""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def play(self, fault: Fault, *, times: int | None = None, request: bytes = b"") -> None:
         """From the next request on, play this fault (instead of the one before).
@@ -110,10 +116,15 @@ class Proxy:
             request: only for requests that begin so, as b"PUT ".
         """
         self._fault, self._times, self._request = fault, times, request
+        self._released.clear()
 
     def heal(self) -> None:
         """Let every following request pass; what a fault holds back now stays held back."""
         self._fault = None
+
+    def release(self) -> None:
+        """Let the answers go that were held back."""
+        self._released.set()
 
     def url(self, url: str) -> str:
         """The same URL, through the proxy."""
@@ -143,11 +154,12 @@ class Proxy:
         except* (_EndOfLinkError, OSError):
             pass  # either end closed: so do we
         finally:
-            for writer in (client, server):
-                if writer is not None:
-                    writer.close()
-                    with contextlib.suppress(OSError):
-                        await writer.wait_closed()
+            both = [writer for writer in (client, server) if writer is not None]
+            for writer in both:  # both before any waiting, which may be cancelled
+                writer.close()
+            for writer in both:
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
     async def _requests(self, reader: asyncio.StreamReader, link: _Link) -> None:
         while data := await reader.read(CHUNK):
@@ -192,6 +204,8 @@ class Proxy:
                     continue
                 case Latency(seconds):
                     await asyncio.sleep(seconds)
+                case Held():
+                    await self._released.wait()
                 case _:
                     pass
             await _send(link.client, data)

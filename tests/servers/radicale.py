@@ -28,10 +28,11 @@ level = warning
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[DavServer]:
+def serve(*, memory: bool = False) -> Iterator[DavServer]:
+    """``memory``: see ``workspace``."""
     port = free_port()
     url = f"http://{LOOPBACK}:{port}/"
-    with workspace("radicale") as directory:
+    with workspace("radicale", memory=memory) as directory:
         config = directory / "config"
         config.write_text(CONFIG.format(host=LOOPBACK, port=port, directory=directory), encoding="ascii")
         users = directory / "users"

@@ -14,7 +14,7 @@ import pytest
 from tests.servers.dav import DavServer
 from tests.servers.postgres import Postgres
 from tests.servers.process import LOOPBACK, ServerUnavailableError, running, workspace
-from tests.servers.proxy import BlackHole, DropAnswer, Latency, Proxy, Reset, Slow, proxy_to
+from tests.servers.proxy import BlackHole, DropAnswer, Held, Latency, Proxy, Reset, Slow, proxy_to
 
 CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:Doe;Jane;;;\r\nFN:Jane Doe\r\nEND:VCARD\r\n"
 VCARD = {"Content-Type": "text/vcard; charset=utf-8", "If-None-Match": "*"}
@@ -234,6 +234,16 @@ class TestProxy:
             assert await silence(client)
             assert await other.ask(question()) == Origin.ANSWER
         assert origin.acted == [question(), question()]
+
+    async def test_answer_that_is_held_back(self, origin: Origin, proxy: Proxy) -> None:
+        proxy.play(Held(), times=1)
+        async with connect(proxy) as client, connect(proxy) as other:
+            client.writer.write(question())
+            assert await silence(client)
+            assert origin.acted == [question()]
+            assert await other.ask(question("PUT")) == Origin.ANSWER
+            proxy.release()
+            assert await client.reader.readexactly(len(Origin.ANSWER)) == Origin.ANSWER
 
     async def test_black_hole(self, origin: Origin, proxy: Proxy) -> None:
         proxy.play(BlackHole())

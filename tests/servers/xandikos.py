@@ -9,11 +9,12 @@ from tests.servers.process import LOOPBACK, free_port, running, workspace
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[DavServer]:
+def serve(*, memory: bool = False) -> Iterator[DavServer]:
+    """``memory``: see ``workspace``."""
     port = free_port()
     url = f"http://{LOOPBACK}:{port}/"
     account = DavAccount("alice", "secret-alice", f"{url}alice/contacts/")
-    with workspace("xandikos") as directory:
+    with workspace("xandikos", memory=memory) as directory:
         argv = [sys.executable, "-m", "xandikos", "serve", "--directory", str(directory / "data"), "--defaults"]
         argv += ["--current-user-principal", "/alice/", "--listen-address", LOOPBACK, "--port", str(port)]
         argv += ["--no-detect-systemd", "--state-dir", str(directory / "state")]

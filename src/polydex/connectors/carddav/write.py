@@ -257,11 +257,11 @@ class Writer:
             raise Stale(f"{_DELETE}: the card has changed at the server")
         answer = await self._delete(key, etags.if_match(card.rev))
         verbatim = etags.verbatim(card.etag)
-        if _failed_precondition(answer) and verbatim is not None:
+        if answer.status == 412:
             again = await self._look(key)
-            if again is None:
+            if again is None:  # 412 for what is not there any more, as after a repetition whose first answer was lost
                 return
-            if again.is_same(card):  # nothing has changed: see _put_over
+            if verbatim is not None and _failed_precondition(answer) and again.is_same(card):  # see _put_over
                 answer = await self._delete(key, verbatim)
         if 200 <= answer.status < 300:
             self._check_parts(answer)

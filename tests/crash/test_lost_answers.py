@@ -1,0 +1,233 @@
+"""The network takes the answer of a write, after the provider has acted or before: exactly one effect, and the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.crash.book import Book, Shown
+from tests.crash.checks import agreed
+from tests.crash.clients import photo
+from tests.crash.conftest import Places
+from tests.crash.consumer import LATER, Consumer, until_ready
+from tests.crash.home import Answer, Home
+from tests.servers import radicale
+from tests.servers.proxy import BlackHole, DropAnswer, Fault, Held, Proxy, Reset, proxy_to
+
+Homes = Callable[[Book], Home]
+RANDOM = Random(1)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One kind of write.
+
+    Attributes:
+        before, after: how the contact looks; None: there is none.
+        body: what is sent.
+        guarded: with If-Match.
+    """
+
+    verb: str
+    before: Shown | None
+    after: Shown | None
+    body: Any = None
+    guarded: bool = False
+
+    @property
+    def method(self) -> bytes:
+        """Of the request to the provider that changes something."""
+        return b"DELETE " if self.verb == "DELETE" else b"PUT "
+
+
+PLAIN, PICTURED = Shown("Ada", "first"), Shown("Ada", "first", photo=True)
+NAME = {"displayName": "Ada", "familyName": "Ada"}
+WRITES = {
+    "create": Write("POST", None, PLAIN, {"name": NAME, "notes": "first"}),
+    "create with a photo": Write("POST", None, PICTURED, {"name": NAME, "notes": "first", "photo": photo(RANDOM)}),
+    "update": Write("PATCH", PLAIN, Shown("Ada", "second"), {"notes": "second"}),
+    "update, guarded": Write("PATCH", PLAIN, Shown("Ada", "second"), {"notes": "second"}, guarded=True),
+    "photo put": Write("PATCH", PLAIN, PICTURED, {"photo": photo(RANDOM)}),
+    "photo removed": Write("PATCH", PICTURED, PLAIN, {"photo": None}, guarded=True),
+    "delete": Write("DELETE", PLAIN, None),
+    "delete, guarded": Write("DELETE", PICTURED, None, guarded=True),
+}
+# What is over at once; what ends by a limit of time is further below.
+FAULTS: dict[str, Fault] = {
+    "the answer is dropped": DropAnswer(),
+    "half an answer": Reset(after=20),
+    "a reset in place of the answer": Reset(),
+    "a reset in the middle of the request": Reset(after=60, of="request"),
+}
+
+
+async def prepared(home: Home, write: Write) -> tuple[str, dict[str, str] | None]:
+    """Make the contact that a write is about; its path, and the guard."""
+    if write.before is None:
+        return "/v1/contacts", None
+    made = await home.ask(
+        "POST", "/v1/contacts", WRITES["create with a photo" if write.before.photo else "create"].body
+    )
+    assert made.status == 201, made
+    return f"/v1/contacts/{made.json['id']}", {"If-Match": made.json["etag"]} if write.guarded else None
+
+
+async def until_answered(home: Home, write: Write, path: str, guard: dict[str, str] | None) -> Answer:
+    """Send a write as official clients do: again, the same, as long as it is not answered for good."""
+    for _ in range(30):
+        with contextlib.suppress(httpx.TransportError):
+            answer = await home.ask(write.verb, path, write.body, guard)
+            if answer.status not in LATER:
+                return answer
+            await asyncio.sleep(min(5, int(answer.headers.get("retry-after", "1"))))
+    raise AssertionError("no answer")
+
+
+async def cleared(home: Home, contacts: dict[str, dict[str, Any]]) -> None:
+    for contact in contacts:
+        assert (await home.ask("DELETE", f"/v1/contacts/{contact}")).status == 200
+
+
+@pytest.mark.parametrize("kind", ["radicale", "xandikos", "cyrus", "sabre"])
+async def test_every_kind_of_write_has_one_effect(kind: str, place: Places, homes: Homes) -> None:
+    book = place(kind)
+    async with proxy_to(book.dav.url) as proxy:
+        home = homes(book)
+        home.url = proxy.url(book.dav.url)
+        await home.connect()
+        book.url = home.default_book
+        assert await home.start()
+        consumer = Consumer(home)
+        await until_ready(consumer)
+        for name, write in WRITES.items():
+            for misfortune, fault in FAULTS.items():
+                path, guard = await prepared(home, write)
+                played = proxy.played
+                proxy.play(fault, times=1, request=write.method)
+                answer = await until_answered(home, write, path, guard)
+                assert proxy.played == played + 1
+                assert answer.status == (201 if write.verb == "POST" else 200), (name, misfortune, answer)
+                assert await book.shown() == ([write.after] if write.after else []), (name, misfortune)
+                contacts = await agreed(home, book, consumer)
+                if write.verb == "POST":
+                    assert list(contacts) == [answer.json["id"]]
+                elif write.after:
+                    assert f"/v1/contacts/{next(iter(contacts))}" == path
+                await cleared(home, contacts)
+
+
+# The answer never comes, comes when nobody waits any more, or the request goes nowhere: known after 25 seconds only.
+SLOW: dict[str, Fault] = {
+    "the answer never comes": DropAnswer(close=False),
+    "the answer comes too late": Held(),
+    "the request goes nowhere": BlackHole(),
+}
+
+
+async def test_every_kind_of_write_survives_silence(homes: Homes) -> None:
+    """All at once, each on an account of its own: every one of them waits for the limit of time."""
+    with radicale.serve(memory=True) as dav:
+        first = Book(dav, dav.account, dav.create_book())
+        home = homes(first)
+        app = await home.command("apps", "create", "tests")
+        assert await home.start()
+
+        async def one(name: str, misfortune: str) -> None:
+            write = WRITES[name]
+            account = await asyncio.to_thread(dav.new_account)
+            book = Book(dav, account, await asyncio.to_thread(dav.create_book, account))
+            async with proxy_to(dav.url) as proxy:
+                mine = await home.another_account(app, account, proxy.url(dav.url))
+                try:
+                    await _silence(mine, book, proxy, write, SLOW[misfortune])
+                except AssertionError as error:
+                    error.add_note(f"{name}, {misfortune}")
+                    raise
+                finally:
+                    await mine.hang_up()
+
+        async with asyncio.TaskGroup() as group:
+            for name in WRITES:
+                for misfortune in SLOW:
+                    group.create_task(one(name, misfortune))
+
+
+async def _silence(home: Home, book: Book, proxy: Proxy, write: Write, fault: Fault) -> None:
+    consumer = Consumer(home)
+    await until_ready(consumer)
+    path, guard = await prepared(home, write)
+    proxy.play(fault, times=1, request=write.method)
+    first = await home.ask(write.verb, path, write.body, guard)
+    # In the last second a create looks by itself whether it has happened.
+    if first.status != 201 or write.verb != "POST":
+        assert (first.status, first.code) == (504, "provider.timeout"), first
+    assert proxy.played == 1
+    proxy.release()
+    if first.status == 201:
+        return
+    answer = await until_answered(home, write, path, guard)
+    assert answer.status == (201 if write.verb == "POST" else 200), answer
+    assert await book.shown() == ([write.after] if write.after else [])
+    contacts = await agreed(home, book, consumer)
+    assert len(contacts) == (write.after is not None)
+
+
+@pytest.mark.parametrize("acted", [True, False], ids=["acted", "not arrived"])
+@pytest.mark.parametrize("name", WRITES)
+async def test_killed_before_the_answer_with_a_change_of_another_client_in_between(
+    name: str, acted: bool, place: Places, homes: Homes
+) -> None:
+    """The truth is 412 for a guarded write; the other client's change survives in any case."""
+    write = WRITES[name]
+    book = place("radicale")
+    async with proxy_to(book.dav.url) as proxy:
+        home = homes(book)
+        home.url = proxy.url(book.dav.url)
+        await home.connect()
+        assert await home.start()
+        consumer = Consumer(home)
+        await until_ready(consumer)
+        path, guard = await prepared(home, write)
+        consumer_before = await _followed(consumer)
+        proxy.play(Held() if acted else BlackHole(), times=1, request=write.method)
+        writing = asyncio.create_task(home.ask(write.verb, path, write.body, guard))
+        async with asyncio.timeout(30):
+            while proxy.played == 0:  # noqa: ASYNC110 - the proxy tells by a number
+                await asyncio.sleep(0.01)
+            while acted and await book.shown() != ([write.after] if write.after else []):  # noqa: ASYNC110 - a server
+                await asyncio.sleep(0.01)
+        await home.kill()
+        with pytest.raises(httpx.TransportError):
+            await writing
+        proxy.heal()
+        cards = await book.cards()
+        for stored in cards:
+            await book.rename(stored, "Countess")
+        assert await home.start()
+        home.change("UPDATE write_lease SET until_ms = 0")  # ten seconds later
+        home.change("UPDATE intent SET created_at = created_at - 60000")  # a minute later: "not there" is believed
+        answer = await until_answered(home, write, path, guard)
+        changed = bool(cards)
+        if guard and changed:
+            assert (answer.status, answer.code) == (412, "precondition.failed"), answer
+            assert await book.shown() == [Shown("Countess", cards[0].shown.notes, cards[0].shown.photo)]
+        else:
+            assert answer.status == (201 if write.verb == "POST" else 200), answer
+            expected = [] if write.after is None else [write.after]
+            if changed and write.after is not None:
+                expected = [Shown("Countess", write.after.notes, write.after.photo)]
+            assert await book.shown() == expected
+        contacts = await agreed(home, book, consumer)
+        assert set(contacts) <= set(consumer_before) or write.verb == "POST"
+
+
+async def _followed(consumer: Consumer) -> dict[str, Any]:
+    await consumer.follow(fresh=True)
+    return dict(consumer.copy)
