@@ -30,6 +30,8 @@ class LookingSession(SqliteSession):
         self._reader = True
         self._high_water = None
         self._busy_seconds = BUSY_SECONDS
+        self._path = path
+        self._place = None
         with self._translated():
             self._connection = self._open(path)
 
