@@ -1,6 +1,7 @@
 """Rules for all tests: Hypothesis profiles, no skips in CI, a table of the time that each suite took; real servers."""
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -31,6 +32,11 @@ __all__ = [
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("soak", parent=settings.get_profile("default"), max_examples=20_000)
 settings.load_profile("soak" if SOAK else "default")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So begin programs that a shell starts in the background; what the tests start would be deaf to Ctrl-C as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

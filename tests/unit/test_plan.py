@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polydex.core.ids import RemoteKey, Rev, RowId
-from polydex.core.plan import Action, Known, Observation, Seen, believes, halts, plan, removals
+from polydex.core.plan import Action, Known, Observation, Seen, believes, by_stable, halts, plan, removals
 
 A, B = RemoteKey("a"), RemoteKey("b")
 OLD, NEW = Rev("old"), Rev("new")
@@ -120,6 +120,39 @@ def test_what_is_done_about_a_row_settles_its_doubt_and_a_new_doubt_is_a_new_one
     assert actions(merged, live(verify=True), live(B, row=2)) == [(Action.REMOVE, A), (Action.VERIFY, A)]
     twice = page(seen=[seen(rev=Rev("r2")), seen(rev=Rev("r3"), etag="E3")])
     assert actions(twice, live(verify=True)) == [(Action.CHANGE, A), (Action.VERIFY, A)]
+
+
+class TestKeysThatAreOnlyAddresses:
+    """Where records have an immutable id, a key may pass from one to another (J7)."""
+
+    def test_the_former_record_is_deleted_and_its_contact_not_taken_over(self) -> None:
+        new = seen_as("person-2")
+        assert actions(page(seen=[new]), live(stable="person-1")) == [(Action.SUPERSEDE, A)]
+        assert actions(page(seen=[new]), live(stable="person-2")) == [(Action.CHANGE, A)]
+
+    @pytest.mark.parametrize("first", [A, B])
+    def test_the_former_record_moves_when_it_comes_in_the_same_page(self, first: RemoteKey) -> None:
+        former = live(stable="person-1")
+        both = [seen_as("person-2"), seen_as("person-1", B)]
+        found = actions(page(seen=both if first == A else both[::-1]), former, moved={by_stable("person-1"): former})
+        assert sorted(found, key=str) == [(Action.CHANGE, B), (Action.CREATE, A), (Action.MOVE, B)]
+
+    def test_a_record_that_moves_onto_the_key_of_another(self) -> None:
+        mover = live(B, row=2, stable="person-2")
+        found = actions(
+            page(seen=[seen_as("person-2")]), live(stable="person-1"), mover, moved={by_stable("person-2"): mover}
+        )
+        assert found == [(Action.REMOVE, A), (Action.MOVE, A), (Action.CHANGE, A), (Action.BURY, B)]
+
+    def test_two_records_that_change_places(self) -> None:
+        one, two = live(stable="person-1"), live(B, row=2, stable="person-2")
+        moved = {by_stable("person-1"): one, by_stable("person-2"): two}
+        found = actions(page(seen=[seen_as("person-2"), seen_as("person-1", B)]), one, two, moved=moved)
+        assert found == [(Action.REMOVE, B), (Action.MOVE, B), (Action.CHANGE, B), (Action.CREATE, A)]
+
+
+def seen_as(stable: str, key: RemoteKey = A) -> Seen:
+    return Seen(key, NEW, 0, "E2", stable=stable)
 
 
 LEFT = (Action.BURY, A)

@@ -31,6 +31,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         gone_walk: the walk that reported the key as removed and is not complete yet.
         pending: the walk whose mass deletion waits for approval.
         verify: a fetch is due.
+        stable: the provider's immutable id of the record, or the key that it had first, where that is not ``key``.
     """
 
     row: RowId
@@ -45,6 +46,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     gone_walk: int | None = None
     pending: int | None = None
     verify: bool = False
+    stable: str | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -96,6 +98,9 @@ class Action(Enum):
     CHANGE = "change"  # J  the content differs
     SHOW = "show"  # J  a hidden record has become a contact
     HIDE = "hide"  # J  a contact has become something else: journaled as deleted, a hidden row takes the key
+    SUPERSEDE = (
+        "supersede"  # J  the key is another record's now: the old one is journaled as deleted, a new row takes it
+    )
     REMOVE = "remove"  # J  a live row becomes a tombstone
     REFRESH = "refresh"  # a new document or revision, the same content
     TOUCH = "touch"  # seen, nothing new
@@ -178,6 +183,8 @@ class _Planner:
         self._shared: set[str] = set()  # uids of several rows: they join nothing
         self._made: set[RemoteKey] = set()  # keys that get their first row by these very steps
         self._vacated: list[RemoteKey] = []  # keys that moved rows have left
+        self._coming = {seen.stable: seen for seen in observation.seen if seen.stable}
+        self._open: set[RemoteKey] = set()  # keys that wait for what their former record has become
         self._steps: list[Step] = []
 
     def steps(self) -> list[Step]:
@@ -286,8 +293,29 @@ class _Planner:
             self._compared(seen, row)
         elif row is None or not row.live:
             self._arrived(seen, row)
+        elif seen.stable and row.stable and seen.stable != row.stable:
+            self._superseded(seen, row.stable)
         else:
             self._known(seen, row)
+
+    def _superseded(self, seen: Seen, former: str) -> None:
+        """The key, which is only an address, is another record's now (J7); the former record may come in this page, too."""
+        other = self._coming.get(former)
+        if other is not None and other.key not in self._done | self._open:
+            self._done.discard(seen.key)
+            self._open.add(seen.key)
+            self._seen(other)
+            self._open.discard(seen.key)
+            self._done.add(seen.key)
+        row = self._rows.get(seen.key)
+        if row is None or not row.live or row.stable != former:
+            self._arrived(seen, row)
+        elif by_stable(seen.stable or "") in self._moved:
+            self._remove(row)
+            self._arrived(seen, self._rows[seen.key])
+        else:
+            self._taken.add(row.key)
+            self._add(Action.SUPERSEDE, seen.key, row, seen)
 
     def _doubt_twice(self, seen: Seen, row: Known | None) -> None:
         for step in self._steps:

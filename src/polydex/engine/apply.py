@@ -92,7 +92,9 @@ class Applied:
         return sum(self.counts.get(action.value, 0) for action in _JOURNALED)
 
 
-_JOURNALED = (Action.CREATE, Action.REPLACE, Action.WAKE, Action.CHANGE, Action.SHOW, Action.HIDE, Action.REMOVE)
+_JOURNALED = (
+    Action.CREATE, Action.REPLACE, Action.WAKE, Action.CHANGE, Action.SHOW, Action.HIDE, Action.SUPERSEDE, Action.REMOVE
+)  # fmt: skip
 
 
 def stamp(tx: Tx, account: AccountId, generation: int) -> int:
@@ -122,7 +124,7 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
     ready = news.ready or [content.ready(record) for record in news.changed]
     seen = _seen(news, ready)
     known = rows.by_keys(tx, target.source, _keys(news))
-    new = [s for s in seen if s.item >= 0 and not _is_live(known, s.key)]
+    new = [s for s in seen if s.item >= 0 and not _is_live(known, s)]
     moved = rows.same_stable(tx, target.source, (s.stable for s in new if s.stable))
     if news.walk is not None:
         moved |= rows.same_uid(tx, target.source, news.walk, (s.uid for s in new if s.uid))
@@ -235,9 +237,10 @@ def _immutable(record: Record) -> str | None:
     return None if record.stable_key is None or str(record.stable_key) == record.key else str(record.stable_key)
 
 
-def _is_live(known: Mapping[RemoteKey, Known], key: RemoteKey) -> bool:
-    row = known.get(key)
-    return row is not None and row.live
+def _is_live(known: Mapping[RemoteKey, Known], seen: Seen) -> bool:
+    """Whether the record has a live row under its key."""
+    row = known.get(seen.key)
+    return row is not None and row.live and not (seen.stable and row.stable and seen.stable != row.stable)
 
 
 class _Writer:
@@ -272,9 +275,11 @@ class _Writer:
                 contacts.move(tx, source, marks, _row(step).row, step.key)
         if self._news.walk is not None:
             contacts.mark_gone(tx, self._news.walk, marks.touch, _left_gone(steps))
-        self._remove(of(Action.HIDE))
-        contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE)])
-        self._arrive(of(Action.CREATE, Action.REPLACE, Action.HIDE), of(Action.BURY), of(Action.DOUBT), by)
+        self._remove(of(Action.HIDE, Action.SUPERSEDE))
+        contacts.detach(tx, [_row(step).row for step in of(Action.REPLACE, Action.HIDE, Action.SUPERSEDE)])
+        self._arrive(
+            of(Action.CREATE, Action.REPLACE, Action.HIDE, Action.SUPERSEDE), of(Action.BURY), of(Action.DOUBT), by
+        )
         self._change(of(Action.WAKE, Action.SHOW, Action.CHANGE), of(Action.REFRESH))
         contacts.touch(tx, marks, [_row(step).row for step in of(Action.TOUCH)])
         self._doubt(of(Action.VERIFY))

@@ -63,7 +63,7 @@ class Head:
 
 _KNOWN = (
     "row_id, key, live, seq IS NOT NULL, rev, etag, uid, touch, wrote_at, gone_walk, pending_delete, "
-    "verify_due IS NOT NULL"
+    "verify_due IS NOT NULL, stable_key"
 )
 _STORED = (
     "c.row_id, c.source_id, c.key, c.stable_key, c.public_id, c.live, c.rev, c.etag, c.photo_hash, c.photo_mime, "
@@ -98,6 +98,7 @@ def _known(row: Row) -> Known:
         gone_walk=row[9],
         pending=row[10],
         verify=bool(row[11]),
+        stable=row[12] if row[12] != row[1] else None,
     )
 
 
@@ -152,7 +153,7 @@ def same_stable(tx: Tx, source: SourceId, stables: Iterable[str]) -> dict[str, K
     found: dict[str, Known] = {}
     for chunk in chunks(dict.fromkeys(stables)):
         sql = (
-            f"SELECT {_KNOWN}, stable_key FROM contact WHERE source_id = ? AND current = 1 AND live = 1 "
+            f"SELECT {_KNOWN} FROM contact WHERE source_id = ? AND current = 1 AND live = 1 "
             f"AND stable_key IN ({marks(chunk)})"
         )
         found.update((by_stable(row[12]), _known(row)) for row in tx.all(sql, source, *chunk))
@@ -173,7 +174,7 @@ def gone_in_walk(tx: Tx, source: SourceId, walk: int) -> tuple[list[Known], dict
         source,
         walk,
     )
-    return [_known(row) for row in rows], {RemoteKey(row[1]): row[12] for row in rows}
+    return [_known(row) for row in rows], {RemoteKey(row[1]): row[13] for row in rows}
 
 
 def unseen(tx: Tx, source: SourceId, walk: int) -> list[Known]:

@@ -262,3 +262,26 @@ async def test_a_page_that_removes_the_key_that_it_renames(home: Home) -> None:
     await consumer.follow()
     assert consumer.gone == []
     assert list(consumer.copy) == [before]
+
+
+@pytest.mark.parametrize("delta", [True, False])
+@pytest.mark.parametrize("readable", [True, False])
+async def test_an_address_that_passes_to_another_record_takes_its_contact_along(
+    make_home: Furnish, delta: bool, readable: bool
+) -> None:
+    """The new record was taken for the old one; when that came under its new address, the new one was forgotten."""
+    home = await make_home(renames="stable", delta=delta)
+    home.world.put(named("ada"), "k1")
+    consumer = await (await home.consumer()).follow()
+    ada = await home.id_of("ada")
+    home.world.move("k1", "k2")
+    home.world.put(named("bo"), "k1")
+    if not readable:
+        home.world.unreadable.add("k2")
+    await home.pull()
+    home.world.unreadable.clear()
+    await home.later(400)
+    await consumer.follow()
+    assert sorted(consumer.names) == ["ada", "bo"]
+    assert await home.id_of("bo") != ada
+    assert (await home.id_of("ada") == ada) is readable
