@@ -22,7 +22,7 @@ from polydex.store.accounts import Details
 from polydex.store.db import A, Row, T, Tx
 from polydex.store.dialect import SQLITE
 from polydex.store.migrate import Hooks, load, migrate
-from polydex.store.sqlite import SqliteSession
+from polydex.store.sqlite_session import SqliteSession
 
 COUNT = 10_000
 PAGE = 100

@@ -20,7 +20,7 @@ from polydex.engine.apply import News, Target
 from polydex.engine.keys import Keys
 from polydex.store import sources
 from polydex.store.db import Tx
-from polydex.store.sqlite import SqliteSession
+from polydex.store.sqlite_session import SqliteSession
 
 PAGE = 100 * TOGETHER
 

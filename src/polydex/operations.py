@@ -24,7 +24,8 @@ from polydex.store import epochs, lock, meta
 from polydex.store.db import Database
 from polydex.store.files import make_folder
 from polydex.store.look import demand_sqlite, look_at_file, look_at_postgres
-from polydex.store.sqlite import BUSY_SECONDS, open_sqlite
+from polydex.store.sqlite import open_sqlite
+from polydex.store.sqlite_session import BUSY_SECONDS
 
 _ON_POSTGRES = (
     "The database is PostgreSQL (POLYDEX_DATABASE_URL), which has its own tools for this: pg_dump and pg_restore, or "

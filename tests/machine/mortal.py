@@ -30,7 +30,7 @@ from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch
 from polydex.store.db import Tx
 from polydex.store.epochs import HighWater
-from polydex.store.sqlite import SqliteSession
+from polydex.store.sqlite_session import SqliteSession
 
 P = ParamSpec("P")
 T = TypeVar("T")

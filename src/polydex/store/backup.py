@@ -12,6 +12,7 @@ from pathlib import Path
 from polydex.core.errors import StoreFailed
 from polydex.store.files import flush
 from polydex.store.look import LookingSession
+from polydex.store.sqlite_errors import primary
 
 STEP_PAGES = 2048
 """Pages copied between two reports of progress."""
@@ -60,8 +61,7 @@ def copy(source: Path, partial: Path, progress: Progress, log_bytes: int = LOG_B
 
 
 def _why(source: Path, partial: Path, error: sqlite3.Error) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    match code:
+    match primary(error):
         case sqlite3.SQLITE_FULL:
             return f"{partial.parent}: the disk is full"
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:

@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from polydex.core.errors import StoreFailed
 from polydex.store.db import Database, Tx
-from polydex.store.sqlite import CAUSES, SqliteTx
+from polydex.store.sqlite_errors import CAUSES, primary
+from polydex.store.sqlite_tx import SqliteTx
 from polydex.store.threads import ThreadedDatabase, Threads
 
 if sys.platform != "win32":
@@ -90,7 +91,7 @@ class _Reader:
         except sqlite3.Error as error:
             if late.is_set():
                 raise StoreFailed(detail=f"no answer within {self._seconds:g} s") from error
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+            code = primary(error)
             if code not in CAUSES:
                 raise
             raise StoreFailed(detail=CAUSES[code]) from error

@@ -10,7 +10,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from polydex.core.errors import BadRequest, StoreFailed
 from polydex.store.db import Database, Tx
 from polydex.store.postgres import PostgresSession
-from polydex.store.sqlite import BUSY_SECONDS, SqliteSession
+from polydex.store.sqlite_errors import primary
+from polydex.store.sqlite_session import BUSY_SECONDS, SqliteSession
 from polydex.store.threads import Session, ThreadedDatabase, Threads
 
 P = ParamSpec("P")
@@ -25,24 +26,16 @@ class LookingSession(SqliteSession):
     """A connection that cannot write to the file; temporary tables of its own it may make."""
 
     def __init__(self, path: Path) -> None:
-        self.broken = False
-        self._memory = None
-        self._reader = True
-        self._high_water = None
-        self._busy_seconds = BUSY_SECONDS
-        self._path = path
-        self._place = None
-        with self._translated():
-            self._connection = self._open(path)
+        super().__init__(path, None, BUSY_SECONDS, reader=True)
 
     @property
     def connection(self) -> sqlite3.Connection:
         """For what is not SQL: the backup API."""
         return self._connection
 
-    def _open(self, path: Path) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         for mode in ("mode=ro", "mode=ro&immutable=1"):
-            connection = self._connect(path, mode)
+            connection = self._connect(mode)
             try:
                 connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
                 connection.execute("PRAGMA temp_store = MEMORY")
@@ -51,8 +44,8 @@ class LookingSession(SqliteSession):
                 connection.close()
                 # In write-ahead mode even reading makes files beside the database. On a medium that is read-only, and
                 # where there is no log to read, nobody can be writing.
-                alone = not path.with_name(path.name + "-wal").exists()
-                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN and alone and "immutable" not in mode:
+                alone = not self._path.with_name(self._path.name + "-wal").exists()
+                if primary(error) == sqlite3.SQLITE_CANTOPEN and alone and "immutable" not in mode:
                     continue
                 raise
             except BaseException:
