@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -58,7 +59,10 @@ def _link(partial: str, path: Path) -> None:
         os.link(partial, path)
     except FileExistsError:
         raise BadRequest(f"{path} exists; --force overwrites it") from None
-    except OSError:  # a file system without hard links
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        check_absent(path, force=False)  # a file system without hard links
         os.rename(partial, path)  # noqa: PTH104 - the same
 
 
