@@ -55,9 +55,10 @@ async def test_a_process_that_gave_its_leases_back_and_still_writes(make_home: F
     await second_page(home)
     before = await home.source()
     await home.db.write(lambda tx: tx.run("UPDATE source SET lease_owner = NULL, lease_until = 0, fence = fence + 1"))
+    lease_of.cancel()  # the pull goes on; who waits for it would begin another one
+    await asyncio.wait({lease_of})
     home.world.gates.open()
     await home.pulls.wait_idle()
-    lease_of.cancel()
     assert list(await home.records()) == ["n0"]
     after = await home.source()
     assert (after.walk_cursor, after.cursor, after.pulled_at) == (before.walk_cursor, None, None)
