@@ -82,7 +82,7 @@ class Consumer:
         """A backup of the client's own tokens: it asks from old ones again."""
         if self.old:
             self.crash()
-            self.stream = "updated"
+            self.stream, self.ahead = "updated", True
             self.updated, self.deleted = self.old[how_far % len(self.old)]
 
     def start_over(self) -> None:

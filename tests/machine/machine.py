@@ -197,7 +197,7 @@ class Machine(Surroundings):
         self.happened["restored"] += 1
         for consumer in self.consumers:
             consumer.old.clear()
-            if consumer.ahead:  # it has applied pages of a run that the backup may not know, and lost its place
+            if consumer.ahead:  # its copy holds what its tokens do not know, and the backup may not know either
                 consumer.start_over()
 
     @rule()
