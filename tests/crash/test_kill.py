@@ -106,16 +106,20 @@ async def test_pulls_of_what_others_change_survive_kills(kind: str, place: Place
     consumers = [Consumer(home, limit=7), Consumer(home)]
     for consumer in consumers:
         await until_ready(consumer)
-    ids: dict[str, str] = {}
+    known: dict[str, tuple[str, str]] = {}
     for _ in range(KILLS // (1 if SOAK else 2)):  # on each of the two servers
         await _killed_under(
             home, seed, lambda stop: [foreign(book, seed, stop), *(following(each, stop) for each in consumers)]
         )
         contacts = await agreed(home, book, *consumers)
-        uids = dict(home.look("SELECT uid, public_id FROM contact WHERE live = 1 AND seq NOT NULL"))
-        assert set(uids.values()) == set(contacts)
-        assert all(ids.get(uid, contact) == contact for uid, contact in uids.items()), "a contact has changed its id"
-        ids.update(uids)
+        rows = home.look("SELECT uid, key, public_id FROM contact WHERE live = 1 AND seq NOT NULL")
+        assert {contact for _, _, contact in rows} == set(contacts)
+        for uid, key, contact in rows:
+            before_key, before = known.get(uid, (key, contact))
+            # Xandikos moves a card by two commits, and a pull between them sees a copy first, then that the other is gone.
+            if key == before_key or kind != "xandikos":
+                assert contact == before, "a contact has changed its id"
+            known[uid] = key, contact
     print(book.edits)  # noqa: T201
     assert {"add", "edit", "remove", "move"} <= set(book.edits)
 
