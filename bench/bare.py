@@ -49,10 +49,10 @@ def application(path: str) -> Starlette:
     return Starlette(routes=[Route("/updated", updated), Route("/contacts/{id}", contact)])
 
 
-def serve(app: object, port: int) -> None:
+def serve(app: Starlette, port: int) -> None:
     """Serve until killed, with the server that Polydex has."""
     uvicorn.run(
-        app,  # type: ignore[arg-type]
+        app,
         host="127.0.0.1",
         port=port,
         loop="uvloop",

@@ -40,7 +40,7 @@ class Connection(HttpToolsProtocol):
         self._offered: bytes | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         self._gathering = Gathering(transport)
         super().connection_made(self._gathering)
         self._begin_head()

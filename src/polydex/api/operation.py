@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from polydex.api.auth import Caller
 from polydex.api.parameters import Parameter
@@ -40,8 +40,7 @@ class Call:
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         """The value of a parameter that the operation declares."""
-        value: Any = self._values[parameter]
-        return value  # type: ignore[no-any-return]
+        return cast("T", self._values[parameter])
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
