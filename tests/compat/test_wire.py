@@ -158,6 +158,15 @@ async def test_who_waits_for_100_continue_learns_of_the_limit_first(served: Serv
         assert (await wire.answer()).status == 201
 
 
+async def test_an_answer_without_a_body_comes_at_once(served: Served) -> None:
+    """Before the next request: its head is not kept back to be sent with a body."""
+    async with wire_to(served) as wire, asyncio.timeout(30):
+        for method, status in (("HEAD", b"200"), ("OPTIONS", b"204"), ("HEAD", b"200")):
+            wire.head(method, "/v1/contacts")
+            assert (await wire.reader.readuntil(b"\r\n\r\n")).split()[1] == status
+        assert (await wire.ask("GET", "/v1/contacts")).json["length"] == 1
+
+
 async def test_a_body_that_does_not_come_is_given_up_and_blocks_nobody(hasty: Served) -> None:
     async with wire_to(hasty) as slow, wire_to(hasty) as quick:
         slow.head("POST", "/v1/contacts", length=len(ADA))
