@@ -295,8 +295,8 @@ class _Writer:
         buried = []
         for step in steps:
             row = _row(step)
-            words, _ = content.old_look_ups(heads[row.row].body)
-            buried.append((row.row, self._next_seq() if row.shown else None, words))
+            words, keys = content.old_look_ups(heads[row.row].body)
+            buried.append((row.row, self._next_seq() if row.shown else None, words, keys))
         contacts.bury(self._tx, self._target.source, self._marks, buried)
 
     def _arrive(

@@ -63,7 +63,7 @@ class Worker:
     async def _erase(self) -> None:
         """Remove what is left of deleted accounts, step by step."""
         for account in await self._ctx.db.read(accounts.to_erase):
-            while not await self._ctx.db.write(accounts.erase, account, _words):  # noqa: ASYNC110 - one step each
+            while not await self._ctx.db.write(accounts.erase, account, content.old_look_ups):  # noqa: ASYNC110 - one step each
                 await asyncio.sleep(0)
 
     async def _clean(self) -> None:
@@ -71,7 +71,3 @@ class Worker:
         if now - self._cleaned >= _CLEAN_EVERY:
             self._cleaned = now
             await self._ctx.db.write(intents.forget_finished, now - _KEEP_INTENTS)
-
-
-def _words(body: bytes) -> list[str]:
-    return content.old_look_ups(body)[0]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from polydex.core.ids import AccountId
+from polydex.store.contacts import ONE_KEY
 from polydex.store.db import Row, Tx
 
 ACTIVE, INVALID, DEAD = "active", "invalid", "dead"
@@ -209,6 +210,9 @@ def delete(tx: Tx, account: AccountId, now: int) -> bool:
     return True
 
 
+LookUps = Callable[[bytes], tuple[Sequence[str], frozenset[tuple[str, str]]]]
+
+
 def to_erase(tx: Tx) -> list[AccountId]:
     """Deleted accounts whose mirror is still there."""
     rows = tx.all(
@@ -218,13 +222,13 @@ def to_erase(tx: Tx) -> list[AccountId]:
     return [AccountId(row[0]) for row in rows]
 
 
-def erase(tx: Tx, account: AccountId, words: Callable[[bytes], Sequence[str]], limit: int = ERASE_STEP) -> bool:
+def erase(tx: Tx, account: AccountId, look_ups: LookUps, limit: int = ERASE_STEP) -> bool:
     """One step of removing the mirror of a deleted account; to be called until it is True: nothing is left.
 
     Args:
         tx: the transaction.
         account: a deleted one; for another nothing is done and the answer is True.
-        words: of a stored body, exactly those that it was indexed under.
+        look_ups: the words and (kind, value) pairs of a stored body, exactly those that it was indexed under.
         limit: contacts removed in this step.
     """
     sources = tx.all(
@@ -240,12 +244,16 @@ def erase(tx: Tx, account: AccountId, words: Callable[[bytes], Sequence[str]], l
             limit,
         )
         if rows:
-            tx.dialect.index_many(tx, [(row, source, words(body), ()) for row, body in rows if body is not None])
+            indexed = [(row, *look_ups(body)) for row, body in rows if body is not None]
+            tx.dialect.index_many(tx, [(row, source, words, ()) for row, words, _ in indexed])
+            keys = [(source, kind, value, row) for row, _, pairs in indexed for kind, value in pairs]
+            tx.many(f"DELETE FROM contact_key WHERE {ONE_KEY}", keys)
             ids = [(row,) for row, _ in rows]
-            tx.many("DELETE FROM contact_key WHERE row_id = ?", ids)
             tx.many("DELETE FROM document WHERE row_id = ?", ids)
             tx.many("DELETE FROM contact WHERE row_id = ?", ids)
             return False
+        # Also those that no body was good for: nothing of a person stays.
+        tx.run("DELETE FROM contact_key WHERE source_id = ?", source)
         tx.run("DELETE FROM source WHERE id = ?", source)
     tx.run(
         "DELETE FROM epoch_limit WHERE account_id = ? "

@@ -182,7 +182,6 @@ class Held(msgspec.Struct, frozen=True):
     Attributes:
         upto: the row number up to which this goes; 0 at the end.
         documents: by row; a row without any is not there.
-        look_ups: (source, kind, value) by row, also of rows that are no contacts.
         words: what the search index holds, by row; None where the index is read apart (``store/words.py``).
     """
 
@@ -191,7 +190,6 @@ class Held(msgspec.Struct, frozen=True):
     accounts: typing.Mapping[int, AccountLine] = {}
     sources: typing.Mapping[int, SourceLine] = {}
     documents: typing.Mapping[int, Documents] = {}
-    look_ups: typing.Mapping[int, set[tuple[int, str, str]]] = {}
     words: typing.Mapping[int, set[str]] | None = None
 
 
@@ -248,18 +246,12 @@ def held(tx: Tx, after: int, last: int) -> Held:
             upto = row
     contacts = [line for line in page(tx, ContactLine, after) if line.row_id <= upto]
     documents = tx.all("SELECT row_id, body, raw FROM document WHERE row_id > ? AND row_id <= ?", after, upto)
-    look_ups: dict[int, set[tuple[int, str, str]]] = {}
-    for row, *key in tx.all(
-        "SELECT row_id, source_id, kind, value FROM contact_key WHERE row_id > ? AND row_id <= ?", after, upto
-    ):
-        look_ups.setdefault(row, set()).add((key[0], key[1], key[2]))
     return Held(
         upto=upto if upto < last else 0,
         contacts=contacts,
         accounts=by_number(tx, AccountLine, (line.account_id for line in contacts)),
         sources=by_number(tx, SourceLine, (line.source_id for line in contacts)),
         documents={row: Documents(body, raw) for row, body, raw in documents},
-        look_ups=look_ups,
         words=tx.dialect.held_words(tx, after, upto),
     )
 

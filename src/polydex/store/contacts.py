@@ -9,7 +9,7 @@ import msgspec
 
 from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId
 from polydex.store.db import Tx
-from polydex.store.rows import chunks, marks
+from polydex.store.rows import BY_STABLE, chunks, marks
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -88,11 +88,13 @@ def highest_n(tx: Tx, source: SourceId, stable_keys: Iterable[str]) -> dict[str,
     """The largest n ever used for each stable key; tombstones count (J7)."""
     found: dict[str, int] = {}
     for chunk in chunks(dict.fromkeys(stable_keys)):
-        sql = (
-            "SELECT stable_key, max(n) FROM contact WHERE source_id = ? AND n IS NOT NULL "
-            f"AND stable_key IN ({marks(chunk)}) GROUP BY stable_key"
-        )
-        found.update((str(key), int(n)) for key, n in tx.all(sql, source, *chunk))
+        for where in BY_STABLE:
+            sql = (
+                "SELECT stable_key, max(n) FROM contact WHERE source_id = ? AND n IS NOT NULL "
+                f"AND {where} IN ({marks(chunk)}) GROUP BY stable_key"
+            )
+            for key, n in tx.all(sql, source, *chunk):
+                found[key] = max(int(n), found.get(key, -1))
     return found
 
 
@@ -184,6 +186,10 @@ def change(tx: Tx, source: SourceId, stamp: Stamp, changes: Sequence[Change]) ->
     tx.dialect.index_many(tx, [(int(c.row), int(source), c.old_words, c.content.words) for c in reindexed])
 
 
+ONE_KEY = "source_id = ? AND kind = ? AND value = ? AND row_id = ?"
+"""Look-ups have no index by row: those of a row are known from its body."""
+
+
 def _replace_keys(
     tx: Tx,
     source: SourceId,
@@ -195,7 +201,7 @@ def _replace_keys(
         gone.extend((source, kind, value, row) for kind, value in old_keys - new_keys)
         new.extend((source, kind, value, row) for kind, value in new_keys - old_keys)
     if gone:
-        tx.many("DELETE FROM contact_key WHERE source_id = ? AND kind = ? AND value = ? AND row_id = ?", gone)
+        tx.many(f"DELETE FROM contact_key WHERE {ONE_KEY}", gone)
     if new:
         tx.many(
             "INSERT INTO contact_key (source_id, kind, value, row_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", new
@@ -213,26 +219,26 @@ def bury(
     tx: Tx,
     source: SourceId,
     stamp: Stamp,
-    rows: Sequence[tuple[RowId, int | None, Sequence[str]]],
+    rows: Sequence[tuple[RowId, int | None, Sequence[str], frozenset[tuple[str, str]]]],
     *,
     verify_due: int | None = None,
 ) -> None:
-    """Turn live rows into tombstones: (row, its journal number or None when never shown, its words).
+    """Turn live rows into tombstones: (row, its journal number or None when never shown, its words, its look-ups).
 
     A tombstone forgets its revision (J1), its documents and everything to look it up by.
     """
     tx.many(
         f"UPDATE contact SET {_SETTLED}, live = 0, rev = NULL, etag = NULL, photo_hash = NULL, photo_mime = NULL, "
         "mark = NULL, deleted_at = ?, seq = coalesce(?, seq) WHERE row_id = ?",
-        [(*_settled(stamp), stamp.now, seq, row) for row, seq, _ in rows],
+        [(*_settled(stamp), stamp.now, seq, row) for row, seq, _, _ in rows],
     )
-    ids = [row for row, _, _ in rows]
+    ids = [row for row, *_ in rows]
     for chunk in chunks(ids):
         tx.run(f"DELETE FROM document WHERE row_id IN ({marks(chunk)})", *chunk)
-        tx.run(f"DELETE FROM contact_key WHERE row_id IN ({marks(chunk)})", *chunk)
         if verify_due is not None:
             tx.run(f"UPDATE contact SET verify_due = ? WHERE row_id IN ({marks(chunk)})", verify_due, *chunk)
-    tx.dialect.index_many(tx, [(int(row), int(source), words, ()) for row, _, words in rows if words])
+    _replace_keys(tx, source, [(row, keys, frozenset()) for row, _, _, keys in rows])
+    tx.dialect.index_many(tx, [(int(row), int(source), words, ()) for row, _, words, _ in rows if words])
 
 
 def detach(tx: Tx, rows: Iterable[RowId]) -> None:

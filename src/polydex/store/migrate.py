@@ -83,7 +83,7 @@ def migrate(session: Session, migrations: Sequence[Migration], hooks: Hooks) -> 
 
 
 def _step(tx: Tx, migrations: Sequence[Migration], hooks: Hooks) -> int:
-    """Apply the next migration, if any. Gives the version that was there before it."""
+    """Apply the next migration, if any; to an empty database all. Gives the version that was there before."""
     hooks.lock(tx)
     for statement in tx.dialect.ddl(META):
         tx.run(statement)
@@ -98,8 +98,11 @@ def _step(tx: Tx, migrations: Sequence[Migration], hooks: Hooks) -> int:
         return version
     if version > 0:
         hooks.before(version)
-    for statement in tx.dialect.ddl(migrations[version].script):
-        tx.run(statement)
-    tx.run("UPDATE meta SET schema_version = ?, commits = commits + 1", version + 1)
+    # From nothing in one transaction: a new database is never seen, nor copied, half made.
+    following = version + 1 if version > 0 else len(migrations)
+    for migration in migrations[version:following]:
+        for statement in tx.dialect.ddl(migration.script):
+            tx.run(statement)
+    tx.run("UPDATE meta SET schema_version = ?, commits = commits + 1", following)
     hooks.after(tx)
     return version

@@ -65,6 +65,9 @@ _KNOWN = (
     "row_id, key, live, seq IS NOT NULL, rev, etag, uid, touch, wrote_at, gone_walk, pending_delete, "
     "verify_due IS NOT NULL, stable_key"
 )
+BY_STABLE = ("(stable_key <> key OR current = 0) AND stable_key", "current = 1 AND stable_key = key AND key")
+"""To be followed by IN: together, all rows of stable keys. Each is what one index holds (contact_stable,
+contact_key_current); as one condition, neither engine would use them."""
 _STORED = (
     "c.row_id, c.source_id, c.key, c.stable_key, c.public_id, c.live, c.rev, c.etag, c.photo_hash, c.photo_mime, "
     "c.mark, c.uid, c.seq, c.created_seq, c.created_ms, c.modified_ms, c.touch, c.wrote_at, c.checked_at, "
@@ -152,11 +155,12 @@ def same_stable(tx: Tx, source: SourceId, stables: Iterable[str]) -> dict[str, K
     """Live rows of these stable keys, whatever their addresses."""
     found: dict[str, Known] = {}
     for chunk in chunks(dict.fromkeys(stables)):
-        sql = (
-            f"SELECT {_KNOWN} FROM contact WHERE source_id = ? AND current = 1 AND live = 1 "
-            f"AND stable_key IN ({marks(chunk)})"
-        )
-        found.update((by_stable(row[12]), _known(row)) for row in tx.all(sql, source, *chunk))
+        for where in BY_STABLE:
+            sql = (
+                f"SELECT {_KNOWN} FROM contact WHERE source_id = ? AND current = 1 AND live = 1 "
+                f"AND {where} IN ({marks(chunk)})"
+            )
+            found.update((by_stable(row[12]), _known(row)) for row in tx.all(sql, source, *chunk))
     return found
 
 

@@ -49,8 +49,9 @@ def contact(tx: Tx, account_id: int, source_id: int, words: list[str], seq: int)
     return row_id
 
 
-def words_of(body: bytes) -> list[str]:
-    return body.decode().split()
+def look_ups(body: bytes) -> tuple[list[str], frozenset[tuple[str, str]]]:
+    """The words of a body. What it is looked up by is not in it: as of a body that cannot be read any more."""
+    return body.decode().split(), frozenset()
 
 
 def find(tx: Tx, source_id: int, *words: str) -> list[int]:

@@ -136,7 +136,7 @@ async def test_a_token_is_known_by_its_number_and_secret(db: Database) -> None:
 async def erase(db: Database, account: AccountId) -> int:
     """Erase step by step; how many steps it took."""
     steps = 1
-    while not await db.write(accounts.erase, account, seed.words_of, 3):
+    while not await db.write(accounts.erase, account, seed.look_ups, 3):
         steps += 1
     return steps
 
@@ -180,7 +180,7 @@ async def test_a_deleted_account_is_gone_at_once_and_erased_in_steps(db: Databas
     kept_sources, gone_sources = await db.write(furnish, keep), await db.write(furnish, gone)
     await db.write(accounts.set_secret, gone, b"sealed", NOW)
     await db.write(lambda tx: tx.run("UPDATE account SET seq = 14, touch = 20"))
-    assert await db.write(accounts.erase, gone, seed.words_of)  # not deleted: nothing to do
+    assert await db.write(accounts.erase, gone, seed.look_ups)  # not deleted: nothing to do
     assert await db.read(lambda tx: tx.one(EVERYWHERE)) == (16, 14, 14, 4, 2, 2, 2, 2)
 
     assert await db.write(accounts.delete, gone, NOW + 1)

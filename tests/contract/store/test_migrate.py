@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polydex.core.errors import StoreFailed
-from polydex.store import migrate
+from polydex.store import audit, migrate
 from polydex.store.db import Tx
 from tests.contract.store import seed
 from tests.fixtures import OpenDatabase, clock
@@ -57,6 +57,34 @@ async def test_a_migration_keeps_and_changes_what_is_there(open_db: OpenDatabase
 async def test_all_migrations_apply_to_an_empty_database(open_db: OpenDatabase, newer: Path) -> None:
     db = open_db(migrations=newer)
     assert await db.read(lambda tx: tx.all("SELECT * FROM note")) == []
+    await db.close()
+
+
+def first_schema(tmp_path: Path) -> Path:
+    """The first migration alone."""
+    directory = tmp_path / "first"
+    directory.mkdir()
+    shutil.copyfile(OURS / "0001_first.sql", directory / "0001_first.sql")
+    return directory
+
+
+async def test_a_database_of_the_first_schema_keeps_all_it_holds(tmp_path: Path, open_db: OpenDatabase) -> None:
+    old = open_db(migrations=first_schema(tmp_path))
+    account = await old.write(seed.new_account)
+    source = await old.write(seed.source, account)
+    rows = [await old.write(seed.contact, account, source, ["ada", f"w{seq}"], seq) for seq in range(1, 4)]
+    held = "SELECT c.row_id, c.stable_key, d.body, k.kind, k.value FROM contact c JOIN document d ON d.row_id = c.row_id "
+    held += "JOIN contact_key k ON k.row_id = c.row_id ORDER BY c.row_id"
+    before = await old.read(lambda tx: tx.all(held))
+    assert "contact_key_row" in {name for (name,) in await old.read(lambda tx: tx.all(tx.dialect.indexes))}
+    await old.close()
+    db = open_db()
+    assert len(before) == 3
+    assert await db.read(lambda tx: tx.all(held)) == before
+    assert await db.read(seed.find, source, "ada") == rows
+    assert await db.read(lambda tx: tx.one("SELECT schema_version FROM meta")) == (len(migrate.load()),)
+    assert "contact_key_row" not in {name for (name,) in await db.read(lambda tx: tx.all(tx.dialect.indexes))}
+    assert await db.read(audit.missing) == []
     await db.close()
 
 

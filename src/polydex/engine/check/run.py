@@ -14,8 +14,9 @@ from polydex.connectors.base import Connector, Credentials, Provider
 from polydex.core.errors import PolydexError, StoreFailed
 from polydex.engine.check import contacts, records, rules
 from polydex.engine.check.contacts import NOTHING, Found, Place, Problem
+from polydex.engine.check.indexes import LookUps, SearchIndex
 from polydex.engine.check.report import Finding, Report
-from polydex.engine.check.words import Words
+from polydex.engine.check.tally import Tally
 from polydex.engine.keys import Keys
 from polydex.store import audit
 from polydex.store.audit import (
@@ -31,9 +32,10 @@ from polydex.store.audit import (
 )
 from polydex.store.db import Database, Tx
 from polydex.store.dialect import tokens
+from polydex.store.look_ups import Key, Place as KeyPlace
 
 WINDOW = 250_000
-"""Contacts whose words are counted up at once; it bounds the memory."""
+"""Contacts whose words and look-ups are counted up at once; it bounds the memory."""
 _END = 2**63 - 1
 
 L = TypeVar("L", bound=Line)
@@ -203,12 +205,12 @@ class _Check:
         total, last = await db.read(audit.count, "contact"), await db.read(audit.last_row)
         for low in range(0, max(last, 1), WINDOW):
             high = low + WINDOW if low + WINDOW < last else _END
-            words = Words(db, low, high)
+            words, keys = Tally(db, SearchIndex(), low, high), Tally(db, LookUps(), low, high)
             after = low
             while after >= 0:
                 held = await db.read(audit.held, after, high)
                 for line in held.contacts:
-                    self._contact(line, held, words)
+                    self._contact(line, held, words, keys)
                 self._strangers(held)
                 self.report.contacts += len(held.contacts)
                 self._progress(self.report.contacts, max(total, self.report.contacts))
@@ -216,8 +218,10 @@ class _Check:
                 await asyncio.sleep(0)
             for row, account, detail in await words.compare():
                 self.report.add(rules.WORDS, Finding(detail, account, "contact", row))
+            for row, account, detail in await keys.compare():
+                self.report.add(rules.LOOK_UPS, Finding(detail, account, "contact", row))
 
-    def _contact(self, line: ContactLine, held: Held, words: Words) -> None:
+    def _contact(self, line: ContactLine, held: Held, words: Tally[str, str], keys: Tally[Key, KeyPlace]) -> None:
         if (name := audit.mistyped(line)) is not None:
             self._note(line, [(rules.VALUES, f"{name} is of another type")])
             return
@@ -233,15 +237,16 @@ class _Check:
         problems += more
         readable = found is not NOTHING or line.live != 1 or line.seq is None
         if readable:  # of a body that cannot be read nobody knows the words
-            expected = {(line.source_id, kind, value) for kind, value in found.keys}
-            if held.look_ups.get(line.row_id, set()) != expected:
-                problems.append((rules.LOOK_UPS, "found by other addresses or numbers than it has"))
+            keys.expect(line.row_id, ((line.source_id, kind, value) for kind, value in found.keys))
             self._words(line, found, held, words, problems)
         else:
             words.leave_out(line.row_id)
+            keys.leave_out(line.row_id)
         self._note(line, problems)
 
-    def _words(self, line: ContactLine, found: Found, held: Held, words: Words, problems: list[Problem]) -> None:
+    def _words(
+        self, line: ContactLine, found: Found, held: Held, words: Tally[str, str], problems: list[Problem]
+    ) -> None:
         indexed = tokens(line.source_id, found.words)
         if held.words is None:
             words.expect(line.row_id, indexed)
@@ -249,14 +254,10 @@ class _Check:
             problems.append((rules.WORDS, "found by other words than it has"))
 
     def _strangers(self, held: Held) -> None:
-        """What the look-ups and the index hold for rows that there are not."""
+        """What the index holds for rows that there are not."""
         rows = {line.row_id for line in held.contacts}
         for row in (held.words or {}).keys() - rows:
             self.report.add(rules.WORDS, Finding("words of a contact that there is not", table="contact", row=row))
-        for row in held.look_ups.keys() - rows:
-            self.report.add(
-                rules.LOOK_UPS, Finding("look-ups of a contact that there is not", table="contact", row=row)
-            )
 
     def _connector(self, account: AccountLine, source: SourceLine) -> tuple[Connector, int] | None:
         """What maps the documents of an address book. Mapping needs no password, and nothing is asked for."""
