@@ -19,7 +19,7 @@ from polydex.engine import backup, restore
 from polydex.engine.backup import Copy
 from polydex.engine.keys import Keys
 from polydex.engine.restore import Restored
-from polydex.store import backup as copying, intents, lock, meta
+from polydex.store import audit, backup as copying, intents, lock, meta
 from polydex.store.files import partial_of
 from polydex.store.sqlite import open_sqlite
 from polydex.testing.clock import FakeClock
@@ -365,3 +365,19 @@ async def test_who_starts_while_a_backup_is_put_in_place_waits(house: House) -> 
     threading.Timer(0.3, held.release).start()
     house.home = await house.home.restored(open_sqlite(house.database, clock=house.home.clock, busy_seconds=30))
     assert len(await house.home.records()) == 5
+
+
+async def test_a_backup_of_the_first_schema_is_brought_up_to_date(house: House) -> None:
+    file = await house.back_up()
+    with closing(sqlite3.connect(file)) as old:  # as that version made it
+        old.execute("DROP INDEX contact_stable")
+        old.execute("CREATE INDEX contact_stable ON contact (source_id, stable_key)")
+        old.execute("CREATE INDEX contact_key_row ON contact_key (row_id)")
+        old.execute("UPDATE meta SET schema_version = 1")
+        old.commit()
+    before = await house.home.records()
+    await house.home.create(nickName="later")
+    await house.restore(file)
+    assert await house.home.records() == before
+    assert await house.home.db.read(audit.missing) == []
+    assert (await house.home.db.read(audit.meta))[0] == audit.newest() > 1

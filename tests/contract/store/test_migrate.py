@@ -73,7 +73,9 @@ async def test_a_database_of_the_first_schema_keeps_all_it_holds(tmp_path: Path,
     account = await old.write(seed.new_account)
     source = await old.write(seed.source, account)
     rows = [await old.write(seed.contact, account, source, ["ada", f"w{seq}"], seq) for seq in range(1, 4)]
-    held = "SELECT c.row_id, c.stable_key, d.body, k.kind, k.value FROM contact c JOIN document d ON d.row_id = c.row_id "
+    held = (
+        "SELECT c.row_id, c.stable_key, d.body, k.kind, k.value FROM contact c JOIN document d ON d.row_id = c.row_id "
+    )
     held += "JOIN contact_key k ON k.row_id = c.row_id ORDER BY c.row_id"
     before = await old.read(lambda tx: tx.all(held))
     assert "contact_key_row" in {name for (name,) in await old.read(lambda tx: tx.all(tx.dialect.indexes))}

@@ -55,7 +55,7 @@ def contacts_left(tx: Tx) -> int:
 
 async def delete_and_erase(home: Home) -> None:
     await Accounts(home.ctx).delete(home.account.id)
-    while not await home.db.write(accounts.erase, home.account.id, lambda body: []):
+    while not await home.db.write(accounts.erase, home.account.id, lambda body: ([], frozenset())):
         pass
 
 
