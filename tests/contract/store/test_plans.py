@@ -32,7 +32,7 @@ async def test_stable_keys_and_look_ups_are_found_by_an_index(db: Database) -> N
         contacts.highest_n(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
         rows.same_stable(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
         look_ups.holds(noting, 1, [(1, "e", "a")])  # type: ignore[arg-type]
-        asked = [*noting.asked, (f"DELETE FROM contact_key WHERE {contacts.ONE_KEY}", (1, "e", "a", 1))]
+        asked = [*noting.asked, (f"DELETE FROM contact_key WHERE {contacts.ONE_KEY}", (1, "e", "a", 1))]  # noqa: S608
         asked.append(("DELETE FROM contact_key WHERE source_id = ?", (1,)))
         return [str(tx.all(f"{explain} {sql}", *params)) for sql, params in asked]
 
