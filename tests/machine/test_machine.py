@@ -18,7 +18,7 @@ FOUND = (600_052, 700_027)
 SHARES, RUNS = (250, 80) if SOAK else (8, 42)
 
 ALWAYS = {"cursor refused", "process died", "refused list", "resumed", "restored"}
-"""What every share meets; proof that the machine gets where it is sent."""
+"""What every share of the short run meets; proof that the machine gets where it is sent."""
 IN_THE_LONG_RUN = ALWAYS | {
     "deferred", "deletions approved", "deletions refused", "list lags", "not found yet", "page repeated",
     "page token refused", "renamed", "stale", "token of a lost future refused",
@@ -52,5 +52,5 @@ def test_every_copy_equals_the_provider(number: int, record_property: Callable[[
     print(dict(sorted(Seeded.happened.items())))  # noqa: T201 - what was met
     record_property(MET, dict(Seeded.happened))
     record_property(MUST_MEET, sorted(IN_THE_LONG_RUN))
-    if "POLYDEX_RUNS" not in os.environ:
+    if not SOAK and "POLYDEX_RUNS" not in os.environ:  # of many shares one has no luck: together they are judged
         assert set(+Seeded.happened) >= ALWAYS

@@ -38,7 +38,7 @@ async def test_writers_in_a_deadlock_both_finish_in_the_end(postgres_db: Databas
     before = await postgres_db.read(lambda tx: tx.all("SELECT sum(created_at) FROM app")[0][0])
     await asyncio.gather(postgres_db.write(crossing, one, two), postgres_db.write(crossing, two, one))
     assert await postgres_db.read(lambda tx: tx.all("SELECT sum(created_at) FROM app")[0][0]) == before + 4
-    assert len(attempts) == 3
+    assert len(attempts) > 2  # who gives way may come back before the other one wakes, and meet it once more
 
 
 async def test_a_connection_lost_within_a_transaction_is_an_error_and_replaced(postgres_db: Database) -> None:
