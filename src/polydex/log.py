@@ -60,9 +60,10 @@ class _Stderr:
     """
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
-        return len(text)
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            return len(text)
 
     def flush(self) -> None:
         with contextlib.suppress(OSError):
@@ -153,7 +154,7 @@ class _Answered(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     route: str
     status: int | None
-    timestamp: str
+    timestamp: datetime
 
 
 def access(request_id: str, method: str, route: str, status: int | None, account: int | None, seconds: float) -> None:
@@ -174,7 +175,7 @@ def access(request_id: str, method: str, route: str, status: int | None, account
         request_id=request_id,
         route=route,
         status=status,
-        timestamp=datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        timestamp=datetime.now(UTC),
     )
     _Level.target.write(_encode(line).decode() + "\n")
     _Level.target.flush()

@@ -86,15 +86,15 @@ async def account(accounts: Accounts, fields: Fields, scope: str | None, *, aliv
 
 def _authorization(fields: Fields) -> tuple[str, str]:
     values = fields.get("authorization", ())
-    unserved = (
-        (_SESSION, _first(fields, _SESSION)),
-        # The Bearer beside it would be a token of somebody else's.
-        (_AUTH_TYPE, (_first(fields, _AUTH_TYPE) or "").strip().lower() not in ("", "default")),
-        (_CLIENT_ID, not values and _first(fields, _CLIENT_ID)),
-    )
-    for name, sent in unserved:
-        if sent:
-            raise Unsupported(f"'{name}' is not served by Polydex: there are no user sessions")
+    unserved = None
+    if _first(fields, _SESSION):
+        unserved = _SESSION
+    elif (_first(fields, _AUTH_TYPE) or "").strip().lower() not in ("", "default"):
+        unserved = _AUTH_TYPE  # the Bearer beside it would be a token of somebody else's
+    elif not values and _first(fields, _CLIENT_ID):
+        unserved = _CLIENT_ID
+    if unserved is not None:
+        raise Unsupported(f"'{unserved}' is not served by Polydex: there are no user sessions")
     if not values:
         raise Unauthorized
     if len(values) > 1:

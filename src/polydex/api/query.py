@@ -25,12 +25,14 @@ def decode(raw: bytes, place: str, *, plus: bool = False) -> str:
     Raises:
         BadRequest: a broken escape, or bytes that are not UTF-8.
     """
-    if _BROKEN.search(raw):
-        raise BadRequest(f"Malformed percent-encoding in {place}")
     if plus:
         raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        if _BROKEN.search(raw):
+            raise BadRequest(f"Malformed percent-encoding in {place}")
+        raw = unquote_to_bytes(raw)
     try:
-        return unquote_to_bytes(raw).decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest(f"The percent-encoding in {place} is not UTF-8") from None
 

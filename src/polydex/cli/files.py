@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from polydex.core.errors import BadRequest
+from polydex.store.files import flush, publish
 
 
 def check_absent(path: Path, *, force: bool) -> None:
@@ -44,33 +44,13 @@ def written(path: Path | None, *, force: bool) -> Iterator[IO[bytes]]:
             output.flush()
             os.fsync(output.fileno())
         if force:
-            os.replace(partial, path)  # noqa: PTH105 - beside os.link below
+            os.replace(partial, path)  # noqa: PTH105 - beside os.unlink below
+            flush(folder)
         else:
-            _link(partial, path)
-        _flush(folder)
+            try:
+                publish(Path(partial), path)
+            except FileExistsError:  # somebody else has taken the name meanwhile
+                raise BadRequest(f"{path} exists; --force overwrites it") from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(partial)  # noqa: PTH108 - the same
-
-
-def _link(partial: str, path: Path) -> None:
-    """Give the file its name, unless somebody else has taken it meanwhile."""
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        raise BadRequest(f"{path} exists; --force overwrites it") from None
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
-            raise
-        check_absent(path, force=False)  # a file system without hard links
-        os.rename(partial, path)  # noqa: PTH104 - the same
-
-
-def _flush(folder: Path) -> None:
-    """The name, too, must survive a power loss."""
-    if os.name == "posix":
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polydex.connectors.base import Provider
-from polydex.core.errors import StoreFailed
+from polydex.core.errors import BadRequest, StoreFailed
 from polydex.engine.check import Report, check, rules
 from polydex.engine.keys import Keys
 from polydex.store import audit, backup
@@ -60,7 +60,10 @@ async def back_up(
         made = await copied(database, partial, keys=keys, providers=providers, progress=progress)
         if made.report.outcomes[rules.FILE].count:
             raise StoreFailed(f"The database {database} is damaged, so no backup was kept: polydex check says where")
-        publish(partial, final)
+        try:
+            publish(partial, final)
+        except FileExistsError:
+            raise BadRequest(f"There is a file {final} already; a backup never overwrites one") from None
     return Copy(final, made.size, made.report, made.accounts, made.contacts, made.as_of)
 
 

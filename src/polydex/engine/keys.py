@@ -26,6 +26,7 @@ import msgspec
 
 from polydex import log
 from polydex.core.errors import ConfigInvalid, Internal
+from polydex.store.files import publish
 
 RandomBytes = Callable[[int], bytes]
 
@@ -229,22 +230,11 @@ def _make(path: Path, keys: Keys) -> bytes:
                 output.write(raw)
                 output.flush()
                 os.fsync(output.fileno())
-            os.link(partial, path)  # fails when the file exists, unlike a rename
+            publish(Path(partial), path)
         except FileExistsError:
             return path.read_bytes()
         finally:
-            Path(partial).unlink()
-        _flush_directory(path.parent)
+            Path(partial).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigInvalid(f"The key file {path} cannot be made: {error.strerror}") from error
     return raw
-
-
-def _flush_directory(path: Path) -> None:
-    """The name of a new file, too, must survive a power loss."""
-    if os.name == "posix":
-        directory = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -11,7 +11,7 @@ from polydex.core.errors import BadRequest, StoreFailed, StoreTooNew
 from polydex.engine.backup import Copy, Progress, copied
 from polydex.engine.check import rules
 from polydex.engine.keys import Keys
-from polydex.store import audit, backup, lock, meta
+from polydex.store import audit, backup, lock, meta, schema
 from polydex.store.files import make_folder, partial_of
 from polydex.store.look import demand_sqlite, look_at_file
 from polydex.store.replace import forget_links, replace
@@ -101,10 +101,10 @@ async def _demand_usable(file: Path, database: Path, keys: Keys) -> None:
         await db.close()
     if version == 0:
         raise BadRequest(f"{file} is not a backup of Polydex: it is a SQLite database of something else")
-    if version > audit.newest():
+    if version > schema.newest():
         raise StoreTooNew(
             f"{file} was made by a newer version of Polydex (its schema is {version}, this version knows "
-            f"{audit.newest()}): install that version, or restore an older backup"
+            f"{schema.newest()}): install that version, or restore an older backup"
         )
     if mark is not None and mark != keys.mark:
         raise BadRequest(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 import types
 import typing
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from functools import cache
 from typing import ClassVar, TypeVar
 
 import msgspec
 
+from polydex.store import schema
 from polydex.store.db import Tx
-from polydex.store.dialect import SQLITE
-from polydex.store.migrate import META, load
 from polydex.store.rows import chunks, marks
 
 BATCH = 500
@@ -359,19 +356,11 @@ def limits(tx: Tx) -> list[tuple[int, str]]:
 
 def meta(tx: Tx) -> tuple[int, int, int, str | None, str | None]:
     """(schema version, epoch, commits, lineage, mark of the keys). Of a database without any: version 0."""
-    if "meta" not in columns(tx):
+    if "meta" not in schema.columns(tx):
         return 0, 0, 0, None, None
     rows = tx.all("SELECT schema_version, epoch, commits, lineage, key_mark FROM meta")
     version, epoch, commits, lineage, mark = rows[0] if rows else (0, 0, 0, None, None)
     return int(version), int(epoch), int(commits), lineage, mark
-
-
-def columns(tx: Tx) -> dict[str, set[str]]:
-    """The columns of every table that is here."""
-    found: dict[str, set[str]] = {}
-    for table, column in tx.all(tx.dialect.columns):
-        found.setdefault(str(table), set()).add(str(column))
-    return found
 
 
 def reused(tx: Tx) -> list[str]:
@@ -389,32 +378,3 @@ def reused(tx: Tx) -> list[str]:
         if tx.dialect.last_id(tx, table) < highest:
             found.append(table)
     return found
-
-
-def newest() -> int:
-    """The schema that this version of Polydex makes."""
-    return len(load())
-
-
-@cache
-def expected() -> tuple[dict[str, set[str]], set[str]]:
-    """The columns of every table, and the indexes, that a database of this version has."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        for script in (META, *(migration.script for migration in load())):
-            for statement in SQLITE.ddl(script):
-                made.execute(statement)
-        tables = made.execute(SQLITE.columns).fetchall()
-        indexes = made.execute(SQLITE.indexes).fetchall()
-    found: dict[str, set[str]] = {}
-    for table, column in tables:
-        found.setdefault(table, set()).add(column)
-    return found, {name for (name,) in indexes}
-
-
-def missing(tx: Tx) -> list[str]:
-    """What a database of this version has, and this one has not."""
-    tables, indexes = expected()
-    here = columns(tx)
-    gone = [f"the table {table}" for table in tables if table not in here]
-    gone += [f"the column {table}.{name}" for table in here for name in sorted(tables.get(table, set()) - here[table])]
-    return gone + [f"the index {name}" for name in sorted(indexes - {name for (name,) in tx.all(tx.dialect.indexes)})]

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from polydex.core.errors import BadRequest
-
 if sys.platform != "win32":
     import fcntl
 
@@ -66,18 +64,15 @@ def _remove(partial: Path) -> None:
 
 
 def publish(partial: Path, final: Path) -> None:
-    """Give a finished file its name, which must be new. Raises BadRequest when it is not, OSError."""
+    """Give a finished file its name, for good. Raises FileExistsError when the name is taken, OSError."""
     try:
-        try:
-            os.link(partial, final)  # fails when the name exists, unlike a rename
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
-                raise
-            if final.exists():  # a file system without links
-                raise FileExistsError from None
-            partial.rename(final)
-    except FileExistsError:
-        raise BadRequest(f"There is a file {final} already; a backup never overwrites one") from None
+        os.link(partial, final)  # fails when the name exists, unlike a rename
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if final.exists():  # a file system without links
+            raise FileExistsError from None
+        partial.rename(final)
     flush(final.parent)
 
 

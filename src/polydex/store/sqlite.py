@@ -17,9 +17,10 @@ from polydex.store.lock import DataLock
 from polydex.store.migrate import Hooks, load, migrate
 from polydex.store.replace import forget_links
 from polydex.store.sqlite_copy import copy_before_migration
+from polydex.store.sqlite_glance import SqliteGlance
 from polydex.store.sqlite_place import Place
 from polydex.store.sqlite_session import BUSY_SECONDS, SqliteSession, count, remember
-from polydex.store.threads import Glance, ThreadedDatabase, Threads
+from polydex.store.threads import ThreadedDatabase, Threads
 
 
 def open_sqlite(
@@ -78,7 +79,7 @@ def open_sqlite(
         Threads("sqlite-writer", 1, lambda: connect(reader=False)),
         Threads("sqlite-reader", readers, lambda: connect(reader=True)),
         # Nobody waits on the event loop: a look that would have to is left to a thread.
-        Glance(lambda: SqliteSession(path, None, 0, place, reader=True, memory=True)),
+        SqliteGlance(lambda: SqliteSession(path, None, 0, place, reader=True, memory=True)),
         held,
     )
 
@@ -90,7 +91,7 @@ class SqliteDatabase(ThreadedDatabase[SqliteSession]):
         self,
         writers: Threads[SqliteSession],
         readers: Threads[SqliteSession],
-        glance: Glance[SqliteSession],
+        glance: SqliteGlance,
         held: DataLock,
     ) -> None:
         super().__init__(writers, readers, glance)

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import structlog
 
@@ -115,18 +115,36 @@ class SqliteSession:
         return result
 
     def read(self, fn: Callable[[Tx], T]) -> T:
+        tx = self.begin()
+        try:
+            return self.within(tx, fn)
+        finally:
+            self.end(tx)
+
+    def begin(self) -> SqliteTx:
+        """Begin a snapshot to read; ``end`` ends it. Raises StoreFailed."""
         self._check(writing=False)
-        with self._translated():
-            connection = self._connection
-            connection.execute("BEGIN")
+        try:
+            self._connection.execute("BEGIN")
             try:
-                tx = SqliteTx(connection) if self._memory is None else Recalling(connection, self._memory)
-                try:
-                    return fn(tx)
-                finally:
-                    tx.end()
-            finally:
+                return SqliteTx(self._connection) if self._memory is None else Recalling(self._connection, self._memory)
+            except BaseException:
                 self._end_read()
+                raise
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def within(self, tx: SqliteTx, fn: Callable[[Tx], T]) -> T:
+        """Run ``fn`` on a snapshot."""
+        try:
+            return fn(tx)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def end(self, tx: SqliteTx) -> None:
+        """End a snapshot."""
+        tx.end()
+        self._end_read()
 
     def _end_read(self) -> None:
         try:
@@ -171,21 +189,24 @@ class SqliteSession:
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn an error of the storage into StoreFailed; an error of a statement stays what it is."""
         try:
             yield
         except sqlite3.Error as error:
-            code, cause = primary(error), cause_of(error, self._path)
-            # On the reading side, "read-only" is the mistake of a caller.
-            if cause is None or (code == sqlite3.SQLITE_READONLY and self._reader):
-                raise
-            self.broken = self.broken or code not in KEEPS
-            kind = StoreDamaged if code in DAMAGED else StoreFailed
-            if code in DAMAGED and self._place is not None:
-                self._place.damaged = True
-            # Who does not wait for others comes again by another way, and has no failure to tell of.
-            tell = bool(self._busy_seconds) or code not in WAITS
-            raise failed(kind, self._path, cause, getattr(error, "sqlite_errorname", ""), tell=tell) from error
+            self._fail(error)
+
+    def _fail(self, error: sqlite3.Error) -> NoReturn:
+        """Turn an error of the storage into StoreFailed; an error of a statement stays what it is."""
+        code, cause = primary(error), cause_of(error, self._path)
+        # On the reading side, "read-only" is the mistake of a caller.
+        if cause is None or (code == sqlite3.SQLITE_READONLY and self._reader):
+            raise error
+        self.broken = self.broken or code not in KEEPS
+        kind = StoreDamaged if code in DAMAGED else StoreFailed
+        if code in DAMAGED and self._place is not None:
+            self._place.damaged = True
+        # Who does not wait for others comes again by another way, and has no failure to tell of.
+        tell = bool(self._busy_seconds) or code not in WAITS
+        raise failed(kind, self._path, cause, getattr(error, "sqlite_errorname", ""), tell=tell) from error
 
 
 def count(tx: Tx) -> Mark:

@@ -102,39 +102,22 @@ class Threads(Generic[S]):
             session.close()
 
 
-class Glance(Generic[S]):
-    """A session of the event loop's own; opened with the first look, and again when it is broken."""
-
-    def __init__(self, open_session: Callable[[], S]) -> None:
-        self._open = open_session
-        self._session: S | None = None
-        self._closed = False
+class Glance(Protocol):
+    """A connection of the event loop's own, for looks that cannot wait."""
 
     def read(self, fn: Callable[[Tx], T]) -> T:
         """Run ``fn`` on one snapshot. Raises StoreFailed, also where another process would have to be waited for."""
-        if self._closed:
-            raise StoreFailed(detail="the database is closed")
-        if self._session is None or self._session.broken:
-            self._drop()
-            self._session = self._open()
-        return self._session.read(fn)
+        ...
 
     def close(self) -> None:
         """Close; a second call does nothing."""
-        self._closed = True
-        self._drop()
-
-    def _drop(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            with contextlib.suppress(Exception):
-                session.close()
+        ...
 
 
 class ThreadedDatabase(Generic[S]):
     """A Database over threads; ``writers`` and ``readers`` may be the same. ``glance``: for looks that cannot wait."""
 
-    def __init__(self, writers: Threads[S], readers: Threads[S], glance: Glance[S] | None = None) -> None:
+    def __init__(self, writers: Threads[S], readers: Threads[S], glance: Glance | None = None) -> None:
         self._writers = writers
         self._readers = readers
         self._glance = glance
@@ -166,8 +149,10 @@ class ThreadedDatabase(Generic[S]):
     async def look(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``read``; at once where there is a glance. What it cannot do is left to a thread, which may wait."""
         if self._glance is not None:
-            with contextlib.suppress(StoreFailed):
+            try:
                 return self._glance.read(_bind(fn, args, kwargs))
+            except StoreFailed:
+                pass  # told below, if it is still so
         return await self.read(fn, *args, **kwargs)
 
     async def close(self) -> None:

@@ -19,7 +19,7 @@ from polydex.engine import backup, restore
 from polydex.engine.backup import Copy
 from polydex.engine.keys import Keys
 from polydex.engine.restore import Restored
-from polydex.store import audit, backup as copying, intents, lock, meta
+from polydex.store import audit, backup as copying, intents, lock, meta, schema
 from polydex.store.files import partial_of
 from polydex.store.sqlite import open_sqlite
 from polydex.testing.clock import FakeClock
@@ -379,5 +379,5 @@ async def test_a_backup_of_the_first_schema_is_brought_up_to_date(house: House) 
     await house.home.create(nickName="later")
     await house.restore(file)
     assert await house.home.records() == before
-    assert await house.home.db.read(audit.missing) == []
-    assert (await house.home.db.read(audit.meta))[0] == audit.newest() > 1
+    assert await house.home.db.read(schema.missing) == []
+    assert (await house.home.db.read(audit.meta))[0] == schema.newest() > 1

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from polydex.store import intents
-from polydex.store.db import Database, Row, Tx
-
-
-class _Noting:
-    """Passes everything on, and notes what was asked."""
-
-    def __init__(self, tx: Tx) -> None:
-        self.tx, self.asked = tx, list[tuple[str, tuple[object, ...]]]()
-
-    def all(self, sql: str, *params: object) -> list[Row]:
-        self.asked.append((sql, params))
-        return self.tx.all(sql, *params)
-
-    def one(self, sql: str, *params: object) -> Row | None:
-        self.asked.append((sql, params))
-        return self.tx.one(sql, *params)
+from polydex.store.db import Database, Tx
+from tests.contract.store.noting import Noting
 
 
 async def test_open_intents_are_found_by_the_index_of_those(sqlite_db: Database) -> None:
     def plans(tx: Tx) -> list[str]:
-        noting = _Noting(tx)
+        noting = Noting(tx)
         assert intents.open_of_account(noting, 1) == []  # type: ignore[arg-type]
         assert not intents.is_open(noting, 1, "mark")  # type: ignore[arg-type]
         return [str(tx.all(f"EXPLAIN QUERY PLAN {sql}", *params)) for sql, params in noting.asked]

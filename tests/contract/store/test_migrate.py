@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polydex.core.errors import StoreFailed
-from polydex.store import audit, migrate
+from polydex.store import migrate, schema
 from polydex.store.db import Tx
 from tests.contract.store import seed
 from tests.fixtures import OpenDatabase, clock
@@ -86,7 +86,7 @@ async def test_a_database_of_the_first_schema_keeps_all_it_holds(tmp_path: Path,
     assert await db.read(seed.find, source, "ada") == rows
     assert await db.read(lambda tx: tx.one("SELECT schema_version FROM meta")) == (len(migrate.load()),)
     assert "contact_key_row" not in {name for (name,) in await db.read(lambda tx: tx.all(tx.dialect.indexes))}
-    assert await db.read(audit.missing) == []
+    assert await db.read(schema.missing) == []
     await db.close()
 
 

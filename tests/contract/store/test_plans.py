@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from polydex.core.ids import SourceId
 from polydex.store import contacts, look_ups, rows
-from polydex.store.db import Database, Row, Tx
+from polydex.store.db import Database, Tx
 from tests.contract.store import seed
-
-
-class _Noting:
-    """Passes everything on, and notes what was asked."""
-
-    def __init__(self, tx: Tx) -> None:
-        self.tx, self.asked = tx, list[tuple[str, tuple[object, ...]]]()
-
-    def all(self, sql: str, *params: object) -> list[Row]:
-        self.asked.append((sql, params))
-        return self.tx.all(sql, *params)
-
-    def one(self, sql: str, *params: object) -> Row | None:
-        self.asked.append((sql, params))
-        return self.tx.one(sql, *params)
+from tests.contract.store.noting import Noting
 
 
 async def test_stable_keys_and_look_ups_are_found_by_an_index(db: Database) -> None:
@@ -28,7 +14,7 @@ async def test_stable_keys_and_look_ups_are_found_by_an_index(db: Database) -> N
         if tx.dialect.name == "postgres":
             tx.run("SET LOCAL enable_seqscan = off")  # so few rows are read faster without an index
         explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
-        noting = _Noting(tx)
+        noting = Noting(tx)
         contacts.highest_n(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
         rows.same_stable(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
         look_ups.holds(noting, 1, [(1, "e", "a")])  # type: ignore[arg-type]

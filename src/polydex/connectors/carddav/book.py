@@ -10,7 +10,7 @@ import msgspec
 
 from polydex.connectors.base import Record
 from polydex.connectors.carddav import etags, hrefs, wire
-from polydex.connectors.carddav.dav import READ_SECONDS, Dav
+from polydex.connectors.carddav.dav import READ_SECONDS, Dav, off_loop
 from polydex.connectors.carddav.errors import date_ms, failure, refused
 from polydex.connectors.carddav.mapping import record
 from polydex.core.errors import ProviderError, ProviderMalformed, ProviderUnavailable, RecordNotFound
@@ -136,12 +136,7 @@ class Book:
     async def listing(self) -> tuple[dict[RemoteKey, Rev | None], bool]:
         """All cards with their revisions, by PROPFIND; and whether the server says that this is all."""
         found, answer = await self.dav.propfind(self.url, _MEMBER, depth=1, step="CardDAV listing")
-        own = self._names(answer.url)
-        cards = {
-            response.key: response.rev
-            for response in found.responses
-            if response.status not in (404, 410, 507) and not _is_book(response, own)
-        }
+        cards = await off_loop(len(answer.body), lambda: _listed(found, self._names(answer.url)))
         return cards, not found.truncated
 
     async def changes(self, token: str) -> Changes:
@@ -152,18 +147,8 @@ class Book:
         """
         body = wire.sync_collection(token)
         found, answer = await self.dav.ask("REPORT", self.url, body, depth=0, step="CardDAV sync-collection")
-        changed: dict[RemoteKey, Rev | None] = {}
-        removed: dict[RemoteKey, None] = {}
-        own = self._names(answer.url)
-        for response in found.responses:
-            if response.status == 507 or _is_book(response, own):
-                continue
-            if response.status in (404, 410):
-                removed[response.key] = None
-            else:  # any other status is not a deletion: to be looked at
-                changed[response.key] = response.rev if response.status is None else None
-        gone = tuple(key for key in removed if key not in changed)
-        return Changes(changed, gone, found.sync_token, found.truncated, date_ms(answer))
+        changed, removed = await off_loop(len(answer.body), lambda: _changes(found, self._names(answer.url)))
+        return Changes(changed, removed, found.sync_token, found.truncated, date_ms(answer))
 
     def _names(self, url: str) -> frozenset[str]:
         """The paths of the collection, as it was asked for and as the server answered, without their final slash."""
@@ -218,6 +203,28 @@ class Book:
         body = wire.uid_query(uid)
         found, _ = await self.dav.ask("REPORT", self.url, body, depth=1, step="CardDAV query", seconds=seconds)
         return tuple(_cards(found).values())
+
+
+def _listed(found: wire.Multistatus, own: frozenset[str]) -> dict[RemoteKey, Rev | None]:
+    return {
+        response.key: response.rev
+        for response in found.responses
+        if response.status not in (404, 410, 507) and not _is_book(response, own)
+    }
+
+
+def _changes(found: wire.Multistatus, own: frozenset[str]) -> tuple[dict[RemoteKey, Rev | None], tuple[RemoteKey, ...]]:
+    """What is there and what is not there any more."""
+    changed: dict[RemoteKey, Rev | None] = {}
+    removed: dict[RemoteKey, None] = {}
+    for response in found.responses:
+        if response.status == 507 or _is_book(response, own):
+            continue
+        if response.status in (404, 410):
+            removed[response.key] = None
+        else:  # any other status is not a deletion: to be looked at
+            changed[response.key] = response.rev if response.status is None else None
+    return changed, tuple(key for key in removed if key not in changed)
 
 
 def _is_book(response: wire.Response, own: frozenset[str]) -> bool:

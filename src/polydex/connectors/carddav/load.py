@@ -13,6 +13,8 @@ from polydex.core.errors import PolydexError, ProviderError, ProviderTimeout, Pr
 from polydex.core.ids import RemoteKey, Rev
 
 BATCH = 100
+AT_ONCE = 10
+"""Cards read between two turns of the event loop: a card takes some 50 us, and others wait for their answers."""
 PARALLEL = 4
 CARD_SECONDS = 20.0
 PATIENCE = 50
@@ -74,7 +76,9 @@ class Loader:
                 self._multiget = not isinstance(error, RecordNotFound) and self._multiget
                 cards = {}
             missing: list[RemoteKey] = []
-            for key in batch:
+            for at, key in enumerate(batch):
+                if at % AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 card = cards.get(key)
                 if card is None:
                     missing.append(key)

@@ -18,7 +18,7 @@ from polydex.engine.check.indexes import LookUps, SearchIndex
 from polydex.engine.check.report import Finding, Report
 from polydex.engine.check.tally import Tally
 from polydex.engine.keys import Keys
-from polydex.store import audit
+from polydex.store import audit, schema
 from polydex.store.audit import (
     AccountLine,
     AppLine,
@@ -300,4 +300,4 @@ def _batch(tx: Tx, kind: type[L], judge: Callable[[Tx, list[L]], _Judged], after
 
 
 def _schema(tx: Tx) -> tuple[int, int, list[str]]:
-    return audit.meta(tx)[0], audit.newest(), audit.missing(tx)
+    return audit.meta(tx)[0], schema.newest(), schema.missing(tx)
