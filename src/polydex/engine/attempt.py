@@ -87,6 +87,12 @@ class Attempts:
         """Note that the write is about to be sent once more: lags count from now on. Raises GenerationChanged."""
         return await self._ctx.db.write(_renew, self._ctx, scene, intent, self._ctx.clock())
 
+    async def reopen(self, scene: Scene, intent: Intent, body: bytes) -> Intent | None:
+        """Take an abandoned intent up again, as a client asks for the same; None when it was made for something else."""
+        if intent.generation != scene.account.generation or intent.source != scene.source.id:
+            return None
+        return await self._ctx.db.write(_reopen, intent, body, _due(self._ctx, self._ctx.clock()))
+
     async def create(self, scene: Scene, draft: Draft, intent: Intent) -> tuple[Stored, Record]:
         """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said."""
         document = draft.document if scene.caps.vcards else None
@@ -200,6 +206,11 @@ def _begin(
 def _renew(tx: Tx, ctx: Context, scene: Scene, intent: Intent, now: int) -> Intent:
     asked = apply.stamp(tx, scene.account.id, scene.account.generation)
     intents.renew(tx, intent.id, asked, now, _due(ctx, now))
+    return _stored(tx, intent.id)
+
+
+def _reopen(tx: Tx, intent: Intent, body: bytes, due_at: int) -> Intent:
+    intents.reopen(tx, intent.id, body, due_at)
     return _stored(tx, intent.id)
 
 

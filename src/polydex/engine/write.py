@@ -74,7 +74,9 @@ class Writer:
         """
         draft = decode_draft(body)
         digest = _digest("create", "", "", body, strict=strict)
-        return await self._once(account, digest, lambda scene: self._create(scene, draft, body, digest, strict=strict))
+        return await self._once(
+            account, digest, body, lambda scene: self._create(scene, draft, body, digest, strict=strict)
+        )
 
     async def create_once(self, account: Account, body: bytes, mark: str) -> Written:
         """Create a contact that is recognised by its mark: however often it is asked for, there is one.
@@ -86,7 +88,7 @@ class Writer:
         draft = draft_of(body)
         digest = _digest("create", "", mark, body)
         return await self._once(
-            account, digest, lambda scene: self._create(scene, draft, body, digest, strict=False, mark=mark)
+            account, digest, body, lambda scene: self._create(scene, draft, body, digest, strict=False, mark=mark)
         )
 
     async def update(
@@ -100,14 +102,17 @@ class Writer:
         request = decode_patch(body)
         digest = _digest("update", contact_id, if_match or "", body, strict=strict)
         return await self._once(
-            account, digest, lambda scene: self._update(scene, contact_id, request, body, match, digest, strict=strict)
+            account,
+            digest,
+            body,
+            lambda scene: self._update(scene, contact_id, request, body, match, digest, strict=strict),
         )
 
     async def delete(self, account: Account, contact_id: str, if_match: str | None) -> int | None:
         """Delete a contact; the intent, to be given back to ``delivered``. Raises NotFound, PreconditionFailed."""
         match = IfMatch.parse(if_match) if if_match else None
         digest = _digest("delete", contact_id, if_match or "", b"")
-        written = await self._once(account, digest, lambda scene: self._delete(scene, contact_id, match, digest))
+        written = await self._once(account, digest, b"", lambda scene: self._delete(scene, contact_id, match, digest))
         return written.intent
 
     async def delivered(self, intent: int | None) -> None:
@@ -137,12 +142,14 @@ class Writer:
             raise PreconditionRequired
         return None
 
-    async def _once(self, account: Account, digest: bytes, work: Callable[[Scene], Awaitable[Written]]) -> Written:
+    async def _once(
+        self, account: Account, digest: bytes, body: bytes, work: Callable[[Scene], Awaitable[Written]]
+    ) -> Written:
         """Run one write to its end, whatever becomes of the caller; identical requests share it."""
         key = (int(account.id), digest)
         task = self._open.get(key)
         if task is None:
-            task = asyncio.create_task(self._in_turn(account, digest, work))
+            task = asyncio.create_task(self._in_turn(account, digest, body, work))
             self._open[key] = task
 
             def done(finished: asyncio.Task[Written]) -> None:
@@ -153,19 +160,21 @@ class Writer:
             task.add_done_callback(done)
         return await asyncio.shield(task)
 
-    async def _in_turn(self, account: Account, digest: bytes, work: Callable[[Scene], Awaitable[Written]]) -> Written:
+    async def _in_turn(
+        self, account: Account, digest: bytes, body: bytes, work: Callable[[Scene], Awaitable[Written]]
+    ) -> Written:
         try:
             async with asyncio.timeout(self._ctx.settings.write_deadline):
                 if self._telling:
                     await asyncio.wait(set(self._telling))
                 after = await self._ctx.db.read(intents.last_delivered, account.id, digest)
                 async with self._turns.turn(account.id):
-                    return await self._write(account, digest, after, work)
+                    return await self._write(account, digest, body, after, work)
         except TimeoutError:
             raise ProviderTimeout(retry_after=ASK_AGAIN) from None
 
     async def _write(
-        self, account: Account, digest: bytes, after: int, work: Callable[[Scene], Awaitable[Written]]
+        self, account: Account, digest: bytes, body: bytes, after: int, work: Callable[[Scene], Awaitable[Written]]
     ) -> Written:
         source = await self._ctx.db.read(sources.default, account.id)
         if source is None:
@@ -174,7 +183,11 @@ class Writer:
         since = self._ctx.clock() - int(self._ctx.settings.replay_window * 1000)
         same = await self._ctx.db.read(intents.same_request, account.id, digest, since, after)
         if same is not None:
-            if same.state == intents.OPEN:
+            if same.state == intents.ABANDONED:
+                # "Not there" was true then. What had been created may have been put back since, so the same mark is
+                # asked for again, and used again.
+                same = await self._attempts.reopen(scene, same, body)
+            if same is not None and same.state == intents.OPEN:
                 await self.recovery.resolve(scene, same, wanted=True)
                 same = await self._ctx.db.read(intents.get, same.id)
             if same is not None and same.state == intents.DONE:

@@ -12,7 +12,7 @@ DONE = "done"
 FAILED = "failed"
 """The provider refused, or nothing was sent: the write did not happen."""
 ABANDONED = "abandoned"
-"""The outcome was found out to be "not done", and nobody waits for it any more."""
+"""The outcome was found out to be "not done", and nobody waited for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,18 @@ def renew(tx: Tx, intent: int, asked: int, now: int, due_at: int) -> None:
     tx.run("UPDATE intent SET asked = ?, created_at = ?, due_at = ? WHERE id = ?", asked, now, due_at, intent)
 
 
+def reopen(tx: Tx, intent: int, body: bytes, due_at: int) -> None:
+    """A client asks again for what was abandoned: its outcome is to be found out once more."""
+    tx.run(
+        "UPDATE intent SET state = ?, finished_at = NULL, body = ?, due_at = ? WHERE id = ? AND state = ?",
+        OPEN,
+        body,
+        due_at,
+        intent,
+        ABANDONED,
+    )
+
+
 def deliver(tx: Tx, intent: int) -> None:
     """The answer has reached the client."""
     tx.run("UPDATE intent SET delivered = 1 WHERE id = ?", intent)
@@ -137,7 +149,7 @@ def last_delivered(tx: Tx, account: AccountId, body_hash: bytes) -> int:
 
 
 def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int, after: int) -> Intent | None:
-    """The newest identical request that is open, or whose answer could not be delivered (J10).
+    """The newest identical request that is open or abandoned, or whose answer could not be delivered (J10).
 
     Args:
         tx: the transaction.
@@ -148,7 +160,8 @@ def same_request(tx: Tx, account: AccountId, body_hash: bytes, since: int, after
     """
     row = tx.one(
         f"SELECT {_COLUMNS} FROM intent WHERE account_id = ? AND body_hash = ? "
-        "AND (state = 'open' OR (state = 'done' AND finished_at >= ? AND id > ?)) ORDER BY id DESC LIMIT 1",
+        "AND (state = 'open' OR (state IN ('done', 'abandoned') AND finished_at >= ? AND id > ?)) "
+        "ORDER BY id DESC LIMIT 1",
         account,
         body_hash,
         since,

@@ -192,6 +192,60 @@ async def test_a_create_sent_again_by_nobody(home: Home, fault: Fault, there: in
     assert len(home.world.contacts()) == 1
 
 
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_create_found_absent_that_somebody_had_deleted_and_puts_back(home: Home, *, put_back: bool) -> None:
+    """Between the answer that was lost and the client's next try, it was deleted, and then it was there again."""
+    await home.pull()
+    await lost(home, "create", Fault.LOST, home.writer.create(home.account, ADA))
+    [(key, document)] = home.world.state().items()
+    home.world.remove(key)
+    await home.later(30)
+    assert await nothing_open(home)
+    if put_back:
+        home.world.put_document(key, document)
+    written = await home.writer.create(home.account, ADA)
+    assert verbs(home).count("create") == (1 if put_back else 2)
+    assert [contact.nick_name for contact in home.world.contacts().values()] == ["ada"]
+    consumer = await (await home.consumer()).follow()
+    assert list(consumer.copy) == [written.id]
+
+
+async def test_a_create_after_an_abandoned_one_that_is_meant_as_another(home: Home) -> None:
+    """The request that was abandoned has been answered since: whoever sends it once more wants a second contact."""
+    await home.pull()
+    await lost(home, "create", Fault.FAILED, home.writer.create(home.account, ADA))
+    await home.later(30)
+    first = await home.writer.create(home.account, ADA)
+    await home.writer.delivered(first.intent)
+    second = await home.writer.create(home.account, ADA)
+    assert first.id != second.id
+    assert len(home.world.contacts()) == 2
+
+
+async def test_an_abandoned_create_of_long_ago(home: Home) -> None:
+    await home.pull()
+    await lost(home, "create", Fault.FAILED, home.writer.create(home.account, ADA))
+    await home.later(30)
+    home.clock.advance(200)
+    asked = verbs(home).count("find_mark")
+    await home.writer.create(home.account, ADA)
+    assert verbs(home).count("find_mark") == asked
+    assert len(home.world.contacts()) == 1
+
+
+async def test_an_abandoned_create_of_another_address_book(home: Home) -> None:
+    """Its mark says nothing about this one."""
+    await home.pull()
+    await lost(home, "create", Fault.FAILED, home.writer.create(home.account, ADA))
+    await home.later(30)
+    await home.db.write(lambda tx: tx.run("UPDATE intent SET generation = generation - 1"))
+    [(before,)] = await home.db.read(lambda tx: tx.all("SELECT mark FROM intent"))
+    await home.writer.create(home.account, ADA)
+    marks = [mark for (mark,) in await home.db.read(lambda tx: tx.all("SELECT mark FROM intent ORDER BY id"))]
+    assert marks[0] == before != marks[1]
+    assert len(home.world.contacts()) == 1
+
+
 async def test_a_create_whose_process_died(home: Home) -> None:
     await home.pull()
     home.world.gates.hold("create", "answer")
