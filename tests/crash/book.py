@@ -14,6 +14,8 @@ from xml.etree import ElementTree as ET
 
 from tests.servers.dav import DavAccount, DavServer, Response
 
+OURS = "Client "
+"""How the names of contacts begin that clients of the API make."""
 EVERYTHING = """<?xml version="1.0" encoding="utf-8"?>
 <c:addressbook-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><d:prop><d:getetag/><c:address-data/>
 </d:prop><c:filter test="anyof"><c:prop-filter name="UID"/></c:filter></c:addressbook-query>"""
@@ -112,9 +114,9 @@ class Book:
         await self._done("move", "MOVE", stored.href, "", {"Destination": to, "Overwrite": "F"})
 
     async def work(self, random: Random) -> None:
-        """One change of a random kind."""
+        """One change of a random kind; what belongs to a client of ours, which knows its contacts' fates, is left alone."""
         self._number += 1
-        stored = await self.cards()
+        stored = [each for each in await self.cards() if not each.shown.name.startswith(OURS)]
         kind = random.choice(("add", "add", "edit", "edit", "edit", "remove", "move", "move"))
         if kind == "add" or len(stored) < 3:
             await self.add(f"Phone {self._number}", f"new {self._number}")

@@ -261,7 +261,7 @@ class _Step:
 
 
 class _Journey:
-    """A call under way, through redirects, challenges and at most one repetition."""
+    """A call under way, through redirects and challenges, each of whose requests is repeated at most once."""
 
     def __init__(self, net: Net, call: Call) -> None:
         self._net = net
@@ -325,7 +325,7 @@ class _Journey:
 
     async def _repeatable(self, step: _Step, rule: Rule, authorization: str | None) -> Answer:
         """Send a step; once more if the call allows it and the failure is one that passes."""
-        if not self._call.idempotent or self._repeated:
+        if not self._call.idempotent:
             return await self._send(step, rule, authorization)
         try:
             answer = await self._send(step, rule, authorization)

@@ -84,6 +84,23 @@ async def test_an_idempotent_call_survives_a_dropped_connection(method: str) -> 
         assert server.connections == 2
 
 
+async def test_a_redirected_call_survives_a_dropped_connection_at_each_of_its_requests() -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n"
+
+    async def script(request: bytes, number: int, writer: asyncio.StreamWriter) -> bool:
+        if number == 0:
+            writer.write(moved if b" /x " in request else OK)
+        return number == 0
+
+    async with scripted(script) as server, Net(allow_private=LOOPBACK) as net:
+        await warmed(net, server)
+        answer = await net.send(Call("PROPFIND", server.url("/x"), body=BODY, idempotent=True, redirects=3))
+        assert (answer.body, answer.repeated) == (b"ok", True)
+        paths = [request.split(b" ")[1] for request in server.requests]
+        assert paths == [b"/warm", b"/x", b"/x", b"/y", b"/y"]
+        assert server.connections == 3
+
+
 async def test_it_is_repeated_once_only() -> None:
     async with scripted(answering(b"")) as server, Net(allow_private=LOOPBACK) as net:
         with pytest.raises(ProviderUnavailable) as caught:
