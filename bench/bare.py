@@ -28,7 +28,7 @@ ONE = (
 def reading(path: str) -> sqlite3.Connection:
     """A connection like those of Polydex."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
-    connection.execute("PRAGMA cache_size = -4000")
+    connection.execute("PRAGMA cache_size = -16000")
     return connection
 
 

@@ -92,7 +92,8 @@ class SqliteSession:
             "checkpoint_fullfsync = ON",
             f"foreign_keys = {'ON' if self._foreign_keys else 'OFF'}",
             f"query_only = {'ON' if self._reader else 'OFF'}",
-            f"cache_size = {-4_000 if self._reader else -16_000}",  # KiB
+            # KiB. The event loop's own reads most, and must not wait for the file.
+            f"cache_size = {-4_000 if self._reader and self._memory is None else -16_000}",
             f"journal_size_limit = {64 * 2**20}",
             "temp_store = MEMORY",
         ):
