@@ -11,6 +11,8 @@ from tests.servers.process import LOOPBACK, free_port, running, workspace
 CONFIG = """
 [server]
 hosts = {host}:{port}
+# Eight by default: connections on which nothing is sent would keep all others waiting for half a minute.
+max_connections = 0
 [auth]
 type = htpasswd
 htpasswd_filename = {directory}/users
