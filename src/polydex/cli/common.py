@@ -52,7 +52,7 @@ class Common:
         if self.data_dir is not None:
             changes["data_dir"] = self.data_dir
         given = {name: value for name, value in changes.items() if value is not None}
-        return dataclasses.replace(config, **given, given=config.given | frozenset(given))  # type: ignore[arg-type]
+        return dataclasses.replace(config, **given, given=config.given | frozenset(given))  # type: ignore[arg-type]  # by name
 
 
 def common_of(common: Common | None) -> Common:
@@ -97,7 +97,7 @@ def set_up_logs(config: Config) -> None:
     if "log_level" in config.given:
         log.setup(config.log_level)
     else:
-        log.setup("error", _Nowhere())  # type: ignore[arg-type]
+        log.setup("error", _Nowhere())  # type: ignore[arg-type]  # has what is called
 
 
 def _has_database(config: Config) -> bool:

@@ -196,7 +196,7 @@ def _announce(config: Config, listener: socket.socket | None, common: Common) ->
 def url_of(listener: socket.socket) -> str:
     """The URL under which a client on this machine reaches the socket."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - not bound
     return f"http://{host}:{port}"
 
 

@@ -75,7 +75,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ContactBody)
 
 
-def render(contact: Contact, *, id: str, etag: str, created_ms: int, modified_ms: int) -> bytes:  # noqa: A002
+def render(contact: Contact, *, id: str, etag: str, created_ms: int, modified_ms: int) -> bytes:  # noqa: A002 - as served
     """The JSON object that is served for a contact in normal form. The same arguments give the same bytes.
 
     Args:

@@ -136,7 +136,7 @@ class Tokens:
         """What ``pageToken`` of a feed holds. Raises TokenNotValid, also for a token of another kind."""
         return self._decode(text, account, stream, PageToken)
 
-    def row(self, text: str, account: AccountId, filter: bytes) -> ListToken:  # noqa: A002
+    def row(self, text: str, account: AccountId, filter: bytes) -> ListToken:  # noqa: A002 - as the member
         """What ``pageToken`` of the list holds. Raises TokenNotValid, also when it was given out for other filters."""
         token = self._decode(text, account, Stream.LIST, ListToken)
         if token.filter != filter:

@@ -84,7 +84,7 @@ def open_read_only(url: str) -> Database:
 
 def _require_driver() -> None:
     try:
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401 - whether it is there
     except ImportError as error:
         raise StoreFailed("PostgreSQL needs the package psycopg: install polydex[postgres]") from error
 

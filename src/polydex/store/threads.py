@@ -87,7 +87,7 @@ class Threads(Generic[S]):
                 except StopIteration as error:
                     # A future refuses StopIteration, which would end the coroutine that waits for it.
                     future.set_exception(RuntimeError(f"a transaction raised {error!r}"))
-                except BaseException as error:  # noqa: BLE001
+                except BaseException as error:  # noqa: BLE001 - as follows
                     # Whatever it is, it belongs to the caller; the thread lives on.
                     future.set_exception(error)
                 else:

@@ -10,8 +10,8 @@ from tests.contract.store.noting import Noting
 async def test_open_intents_are_found_by_the_index_of_those(sqlite_db: Database) -> None:
     def plans(tx: Tx) -> list[str]:
         noting = Noting(tx)
-        assert intents.open_of_account(noting, 1) == []  # type: ignore[arg-type]
-        assert not intents.is_open(noting, 1, "mark")  # type: ignore[arg-type]
+        assert intents.open_of_account(noting, 1) == []  # type: ignore[arg-type]  # a double
+        assert not intents.is_open(noting, 1, "mark")  # type: ignore[arg-type]  # a double
         return [str(tx.all(f"EXPLAIN QUERY PLAN {sql}", *params)) for sql, params in noting.asked]
 
     found = await sqlite_db.read(plans)

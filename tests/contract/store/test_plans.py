@@ -15,10 +15,10 @@ async def test_stable_keys_and_look_ups_are_found_by_an_index(db: Database) -> N
             tx.run("SET LOCAL enable_seqscan = off")  # so few rows are read faster without an index
         explain = "EXPLAIN QUERY PLAN" if tx.dialect.name == "sqlite" else "EXPLAIN"
         noting = Noting(tx)
-        contacts.highest_n(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
-        rows.same_stable(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]
-        look_ups.holds(noting, 1, [(1, "e", "a")])  # type: ignore[arg-type]
-        asked = [*noting.asked, (f"DELETE FROM contact_key WHERE {contacts.ONE_KEY}", (1, "e", "a", 1))]  # noqa: S608
+        contacts.highest_n(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]  # a double
+        rows.same_stable(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]  # a double
+        look_ups.holds(noting, 1, [(1, "e", "a")])  # type: ignore[arg-type]  # a double
+        asked = [*noting.asked, (f"DELETE FROM contact_key WHERE {contacts.ONE_KEY}", (1, "e", "a", 1))]  # noqa: S608 - ours
         asked.append(("DELETE FROM contact_key WHERE source_id = ?", (1,)))
         return [str(tx.all(f"{explain} {sql}", *params)) for sql, params in asked]
 

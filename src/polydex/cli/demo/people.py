@@ -118,7 +118,7 @@ def _text(value: str) -> str:
 
 def _picture(seed: int, size: int = 48) -> str:
     """A small symmetric pattern as PNG, base64."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311 - made-up people, no secret
     color = bytes(chance.randrange(40, 220) for _ in range(3))
     half = [[chance.random() < 0.5 for _ in range(4)] for _ in range(8)]
     rows = b""

@@ -63,7 +63,7 @@ def doctor(
         raise BadRequest("--login and --password-stdin belong to --server")
     if (login is not None) != password_stdin:
         raise BadRequest("--login needs --password-stdin, and the other way round")
-    log.setup("error", _NoLog())  # type: ignore[arg-type]
+    log.setup("error", _NoLog())  # type: ignore[arg-type]  # has what is called
     config, steps = settings.load(os.environ, common.data_dir)
     tried = None if server is None else _server(server, login)
     examination = Examination(config, deadline, AccountId(account) if account is not None else None, tried)
