@@ -176,6 +176,9 @@ class MortalProvider:
     def mapping_version(self) -> int:
         return self._inner.mapping_version
 
+    def configured(self, options: Mapping[str, str]) -> MortalProvider:
+        return MortalProvider(self._inner.configured(options), self._life)
+
     def prepare(self, service: str, credentials: Credentials) -> Credentials:
         return self._inner.prepare(service, credentials)
 
@@ -183,9 +186,14 @@ class MortalProvider:
         return await self._inner.discover(net, credentials)
 
     def connect(
-        self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]
+        self,
+        net: object,
+        credentials: Credentials,
+        source_key: str,
+        options: Mapping[str, str],
+        context: bytes | None = None,
     ) -> MortalConnector:
-        return MortalConnector(self._inner.connect(net, credentials, source_key, options), self._life)
+        return MortalConnector(self._inner.connect(net, credentials, source_key, options, context), self._life)
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         return self._inner.probe(net, credentials, source_key)

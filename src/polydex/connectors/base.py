@@ -49,6 +49,8 @@ class Capabilities:
         trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
         full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
         vcards: ``Record.raw`` is a vCard, and ``create`` keeps what one that it is given says besides the contact.
+        batch: writes of one kind in one call; 1: ``Batching`` is not offered.
+        photo_apart: a create writes the photo by a second call, so that what was created may lack it.
     """
 
     update_guard: Guard = Guard.ENFORCED
@@ -66,6 +68,8 @@ class Capabilities:
     trusts_snapshot_cursor: bool = True
     full_every: float | None = None
     vcards: bool = False
+    batch: int = 1
+    photo_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,8 @@ class Page:
         renamed: (old key, new key); applied before removals.
         deferred: records that exist but could not be read.
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
-        context: what mapping needs besides the record; stored with the cursor; a change maps stored documents anew.
+        context: what mapping needs besides the record; the records of this page and of those after it are mapped with it;
+            stored with the cursor; a change maps stored documents anew. None: as before.
         listing: snapshot only, first page only: every key that exists, when the connector knows them all at once; of a
             connector whose records are joined by nothing but ``Record.uid`` it is required. Keys that are known and not
             in it are then removals of this walk from the start, so that a moved record (same uid, new key) keeps its
@@ -269,12 +274,89 @@ class Connector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a password service needs. The secret never appears in ``repr``."""
+class New:
+    """A contact that is to be created, as in ``Connector.create``."""
 
-    login: str
-    password: str = field(repr=False)
+    draft: Contact
+    mark: str | None
+    native: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """What a connector with ``caps.batch`` > 1 offers besides: several writes in one call.
+
+    Each answer stands for the write in the same place: the outcome, or the error of this one alone. What concerns the
+    call as a whole is raised, and then, where the error's ``sent`` says so, any of them may have been carried out.
+    """
+
+    async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:
+        """Create at most ``caps.batch`` contacts. Unlike ``create`` it does not look for their marks before."""
+        ...
+
+    async def update_many(self, changes: Sequence[tuple[Record, Patch]]) -> Sequence[Record | PolydexError]:
+        """Change at most ``caps.batch`` contacts, each guarded as by ``update``."""
+        ...
+
+    async def delete_many(self, keys: Sequence[tuple[RemoteKey, Rev | None]]) -> Sequence[PolydexError | None]:
+        """Delete at most ``caps.batch`` contacts, each guarded as by ``delete``; already gone is success."""
+        ...
+
+
+class Tokens(Protocol):
+    """The access tokens of one account, which the engine keeps fresh for all who wait, in any process."""
+
+    async def current(self) -> str:
+        """A token that is good for some minutes. Raises TokenDead, TokenRefreshFailed, ProviderUnavailable."""
+        ...
+
+    async def renewed(self, refused: str) -> str:
+        """Another one, after the provider answered 401 to ``refused``. Asked once per call: a 401 to this one, too, is
+        ProviderUnauthorized. Raises as ``current``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a service needs: login and password, or the tokens of an OAuth service. No secret appears in ``repr``."""
+
+    login: str = ""
+    password: str = field(default="", repr=False)
     server_url: str = ""
+    tokens: Tokens | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token endpoint gave (RFC 6749 section 5.1), or an application handed over.
+
+    Attributes:
+        access_token: may be empty in what an application hands over: then it is refreshed at once.
+        refresh_token: None when the answer has none: the one that was used stays good.
+        expires_at: of the access token, unix milliseconds; None when nobody said.
+        refresh_expires_at: of the refresh token, where the provider tells; Google does in testing mode.
+        scopes: what the tokens are good for, where the answer tells.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_at: int | None = None
+    refresh_expires_at: int | None = None
+    scopes: frozenset[str] | None = None
+
+
+@runtime_checkable
+class OAuth(Protocol):
+    """What a provider offers besides, whose accounts come with OAuth tokens."""
+
+    async def refresh(self, net: object, refresh_token: str, now: int) -> Grant:
+        """A new access token. ``now``: unix milliseconds.
+
+        Raises TokenDead when the provider refuses the refresh token for good (``invalid_grant``), TokenRefreshFailed when
+        it refuses for another reason (as a wrong client secret), ProviderUnavailable, ProviderTimeout.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +398,15 @@ class Provider(Protocol):
     @property
     def mapping_version(self) -> int: ...
 
+    def configured(self, options: Mapping[str, str]) -> Provider:
+        """The provider with the settings of this installation.
+
+        Args:
+            options: by name without the provider's prefix: ``POLYDEX_GOOGLE_API_URL`` is ``api_url`` of the provider
+                ``google``. What is not set is missing.
+        """
+        ...
+
     def prepare(self, service: str, credentials: Credentials) -> Credentials:
         """Credentials completed by the service's preset (server address); raises BadRequest naming what is missing."""
         ...
@@ -324,8 +415,23 @@ class Provider(Protocol):
         """Log in, identify, and list the address books, the default one first. Raises ProviderError."""
         ...
 
-    def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
-        """A connector for one source. No I/O. ``options``: ``region`` (two letters, for phone numbers)."""
+    def connect(
+        self,
+        net: object,
+        credentials: Credentials,
+        source_key: str,
+        options: Mapping[str, str],
+        context: bytes | None = None,
+    ) -> Connector:
+        """A connector for one source. No I/O.
+
+        Args:
+            net: the outbound client.
+            credentials: as ``prepare`` gave them.
+            source_key: of the address book.
+            options: ``region`` (two letters, for phone numbers); ``account``, which tells accounts apart (for budgets).
+            context: what the last pull said that mapping needs besides the record (``Page.context``).
+        """
         ...
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:

@@ -7,7 +7,7 @@ All functions are plain SQL on a transaction; none awaits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from polydex.connectors.base import Deferred, Record
@@ -16,7 +16,7 @@ from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, Source
 from polydex.core.plan import Action, Known, Observation, Seen, Step, plan
 from polydex.engine import content
 from polydex.store import contacts, rows, sources
-from polydex.store.contacts import Arrival, Change, Content, Stamp
+from polydex.store.contacts import UNMAPPED, Arrival, Change, Content, Stamp
 from polydex.store.db import Tx
 from polydex.store.rows import Stored
 
@@ -28,6 +28,8 @@ class Target:
     Attributes:
         generation: the account's, noted before the provider call; another one stops everything (J9).
         id_key: the installation's secret for public ids.
+        context: what the documents were mapped with besides themselves; when the source has another one meanwhile, what
+            is applied is to be mapped anew.
     """
 
     account: AccountId
@@ -36,6 +38,7 @@ class Target:
     generation: int
     mapping_version: int
     id_key: bytes
+    context: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,11 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
     source = sources.get(tx, target.source)
     if source is None:
         raise GenerationChanged
+    if news.changed and source.context != target.context:
+        # Mapped with what is no longer so, as the labels of before: the next pull maps these documents once more.
+        target = replace(target, mapping_version=UNMAPPED)
+        sources.mapped(tx, target.source, UNMAPPED)
+        sources.make_due(tx, target.source, now)
     marks = Stamp(
         touch=touch,
         walk=news.walk,

@@ -83,8 +83,11 @@ class Context:
             raise TokenDead
         if account.secret is None:
             raise Unauthorized("The account's credentials were removed")
-        options = {"region": account.region} if account.region else {}
-        return self.provider(account).connect(self.net, self.credentials(account), source.key, options)
+        options = {"account": str(account.id)}
+        if account.region:
+            options["region"] = account.region
+        credentials = self.credentials(account)
+        return self.provider(account).connect(self.net, credentials, source.key, options, source.context)
 
     def credentials(self, account: Account) -> Credentials:
         """The account's credentials, decrypted."""
@@ -100,6 +103,7 @@ class Context:
             generation=account.generation,
             mapping_version=self.provider(account).mapping_version,
             id_key=self.keys.ids,
+            context=source.context,
         )
 
 

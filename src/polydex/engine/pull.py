@@ -205,16 +205,21 @@ class Pulls:
         ctx, lease, account, source = self._ctx, taken.lease, taken.account, taken.source
         target = ctx.target(account, source)
         connector = ctx.connector(account, source)
-        outdated = source.mapping_version != target.mapping_version
-        more = outdated or account.token_status != accounts.ACTIVE
-        walked = await walk.run(ctx, lease, target, connector, taken.start, partial(_end, ctx, taken, more))
+        more = account.token_status != accounts.ACTIVE
+        end = partial(_end, ctx, taken, target.mapping_version, more)
+        walked = await walk.run(ctx, lease, target, connector, taken.start, end)
         log.info("pull.done", source=lease.source, changes=walked.applied.counts)
         if walked.let_go:
             return True
         if account.token_status == accounts.INVALID:
             await ctx.db.write(accounts.set_status, account.id, accounts.ACTIVE, None, ctx.clock())
+        after = await ctx.db.read(sources.get, source.id)
+        if after is None:
+            raise GenerationChanged
+        if after.context != target.context:  # the walk brought another one
+            target, connector = ctx.target(account, after), ctx.connector(account, after)
         await self._settle(lease, target, connector)
-        if outdated:
+        if after.mapping_version != target.mapping_version:
             await self._remap(lease, target, connector)
         return False
 
@@ -318,10 +323,12 @@ def _opened(tx: Tx, lease: Lease, now: int) -> _Taken | None:
     return _Taken(lease, account, source, walk.begin(tx, source, now))
 
 
-def _end(ctx: Context, taken: _Taken, more: bool, tx: Tx, now: int) -> bool:
+def _end(ctx: Context, taken: _Taken, mapping_version: int, more: bool, tx: Tx, now: int) -> bool:
     """See ``walk.End``. ``more``: there is something left to do that is known already."""
     verify = rows.next_verify(tx, taken.source.id)
-    if more or (verify is not None and verify <= now):
+    source = sources.get(tx, taken.source.id)
+    unmapped = source is not None and source.mapping_version != mapping_version
+    if more or unmapped or (verify is not None and verify <= now):
         return False
     _finish(tx, ctx, taken, None, now)
     return True

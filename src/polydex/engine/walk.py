@@ -326,15 +326,19 @@ def _apply_page(
     """One page in one transaction: fence, rows, journal, cursor (J6)."""
     source = sources.check(tx, lease)
     sources.renew(tx, lease, now + int(ctx.settings.lease * 1000))
+    if page.context is not None and page.context != source.context:
+        if source.context is not None:
+            contacts.unmap(tx, source.id)
+            sources.mapped(tx, source.id, contacts.UNMAPPED)
+        sources.set_context(tx, source.id, page.context)
+    # Nobody but who holds the lease changes it, and the connector of this walk was made with it.
+    target = replace(target, context=source.context if page.context is None else page.context)
     applied = apply.apply(tx, target, news, now)
-    if page.context is not None and source.context is not None and page.context != source.context:
-        contacts.unmap(tx, source.id)
-        sources.mapped(tx, source.id, -1)
     brought = len(page.changed) + len(page.unchanged) + len(page.deferred)
     if not page.last:
-        sources.step_walk(tx, source.id, page.mode, cursor, brought, page.total, page.context)
+        sources.step_walk(tx, source.id, page.mode, cursor, brought, page.total)
         return applied
-    sources.step_walk(tx, source.id, page.mode, None, brought, page.total, page.context)
+    sources.step_walk(tx, source.id, page.mode, None, brought, page.total)
     applied.include(_decide(tx, target, source, page, news, brought, now))
     sources.end_walk(tx, source.id, cursor, _touch(tx, source), now, full=page.mode == "snapshot")
     return applied

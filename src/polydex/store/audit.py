@@ -80,6 +80,7 @@ class SourceLine(Line, frozen=True, gc=False):
     key: str
     is_default: int
     cursor: str | None
+    context: bytes | None
     walk_id: int
     walk_mode: str | None
     walk_cursor: str | None

@@ -11,6 +11,9 @@ from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, Source
 from polydex.store.db import Tx
 from polydex.store.rows import BY_STABLE, chunks, marks
 
+UNMAPPED = -1
+"""The mapping version of what is to be mapped anew."""
+
 
 class Content(msgspec.Struct, frozen=True, gc=False):
     """What a record says, ready for the columns.
@@ -373,7 +376,7 @@ def mapped(tx: Tx, version: int, rows: Iterable[RowId]) -> None:
 
 def unmap(tx: Tx, source: SourceId) -> None:
     """What mapping needs besides the documents has changed: every stored document is to be mapped anew."""
-    tx.run("UPDATE contact SET mapping_version = -1 WHERE source_id = ? AND current = 1 AND live = 1", source)
+    tx.run("UPDATE contact SET mapping_version = ? WHERE source_id = ? AND current = 1 AND live = 1", UNMAPPED, source)
 
 
 def approve(tx: Tx, source: SourceId, now: int) -> int:

@@ -236,18 +236,20 @@ def begin_walk(tx: Tx, source: SourceId, start: int, start_ms: int) -> int:
     return int(row[0]) if row else 0
 
 
-def step_walk(
-    tx: Tx, source: SourceId, mode: str, cursor: Cursor | None, done: int, total: int | None, context: bytes | None
-) -> None:
+def set_context(tx: Tx, source: SourceId, context: bytes) -> None:
+    """Store what mapping needs besides the documents."""
+    tx.run("UPDATE source SET context = ? WHERE id = ?", context, source)
+
+
+def step_walk(tx: Tx, source: SourceId, mode: str, cursor: Cursor | None, done: int, total: int | None) -> None:
     """A page of the walk was applied; ``cursor`` resumes the walk after it, if the provider can."""
     tx.run(
         "UPDATE source SET walk_mode = ?, walk_cursor = ?, walk_done = walk_done + ?, "
-        "walk_total = coalesce(?, walk_total), context = coalesce(?, context) WHERE id = ?",
+        "walk_total = coalesce(?, walk_total) WHERE id = ?",
         mode,
         cursor,
         done,
         total,
-        context,
         source,
     )
 

@@ -370,6 +370,10 @@ class MemoryProvider:
         self.mapping_version = mapping_version
         self.password = "secret"  # noqa: S105 - made up
 
+    def configured(self, options: Mapping[str, str]) -> MemoryProvider:
+        del options
+        return self
+
     def prepare(self, service: str, credentials: Credentials) -> Credentials:
         if service not in self.services or not credentials.password:
             raise BadRequest("$.password: missing")
@@ -384,9 +388,14 @@ class MemoryProvider:
         return identity, tuple(SourceInfo(key=key, name=key, default=key == first) for key in self.books)
 
     def connect(
-        self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]
+        self,
+        net: object,
+        credentials: Credentials,
+        source_key: str,
+        options: Mapping[str, str],
+        context: bytes | None = None,
     ) -> MemoryConnector:
-        del net, credentials, options
+        del net, credentials, options, context
         return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version)
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:

@@ -77,6 +77,9 @@ class Village:
             raise BadRequest("$.password: missing")
         return credentials
 
+    def configured(self, options: Mapping[str, str]) -> Village:
+        return self
+
     async def discover(self, net: object, credentials: Credentials) -> tuple[Identity, tuple[SourceInfo, ...]]:
         if self.broken is not None:
             raise self.broken
@@ -88,7 +91,14 @@ class Village:
         book = SourceInfo(key=credentials.login, name="Contacts", default=True)
         return Identity(world.subject, email="me@example.org", name="Me"), (book,)
 
-    def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
+    def connect(
+        self,
+        net: object,
+        credentials: Credentials,
+        source_key: str,
+        options: Mapping[str, str],
+        context: bytes | None = None,
+    ) -> Connector:
         if self.refused is not None:
             return Refusing(self.world(source_key), self.refused)
         return MemoryConnector(self.world(source_key))

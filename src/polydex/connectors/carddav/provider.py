@@ -30,6 +30,11 @@ class CardDavProvider:
     services: tuple[str, ...] = ("CardDAV", "iCloud", "Fastmail", "Nextcloud")
     mapping_version: int = 1
 
+    def configured(self, options: Mapping[str, str]) -> CardDavProvider:
+        """There is nothing to set."""
+        del options
+        return self
+
     def prepare(self, service: str, credentials: Credentials) -> Credentials:
         """The credentials with the server's address.
 
@@ -54,8 +59,16 @@ class CardDavProvider:
         dav = _dav(net, credentials)
         return await Discovery(dav, credentials.server_url, credentials.login).books()
 
-    def connect(self, net: object, credentials: Credentials, source_key: str, options: Mapping[str, str]) -> Connector:
-        """``options``: ``region`` (two letters)."""
+    def connect(
+        self,
+        net: object,
+        credentials: Credentials,
+        source_key: str,
+        options: Mapping[str, str],
+        context: bytes | None = None,
+    ) -> Connector:
+        """``options``: ``region`` (two letters). A card needs no context."""
+        del context
         dav = _dav(net, credentials)
         url = hrefs.collection(hrefs.absolute(credentials.server_url, source_key))
         book = Book(dav, url, options.get("region") or None)

@@ -268,7 +268,7 @@ class _Check:
                 credentials = Credentials(account.login or "", "", account.server_url or "")
                 options = {"region": account.region} if account.region else {}
                 try:
-                    connector = provider.connect(None, credentials, source.key, options)
+                    connector = provider.connect(None, credentials, source.key, options, source.context)
                 except PolydexError:
                     return None
                 self._connectors[source.id] = connector, provider.mapping_version
