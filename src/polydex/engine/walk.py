@@ -18,8 +18,9 @@ from polydex.store import contacts, rows, sources
 from polydex.store.db import Tx
 from polydex.store.sources import Lease, Source
 
-_TOGETHER = 5
-"""Pages in one transaction at most, so that a write by a client need not wait for long."""
+_TOGETHER = 500
+"""Records that wait for the next transaction, from which on no page is taken: it stays short for clients that write
+meanwhile, and memory does not grow with the address book."""
 _AT_ONCE = 20
 """Records worked out between two turns of the event loop: one takes some 25 us, and others wait for their answers."""
 
@@ -227,7 +228,7 @@ class _Writing:
         """Take a page. Raises what stopped the writing of an earlier one."""
         self._ctx.places.heard(self._lease.source)
         self._waiting.append(piece)
-        if self._task is not None and (self._task.done() or len(self._waiting) >= _TOGETHER):
+        if self._task is not None and (self._task.done() or self._records() >= _TOGETHER):
             await self._written()
         if self._task is None:
             self._begin()
@@ -244,6 +245,9 @@ class _Writing:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+
+    def _records(self) -> int:
+        return sum(len(piece.page.changed) + len(piece.page.unchanged) for piece in self._waiting)
 
     def _begin(self) -> None:
         ctx, pieces, self._waiting = self._ctx, self._waiting, []
