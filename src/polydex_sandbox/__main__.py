@@ -1,0 +1,77 @@
+"""``python -m polydex_sandbox``: the sandbox as a server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from polydex_sandbox.app import build
+from polydex_sandbox.clock import Clock
+from polydex_sandbox.connection import Connection
+from polydex_sandbox.sandbox import Client, Sandbox
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="polydex sandbox", description="Simulated providers, in memory.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn at random")
+    parser.add_argument("--json", action="store_true", help="write the address and settings as one JSON object")
+    options = parser.parse_args(argv)
+    try:
+        listener = socket.create_server((options.host, options.port), family=_family(options.host), backlog=1024)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        sys.stderr.write(f"Cannot listen on {options.host}, port {options.port}: {reason}\n")
+        return 2
+    listener.setblocking(False)
+    sandbox = Sandbox(Clock(), options.seed)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(sandbox), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
+        )
+    )  # fmt: skip
+    with listener:
+        _announce(listener, sandbox.client, as_json=options.json)
+        server.run(sockets=[listener])
+    return 0
+
+
+def settings(url: str, client: Client) -> dict[str, str]:
+    """What points Polydex at the sandbox: variable -> value."""
+    return {
+        "POLYDEX_GOOGLE_API_URL": url,
+        "POLYDEX_GOOGLE_TOKEN_URL": f"{url}/token",
+        "POLYDEX_GOOGLE_AUTH_URL": f"{url}/o/oauth2/v2/auth",
+        "POLYDEX_GOOGLE_REVOKE_URL": f"{url}/revoke",
+        "POLYDEX_GOOGLE_CLIENT_ID": client.id,
+        "POLYDEX_GOOGLE_CLIENT_SECRET": client.secret,
+        "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+    }
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _announce(listener: socket.socket, client: Client, *, as_json: bool) -> None:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - not bound
+    url = f"http://{host}:{port}"
+    found = settings(url, client)
+    if as_json:
+        sys.stdout.write(json.dumps({"url": url, "control": f"{url}/control", "environment": found}) + "\n")
+    else:
+        sys.stdout.write(f"Sandbox on {url} (control API: {url}/control)\n")
+        sys.stdout.writelines(f"export {name}={value}\n" for name, value in found.items())
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""Everything put together: one ASGI application for all providers and the control API."""
+
+from __future__ import annotations
+
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp
+
+from polydex_sandbox import control, google
+from polydex_sandbox.connection import Recorder
+from polydex_sandbox.google.service import Google
+from polydex_sandbox.sandbox import Sandbox
+
+
+def build(sandbox: Sandbox) -> ASGIApp:
+    """The application. Google lies at the root, so its routes come last: they answer whatever nobody else knows."""
+    people = Google(sandbox)
+    routes = [
+        Mount("/control", control.app(sandbox, [people])),
+        *google.routes(people),
+    ]
+    return Recorder(Router(routes, redirect_slashes=False), sandbox)

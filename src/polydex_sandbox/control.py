@@ -1,0 +1,358 @@
+"""The control API, under ``/control``: tests arrange accounts, time and quirks by it, and look at what was asked.
+
+Every failure is ``{"error": "one sentence"}`` with 400, 404 or 409.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from polydex_sandbox.accounts import Account, AccountExists, UnknownAccount
+from polydex_sandbox.clock import rfc3339
+from polydex_sandbox.quirks import BadSetting, Quirk, Setting, UnknownQuirk
+from polydex_sandbox.sandbox import Sandbox
+from polydex_sandbox.tokens import Grant
+
+
+class BadInput(Exception):
+    """The request cannot be understood; the text says why (400)."""
+
+
+class Missing(Exception):
+    """What was named is not there (404)."""
+
+
+class Provider(Protocol):
+    """What a simulated provider adds to the control API."""
+
+    default_scopes: frozenset[str]
+
+    def control_routes(self) -> list[BaseRoute]: ...
+
+    def opened(self, account: Account, given: dict[str, Any]) -> dict[str, Any]:
+        """A new account: takes what it knows out of the body, and gives members for the answer."""
+
+    def closed(self, account: Account) -> None: ...
+
+
+def app(sandbox: Sandbox, providers: Iterable[Provider]) -> ASGIApp:
+    """The application to mount."""
+    providers = list(providers)
+    control = Control(sandbox, providers)
+    routes: list[BaseRoute] = [
+        route("GET", "/health", control.health),
+        route("GET", "/clock", control.clock),
+        route("POST", "/clock", control.move),
+        route("GET", "/accounts", control.accounts),
+        route("POST", "/accounts", control.create),
+        route("GET", "/accounts/{account}", control.account),
+        route("DELETE", "/accounts/{account}", control.remove),
+        route("GET", "/accounts/{account}/tokens", control.tokens),
+        route("POST", "/accounts/{account}/tokens", control.issue),
+        route("POST", "/accounts/{account}/tokens/expire", control.expire),
+        route("POST", "/accounts/{account}/tokens/revoke", control.revoke),
+        route("GET", "/quirks", control.catalogue),
+        route("GET", "/accounts/{account}/quirks", control.quirks),
+        route("PUT", "/accounts/{account}/quirks/{quirk}", control.switch_on),
+        route("DELETE", "/accounts/{account}/quirks", control.switch_all_off),
+        route("DELETE", "/accounts/{account}/quirks/{quirk}", control.switch_off),
+        route("GET", "/requests", control.requests),
+        route("DELETE", "/requests", control.forget),
+    ]
+    for provider in providers:
+        routes += provider.control_routes()
+    return _failures(Router(routes, redirect_slashes=False, default=_unknown))
+
+
+def route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(path, endpoint, methods=[method])
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    return JSONResponse(value, status)
+
+
+def nothing() -> Response:
+    return Response(status_code=204)
+
+
+async def body_of(request: Request, known: Iterable[str] | None = None) -> dict[str, Any]:
+    """The JSON object that was sent; {} for an empty body.
+
+    Raises:
+        BadInput: it is no JSON object, or has members that are not among the known ones.
+    """
+    raw = await request.body()
+    try:
+        value = json.loads(raw) if raw else {}
+    except ValueError:
+        raise BadInput("The body is not JSON") from None
+    if not isinstance(value, dict):
+        raise BadInput("The body has to be a JSON object")
+    if known is not None:
+        no_others(value, known)
+    return value
+
+
+def no_others(value: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raises BadInput for members that nobody knows: most likely misspelt."""
+    if unknown := sorted(set(value) - set(known)):
+        raise BadInput(f"Unknown: {', '.join(unknown)}")
+
+
+def text_of(value: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """A member that is a text that is not empty. Raises BadInput."""
+    found = value.get(name, default)
+    if not isinstance(found, str) or not found:
+        raise BadInput(f"{name} has to be a text")
+    return found
+
+
+class Control:
+    """The part that is the same for every provider."""
+
+    def __init__(self, sandbox: Sandbox, providers: list[Provider]) -> None:
+        self.sandbox, self.providers = sandbox, providers
+
+    async def health(self, _request: Request) -> Response:
+        return answer({"status": "ok", "accounts": len(self.sandbox.accounts), **self._time()})
+
+    async def clock(self, _request: Request) -> Response:
+        return answer(self._time())
+
+    async def move(self, request: Request) -> Response:
+        """``{"advance": seconds}``, ``{"set": RFC 3339 or Unix milliseconds}``, ``{"frozen": bool}``, in this order."""
+        given = await body_of(request, ("advance", "set", "frozen"))
+        clock = self.sandbox.clock
+        advance, moment, frozen = given.get("advance", 0), given.get("set"), given.get("frozen", clock.frozen)
+        if isinstance(advance, bool) or not isinstance(advance, int | float):
+            raise BadInput("advance has to be a number of seconds")
+        if not isinstance(frozen, bool):
+            raise BadInput("frozen has to be true or false")
+        target = None if moment is None else _moment(moment)
+        clock.advance(int(advance * 1000))
+        if target is not None:
+            clock.set(target)
+        if frozen != clock.frozen:
+            (clock.freeze if frozen else clock.run)()
+        return answer(self._time())
+
+    def _time(self) -> dict[str, Any]:
+        now = self.sandbox.clock.now()
+        return {"now": now, "time": rfc3339(now, 3), "frozen": self.sandbox.clock.frozen}
+
+    async def accounts(self, _request: Request) -> Response:
+        return answer({"accounts": [asdict(account) for account in self.sandbox.accounts]})
+
+    async def account(self, request: Request) -> Response:
+        return answer(asdict(account_of(self.sandbox, request)))
+
+    async def create(self, request: Request) -> Response:
+        """``email``, ``name``, and ``accessToken``, ``scopes``; the providers know further members."""
+        given = await body_of(request)
+        email = text_of(given, "email")
+        name = text_of(given, "name", email.partition("@")[0])
+        token, scopes = _token(given), self._scopes(given)
+        for known in ("email", "name", "accessToken", "scopes"):
+            given.pop(known, None)
+        sandbox = self.sandbox
+        account = sandbox.accounts.create(email, name, sandbox.clock.now())
+        try:
+            more: dict[str, Any] = {}
+            for provider in self.providers:
+                more |= provider.opened(account, given)
+            no_others(given, ())
+        except BadInput:
+            for provider in self.providers:
+                provider.closed(account)
+            sandbox.remove(account)
+            raise
+        grant = sandbox.issue(account, scopes, token=token)
+        client = {"clientId": sandbox.client.id, "clientSecret": sandbox.client.secret}
+        return answer({**asdict(account), "accessToken": grant.token, **client, **more}, 201)
+
+    async def remove(self, request: Request) -> Response:
+        account = account_of(self.sandbox, request)
+        for provider in self.providers:
+            provider.closed(account)
+        self.sandbox.remove(account)
+        return nothing()
+
+    async def tokens(self, request: Request) -> Response:
+        account = account_of(self.sandbox, request)
+        return answer({"tokens": [_grant(grant) for grant in self.sandbox.tokens.of(account.id)]})
+
+    async def issue(self, request: Request) -> Response:
+        """``accessToken`` (a new one when left out), ``scopes``, ``lifetime`` in seconds."""
+        account = account_of(self.sandbox, request)
+        given = await body_of(request, ("accessToken", "scopes", "lifetime"))
+        lifetime = given.get("lifetime", 3599)
+        if isinstance(lifetime, bool) or not isinstance(lifetime, int):
+            raise BadInput("lifetime has to be a whole number of seconds")
+        grant = self.sandbox.tokens.issue(
+            account.id,
+            self._scopes(given),
+            now=self.sandbox.clock.now(),
+            client_id=self.sandbox.client.id,
+            token=_token(given),
+            lifetime=lifetime * 1000,
+        )
+        return answer(_grant(grant), 201)
+
+    async def expire(self, request: Request) -> Response:
+        """``{"accessToken": ...}``, or all of the account."""
+        for token in await self._chosen(request):
+            self.sandbox.tokens.expire(token, self.sandbox.clock.now())
+        return nothing()
+
+    async def revoke(self, request: Request) -> Response:
+        """``{"accessToken": ...}``, or all of the account."""
+        for token in await self._chosen(request):
+            self.sandbox.tokens.revoke(token)
+        return nothing()
+
+    async def _chosen(self, request: Request) -> list[str]:
+        account = account_of(self.sandbox, request)
+        given = await body_of(request, ("accessToken",))
+        known = [grant.token for grant in self.sandbox.tokens.of(account.id)]
+        token = _token(given)
+        if token is None:
+            return known
+        if token not in known:
+            raise Missing("The account has no such access token")
+        return [token]
+
+    def _scopes(self, given: Mapping[str, Any]) -> frozenset[str]:
+        scopes = given.get("scopes")
+        if scopes is None:
+            return frozenset().union(*(provider.default_scopes for provider in self.providers))
+        if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+            raise BadInput("scopes has to be a list of texts")
+        return frozenset(scopes)
+
+    async def catalogue(self, _request: Request) -> Response:
+        return answer({"quirks": [_quirk(quirk) for quirk in self.sandbox.quirks.catalogue.values()]})
+
+    async def quirks(self, request: Request) -> Response:
+        account = account_of(self.sandbox, request)
+        return answer({"quirks": [_setting(one) for one in self.sandbox.quirks.of(account.id).values()]})
+
+    async def switch_on(self, request: Request) -> Response:
+        account = account_of(self.sandbox, request)
+        setting = self.sandbox.quirks.switch_on(account.id, request.path_params["quirk"], await body_of(request))
+        return answer(_setting(setting))
+
+    async def switch_off(self, request: Request) -> Response:
+        account = account_of(self.sandbox, request)
+        self.sandbox.quirks.switch_off(account.id, request.path_params["quirk"])
+        return nothing()
+
+    async def switch_all_off(self, request: Request) -> Response:
+        self.sandbox.quirks.forget(account_of(self.sandbox, request).id)
+        return nothing()
+
+    async def requests(self, request: Request) -> Response:
+        """Filters: ``account``, ``method``, ``path`` (its beginning), ``operation``, ``status``, ``after`` (a number)."""
+        query = dict(request.query_params)
+        no_others(query, ("account", "method", "path", "operation", "status", "after"))
+        if "account" in query:
+            query["account"] = self.sandbox.accounts.get(query["account"]).id
+        for name in ("status", "after"):
+            if name in query and not query[name].isdecimal():
+                raise BadInput(f"{name} has to be a whole number")
+        found = [
+            asdict(entry)
+            for entry in self.sandbox.log
+            if entry.number > int(query.get("after", 0))
+            and entry.path.startswith(query.get("path", ""))
+            and all(
+                str(getattr(entry, name)) == query[name]
+                for name in ("account", "method", "operation", "status")
+                if name in query
+            )
+        ]
+        return answer({"requests": found})
+
+    async def forget(self, _request: Request) -> Response:
+        self.sandbox.log.clear()
+        return nothing()
+
+
+def account_of(sandbox: Sandbox, request: Request) -> Account:
+    """The account in the path, by id or e-mail address. Raises UnknownAccount."""
+    return sandbox.accounts.get(request.path_params["account"])
+
+
+def _token(given: Mapping[str, Any]) -> str | None:
+    return text_of(given, "accessToken") if "accessToken" in given else None
+
+
+def _moment(given: Any) -> int:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    try:
+        return int(datetime.fromisoformat(given).timestamp() * 1000)
+    except (TypeError, ValueError):
+        raise BadInput("set has to be Unix milliseconds, or a time like 2026-01-02T03:04:05Z") from None
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {"accessToken": grant.token, "scopes": sorted(grant.scopes), "expires": grant.expires}
+
+
+def _quirk(quirk: Quirk) -> dict[str, Any]:
+    return {
+        "id": quirk.id,
+        "text": quirk.text,
+        "source": quirk.source,
+        "always": quirk.always,
+        "methods": sorted(quirk.methods),
+        "parameters": dict(quirk.parameters),
+        "choices": {name: list(values) for name, values in quirk.choices.items()},
+    }
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {
+        "id": setting.quirk.id,
+        "methods": sorted(setting.methods),
+        "probability": setting.probability,
+        "seed": setting.seed,
+        "skip": setting.skip,
+        "count": setting.count,
+        "struck": setting.struck,
+        **setting.parameters,
+    }
+
+
+def _failures(inner: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await inner(scope, receive, send)
+        except (BadInput, BadSetting) as error:
+            await answer({"error": str(error)}, 400)(scope, receive, send)
+        except Missing as error:
+            await answer({"error": str(error)}, 404)(scope, receive, send)
+        except UnknownAccount as error:
+            await answer({"error": f"There is no account {error}"}, 404)(scope, receive, send)
+        except UnknownQuirk as error:
+            await answer({"error": f"There is no quirk {error}"}, 404)(scope, receive, send)
+        except AccountExists as error:
+            await answer({"error": f"There is an account {error} already"}, 409)(scope, receive, send)
+
+    return app
+
+
+async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    await answer({"error": "The control API has no such path; docs/reference/sandbox.md lists them"}, 404)(
+        scope, receive, send
+    )
