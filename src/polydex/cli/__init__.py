@@ -34,6 +34,7 @@ _COMMANDS = (
     ("restore", "polydex.cli.restore:restore", "Put a backup in the place of the database."),
     ("check", "polydex.cli.check:check", "Judge the database by Polydex's own rules."),
     ("doctor", "polydex.cli.doctor.command:doctor", "Find out what is wrong, and how to mend it."),
+    ("sandbox", "polydex.cli.sandbox:sandbox", "Run simulated providers, for tests and to try things out."),
     ("config", "polydex.cli.settings:settings", "List every setting with its value."),
 )
 
