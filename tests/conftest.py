@@ -14,6 +14,7 @@ from tests.servers.fixtures import (
     postgres_url,
     radicale_server,
     sabre_server,
+    sandbox_process,
     xandikos_server,
 )
 from tests.soak import FOLDER, SOAK, Soak, state
@@ -25,6 +26,7 @@ __all__ = [
     "postgres_url",
     "radicale_server",
     "sabre_server",
+    "sandbox_process",
     "xandikos_server",
 ]
 

@@ -93,14 +93,18 @@ async def body_of(request: Request, known: Iterable[str] | None = None) -> dict[
     """
     raw = await request.body()
     try:
-        value = json.loads(raw) if raw else {}
-    except ValueError:
+        value = json.loads(raw, parse_constant=_no_constant) if raw else {}
+    except (ValueError, RecursionError):
         raise BadInput("The body is not JSON") from None
     if not isinstance(value, dict):
         raise BadInput("The body has to be a JSON object")
     if known is not None:
         no_others(value, known)
     return value
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(text)
 
 
 def no_others(value: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -167,6 +167,8 @@ def _parameter(quirk: Quirk, name: str, value: Any) -> Any:
     if name not in quirk.parameters:
         raise BadSetting(f"{quirk.id} has no parameter {name}")
     default = quirk.parameters[name]
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
     if isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, type(default)):
         raise BadSetting(f"{name} has to be of the type of {default!r}")
     if name in quirk.choices and value not in quirk.choices[name]:

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import pytest
 
-from tests.servers import cyrus, postgres, radicale, sabre, xandikos
+from tests.servers import cyrus, postgres, radicale, sabre, sandbox, xandikos
 from tests.servers.dav import DavServer
 from tests.servers.postgres import Postgres
 from tests.servers.process import ServerUnavailableError
+from tests.servers.sandbox import SandboxServer
 
 Server = TypeVar("Server")
 
@@ -46,6 +47,12 @@ def cyrus_server() -> Iterator[DavServer]:
 @pytest.fixture(scope="session", name="sabre")
 def sabre_server() -> Iterator[DavServer]:
     yield from _serve(sabre.serve)
+
+
+@pytest.fixture(scope="session", name="sandbox_server")
+def sandbox_process() -> Iterator[SandboxServer]:
+    """The simulated providers; a test makes its own account there."""
+    yield from _serve(sandbox.serve)
 
 
 @pytest.fixture(params=DAV_SERVERS)
