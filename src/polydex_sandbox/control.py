@@ -47,27 +47,7 @@ class Provider(Protocol):
 def app(sandbox: Sandbox, providers: Iterable[Provider]) -> ASGIApp:
     """The application to mount."""
     providers = list(providers)
-    control = Control(sandbox, providers)
-    routes: list[BaseRoute] = [
-        route("GET", "/health", control.health),
-        route("GET", "/clock", control.clock),
-        route("POST", "/clock", control.move),
-        route("GET", "/accounts", control.accounts),
-        route("POST", "/accounts", control.create),
-        route("GET", "/accounts/{account}", control.account),
-        route("DELETE", "/accounts/{account}", control.remove),
-        route("GET", "/accounts/{account}/tokens", control.tokens),
-        route("POST", "/accounts/{account}/tokens", control.issue),
-        route("POST", "/accounts/{account}/tokens/expire", control.expire),
-        route("POST", "/accounts/{account}/tokens/revoke", control.revoke),
-        route("GET", "/quirks", control.catalogue),
-        route("GET", "/accounts/{account}/quirks", control.quirks),
-        route("PUT", "/accounts/{account}/quirks/{quirk}", control.switch_on),
-        route("DELETE", "/accounts/{account}/quirks", control.switch_all_off),
-        route("DELETE", "/accounts/{account}/quirks/{quirk}", control.switch_off),
-        route("GET", "/requests", control.requests),
-        route("DELETE", "/requests", control.forget),
-    ]
+    routes = Control(sandbox, providers).routes()
     for provider in providers:
         routes += provider.control_routes()
     return _failures(Router(routes, redirect_slashes=False, default=_unknown))
@@ -126,6 +106,29 @@ class Control:
 
     def __init__(self, sandbox: Sandbox, providers: list[Provider]) -> None:
         self.sandbox, self.providers = sandbox, providers
+
+    def routes(self) -> list[BaseRoute]:
+        """Below ``/control``."""
+        return [
+            route("GET", "/health", self.health),
+            route("GET", "/clock", self.clock),
+            route("POST", "/clock", self.move),
+            route("GET", "/accounts", self.accounts),
+            route("POST", "/accounts", self.create),
+            route("GET", "/accounts/{account}", self.account),
+            route("DELETE", "/accounts/{account}", self.remove),
+            route("GET", "/accounts/{account}/tokens", self.tokens),
+            route("POST", "/accounts/{account}/tokens", self.issue),
+            route("POST", "/accounts/{account}/tokens/expire", self.expire),
+            route("POST", "/accounts/{account}/tokens/revoke", self.revoke),
+            route("GET", "/quirks", self.catalogue),
+            route("GET", "/accounts/{account}/quirks", self.quirks),
+            route("PUT", "/accounts/{account}/quirks/{quirk}", self.switch_on),
+            route("DELETE", "/accounts/{account}/quirks", self.switch_all_off),
+            route("DELETE", "/accounts/{account}/quirks/{quirk}", self.switch_off),
+            route("GET", "/requests", self.requests),
+            route("DELETE", "/requests", self.forget),
+        ]
 
     async def health(self, _request: Request) -> Response:
         return answer({"status": "ok", "accounts": len(self.sandbox.accounts), **self._time()})

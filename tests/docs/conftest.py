@@ -16,6 +16,7 @@ from polydex.config import Config
 from tests.docs.terminal import Terminal, terminal
 from tests.servers.dav import DavServer
 from tests.servers.process import free_port
+from tests.servers.sandbox import SandboxServer
 
 _CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{0}\r\nFN:{0} Example\r\nN:Example;{0};;;\r\nEMAIL:{0}@example.com\r\nEND:VCARD\r\n"
 
@@ -49,6 +50,13 @@ def served(account: Terminal) -> Terminal:
     account.env["API"] = f"http://127.0.0.1:{account.port}"
     account.run("export API\npolydex serve\n")
     return account
+
+
+@pytest.fixture
+def sandboxed(tmp_path: Path, sandbox_server: SandboxServer) -> Iterator[Terminal]:
+    """A terminal beside a running sandbox."""
+    with terminal(tmp_path, "none", free_port(), {"http://127.0.0.1:8090": sandbox_server.url}) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ GIVEN = {
     "docs/how-to/migrate-from-aurinko.md": "served",
     "docs/how-to/run-as-a-service.md": "served",
     "docs/how-to/search-and-find-duplicates.md": "served",
+    "docs/reference/sandbox.md": "sandboxed",
     "docs/tutorials/first-sync.md": "served",
 }
 
@@ -42,6 +43,10 @@ NOT_RUN = {
     "Fastmail; the same command runs against other servers in connect-carddav.md",
     ("docs/how-to/connect-icloud.md", "polydex accounts add icloud --login you@example.com"): "logs in at iCloud; the "
     "same command runs against other servers in connect-carddav.md",
+    (
+        "docs/reference/sandbox.md",
+        "polydex sandbox",
+    ): "goes on until it is stopped; tests/sandbox/test_process.py runs it",
     ("docs/how-to/run-as-a-service.md", "useradd --system --home-dir /var/lib/polydex polydex"): "changes the system",
     (
         "docs/how-to/run-as-a-service.md",

@@ -74,7 +74,9 @@ def test_a_dropped_connection(sandbox_server: SandboxServer, quirk: str) -> None
     account: dict[str, Any] = sandbox_server.new_account()
     sandbox_server.control("PUT", f"/accounts/{account['id']}/quirks/{quirk}", {"count": 1})
     body = {"names": [{"givenName": "Ada"}]}
-    with httpx.Client(base_url=sandbox_server.url, headers={"Authorization": f"Bearer {account['accessToken']}"}) as http:
+    with httpx.Client(
+        base_url=sandbox_server.url, headers={"Authorization": f"Bearer {account['accessToken']}"}
+    ) as http:
         with pytest.raises(httpx.RemoteProtocolError):
             http.post("/v1/people:createContact", json=body)
         people = http.get("/v1/people/me/connections?personFields=names").json().get("connections", [])

@@ -18,6 +18,7 @@ _DISCOVERY = "https://developers.google.com/people/api/rest/v1/people.connection
 _READS = frozenset(method.name for method in METHODS if not method.writes)
 _WRITES = frozenset(method.name for method in METHODS if method.writes)
 _LISTS = frozenset({"people.connections.list", "otherContacts.list", "contactGroups.list"})
+_PEOPLE_LISTS = frozenset({"people.connections.list", "people.searchContacts", "otherContacts.list"})
 _BY_ETAG = frozenset({"people.updateContact", "people.batchUpdateContacts"})
 _PHOTO = frozenset({"people.updateContactPhoto"})
 
@@ -150,6 +151,12 @@ CATALOGUE = (
         _BY_ETAG,
     ),
     Quirk(
+        "google-list-etag-refused",
+        "The etags that lists and searches give are not those that an update takes: it needs people.get before it.",
+        "https://developers.google.com/people/api/rest/v1/people/updateContact",
+        _PEOPLE_LISTS,
+    ),
+    Quirk(
         "google-no-next-sync-token",
         "The last page comes without nextSyncToken although it was asked for.",
         _DISCOVERY,
@@ -247,15 +254,37 @@ def rate_limit_403(reason: str) -> ApiError:
     return ApiError("PERMISSION_DENIED", message, older=older)
 
 
-def without_source_etags(value: Any) -> Any:
-    """An answer whose sources have no etag."""
+def bend(strike: Callable[[str], dict[str, Any] | None], found: dict[str, Any]) -> dict[str, Any]:
+    """The answer as the quirks that change one leave it.
+
+    Args:
+        strike: as for `refuse`.
+        found: the answer.
+    """
+    if strike("google-no-source-etag") is not None:
+        found = _people(found, _without_source_etag)
+    if strike("google-list-etag-refused") is not None:
+        found = _people(found, _of_the_list)
+    return found
+
+
+def _people(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A copy of an answer in which every person and source is changed."""
     if isinstance(value, list):
-        return [without_source_etags(one) for one in value]
+        return [_people(one, change) for one in value]
     if not isinstance(value, dict):
         return value
-    found = {name: without_source_etags(one) for name, one in value.items()}
-    if "metadata" in found and "sources" in found["metadata"]:
-        found["metadata"]["sources"] = [
-            {name: one for name, one in source.items() if name != "etag"} for source in found["metadata"]["sources"]
-        ]
-    return found
+    return change({name: _people(one, change) for name, one in value.items()})
+
+
+def _without_source_etag(value: dict[str, Any]) -> dict[str, Any]:
+    """A source is what has a type, an id and an etag."""
+    if value.keys() >= {"type", "id", "etag"}:
+        del value["etag"]
+    return value
+
+
+def _of_the_list(value: dict[str, Any]) -> dict[str, Any]:
+    if "etag" in value:
+        value["etag"] = value["etag"][:-4] + "bGk="
+    return value

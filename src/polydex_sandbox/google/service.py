@@ -117,9 +117,7 @@ class Google:
         quirks.refuse(call.strike, full_sync=listing.is_full_sync(call.query))
         if method.refused is not None:
             raise ApiError("PERMISSION_DENIED", method.refused)
-        found = VIEWS[method.name](call)
-        if call.strike("google-no-source-etag") is not None:
-            found = quirks.without_source_etags(found)
+        found = quirks.bend(call.strike, VIEWS[method.name](call))
         if call.strike("google-drop-after") is not None:
             raise drop(request.scope)
         return JSONResponse(found, media_type="application/json; charset=UTF-8")

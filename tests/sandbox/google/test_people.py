@@ -226,8 +226,8 @@ async def test_a_missing_etag(api: Api) -> None:
         assert caught.value.message == (
             "Request must set person.etag or person.metadata.sources.etag for the source that is being updated."
         )
+    wrong = {"sources": [{"type": "PROFILE", "etag": "x"}]}
     with pytest.raises(Refused, match="400") as caught:
-        wrong = {"sources": [{"type": "PROFILE", "etag": "x"}]}
         await api.update({"resourceName": person["resourceName"], "etag": person["etag"], "metadata": wrong}, "names")
     assert "contact source" in caught.value.message
 

@@ -253,6 +253,17 @@ async def test_quirk_source_etag_refused(api: Api) -> None:
     await api.update({name: person[name] for name in ("resourceName", "etag", "names")}, "names")
 
 
+async def test_quirk_list_etag_refused(api: Api) -> None:
+    (name,) = await api.seed(named("Ada"))
+    await api.quirk("google-list-etag-refused")
+    (listed,), _ = await api.everyone()
+    read = await api.person(name, "names,metadata")
+    for etags in ({"etag": listed["etag"]}, {"metadata": listed["metadata"]}):
+        with pytest.raises(Refused, match="FAILED_PRECONDITION"):
+            await api.update({"resourceName": name, **named("Ida"), **etags}, "names")
+    assert given_names([await api.update({**read, **named("Ida")}, "names")]) == ["Ida"]
+
+
 async def test_quirk_no_next_sync_token(api: Api) -> None:
     await api.quirk("google-no-next-sync-token", methods=["people.connections.list"])
     assert await api.get(ME, personFields="names", requestSyncToken=True) == {}

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from google.oauth2.credentials import Credentials
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
+from googleapiclient.discovery import build  # type: ignore[import-untyped]  # has no types
+from googleapiclient.errors import HttpError  # type: ignore[import-untyped]  # has no types
 from PIL import Image
 
 from tests.google.discovery import validator
@@ -30,7 +30,7 @@ class Client:
         self.service = build(
             "people",
             "v1",
-            credentials=Credentials(self.account["accessToken"]),
+            credentials=Credentials(self.account["accessToken"]),  # type: ignore[no-untyped-call]  # has no types
             client_options={"api_endpoint": server.url},
             static_discovery=True,
             cache_discovery=False,
@@ -73,9 +73,7 @@ def test_create_get_update_delete(client: Client) -> None:
     read = client.run(client.people.get(resourceName=name, personFields=FIELDS), "Person")
     assert read == made
     read["names"][0]["givenName"] = "Ida"
-    update = client.people.updateContact(
-        resourceName=name, updatePersonFields="names", personFields=FIELDS, body=read
-    )
+    update = client.people.updateContact(resourceName=name, updatePersonFields="names", personFields=FIELDS, body=read)
     changed = client.run(update, "Person")
     assert changed["names"][0]["displayName"] == "Ida Example"
     status, error = refused(update)
@@ -180,7 +178,7 @@ def test_photos(client: Client) -> None:
     validator("UpdateContactPhotoRequest", writable=True).validate(body)
     update = client.people.updateContactPhoto(resourceName=name, body=body)
     (photo,) = client.run(update, "UpdateContactPhotoResponse")["person"]["photos"]
-    with urllib.request.urlopen(f"{photo['url']}?sz=64", timeout=60) as answer:
+    with urllib.request.urlopen(f"{photo['url']}?sz=64", timeout=60) as answer:  # noqa: S310 - a URL of ours
         assert answer.read() == picture.getvalue()
     delete = client.people.deleteContactPhoto(resourceName=name, personFields="photos")
     (photo,) = client.run(delete, "DeleteContactPhotoResponse")["person"]["photos"]
