@@ -168,7 +168,7 @@ class Control:
         given = await body_of(request)
         email = text_of(given, "email")
         name = text_of(given, "name", email.partition("@")[0])
-        token, scopes = _token(given), self._scopes(given)
+        token, scopes = self._free(_token(given), None), self._scopes(given)
         for known in ("email", "name", "accessToken", "scopes"):
             given.pop(known, None)
         sandbox = self.sandbox
@@ -210,7 +210,7 @@ class Control:
             self._scopes(given),
             now=self.sandbox.clock.now(),
             client_id=self.sandbox.client.id,
-            token=_token(given),
+            token=self._free(_token(given), account.id),
             lifetime=lifetime * 1000,
         )
         return answer(_grant(grant), 201)
@@ -237,6 +237,13 @@ class Control:
         if token not in known:
             raise Missing("The account has no such access token")
         return [token]
+
+    def _free(self, token: str | None, account_id: str | None) -> str | None:
+        """The token. Raises BadInput: it is another account's."""
+        taken = None if token is None else self.sandbox.tokens.access(token)
+        if taken is not None and taken.account_id != account_id:
+            raise BadInput("accessToken is that of another account")
+        return token
 
     def _scopes(self, given: Mapping[str, Any]) -> frozenset[str]:
         scopes = given.get("scopes")

@@ -68,6 +68,15 @@ async def test_tokens(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert (await http.post(f"{path}/revoke", json={"accessToken": "one"})).status_code == 404
 
 
+async def test_a_token_belongs_to_one_account(http: httpx.AsyncClient) -> None:
+    await create(http, accessToken="one")
+    given = {"email": "bob@example.com", "accessToken": "one"}
+    assert (await http.post("/control/accounts", json=given)).status_code == 400
+    bob = (await http.post("/control/accounts", json={"email": "bob@example.com"})).json()["id"]
+    path = f"/control/accounts/{bob}/tokens"
+    assert (await http.post(path, json={"accessToken": "one"})).status_code == 400
+
+
 async def test_the_log_leaves_secrets_out(http: httpx.AsyncClient) -> None:
     await http.post("/nowhere?access_token=hidden&a=b", data={"client_secret": "hidden", "grant_type": "x"})
     await http.post("/nowhere/else", json={"a": {"refresh_token": "hidden", "b": 1}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -101,6 +102,7 @@ def _address(found: Mapping[str, str]) -> str:
     return "\n".join(line for line in lines if line)
 
 
+@lru_cache(maxsize=100_000)
 def _e164(value: str, region: str | None) -> str | None:
     try:
         number = phonenumbers.parse(value, region)

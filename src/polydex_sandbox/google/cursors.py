@@ -26,23 +26,23 @@ def pack(kind: str, account: str, content: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(_seal(data) + data).decode().rstrip("=")
 
 
-def unpack(kind: str, account: str, token: str, name: str) -> dict[str, Any]:
+def unpack(kind: str, account: str, token: str) -> dict[str, Any]:
     """Its content. Raises ApiError: it is no token of this kind and account."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except ValueError:
-        raise bad_token(name) from None
+        raise bad_token() from None
     if not hmac.compare_digest(raw[:9], _seal(raw[9:])):
-        raise bad_token(name)
+        raise bad_token()
     its_kind, its_account, content = json.loads(raw[9:])
     if (its_kind, its_account) != (kind, account):
-        raise bad_token(name)
+        raise bad_token()
     return dict(content)
 
 
-def bad_token(name: str) -> ApiError:
-    """Wording unconfirmed."""
-    return invalid(f"{name} is invalid.")
+def bad_token() -> ApiError:
+    """What a misspelt sync token was seen to get: https://github.com/fleapower/Google-Script-Contacts-Sync/issues/2."""
+    return invalid("Request contains an invalid argument.")
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:

@@ -53,6 +53,7 @@ def page(
     descending: bool = False,
     sync: bool,
     fixed: Mapping[str, Any],
+    while_walking: Mapping[str, Any],
 ) -> Page[V]:
     """The page that the call asks for.
 
@@ -65,22 +66,26 @@ def page(
         descending: the other way round.
         sync: whether the last page has a sync token.
         fixed: the parameters that every call of a walk, and of the incremental ones after it, has to have.
+        while_walking: the parameters that have to be the same from page to page besides. Google's documentation asks
+            for all of them after a sync token too; but its own example leaves `requestSyncToken` out there, see
+            https://developers.google.com/people/v1/other-contacts, and page sizes of other lists are seen to differ.
 
     Raises:
         ApiError: a token is malformed, expired, or was made for other parameters.
     """
     sync_token, page_token = call.query.get("syncToken"), call.query.get("pageToken")
-    plain, walk = cursors.fingerprint(fixed), cursors.fingerprint({**fixed, "syncToken": sync_token})
+    plain = cursors.fingerprint(fixed)
+    walk = cursors.fingerprint({**fixed, **while_walking, "syncToken": sync_token})
     offset, since, full = 0, None, call.book.now()
     if page_token:
         if call.strike("google-page-token-expires") is not None:
-            raise cursors.bad_token("Page token")
-        content = cursors.unpack(f"page {kind}", call.account.id, page_token, "Page token")
+            raise cursors.bad_token()
+        content = cursors.unpack(f"page {kind}", call.account.id, page_token)
         _same(content["print"], walk, "page_token")
         horizon, since, full, offset = (content[name] for name in ("horizon", "since", "full", "offset"))
     else:
         if sync_token:
-            content = cursors.unpack(f"sync {kind}", call.account.id, sync_token, "Sync token")
+            content = cursors.unpack(f"sync {kind}", call.account.id, sync_token)
             _young(call, content["full"])
             _same(content["print"], plain, "sync_token")
             since = content["seq"]

@@ -126,17 +126,12 @@ def _fields(
             entries = list(_photos(parts, contact, view))
         else:
             entries = [shown for part in parts for shown in _entries(name, part, book)]
-        for number, shown in enumerate(entries):
-            # The first source goes first: a contact's own data stands before that of a linked profile.
-            if number == _first_primary(entries):
-                shown["metadata"] = {"primary": True, **shown["metadata"]}
         if entries:
+            # The first source goes first: a contact's own data stands before that of a linked profile.
+            primary = next((shown for shown in entries if shown["metadata"].get("sourcePrimary")), entries[0])
+            primary["metadata"] = {"primary": True, **primary["metadata"]}
             found[name] = entries[:LIST_CAP] if view.in_list and name in _CAPPED else entries
     return found
-
-
-def _first_primary(entries: list[dict[str, Any]]) -> int:
-    return next((number for number, shown in enumerate(entries) if shown["metadata"].get("sourcePrimary")), 0)
 
 
 def _entries(name: str, part: _Part, book: Book) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -83,7 +84,7 @@ class Google:
 
     async def answer(self, request: Request) -> Response:
         path = request.scope.get("raw_path", request.scope["path"].encode()).decode("latin-1")
-        found = methods.find(request.method, path)
+        found = methods.find(_verb(request), path)
         if found is None:
             return errors.unknown_path(path)
         method, target = found
@@ -96,12 +97,13 @@ class Google:
     async def _answer(self, request: Request, method: Method, target: str) -> Response:
         grant = self._grant(request, method)
         account = self.sandbox.accounts.get(grant.account_id)
+        form = await _form(request)
         request.state.account = account.id
         call = Call(
             method=method,
             target=target,
-            query=parse.query(method, request.query_params.multi_items()),
-            body=parse.body(method, await request.body(), request.headers.get("content-type", "")),
+            query=parse.query(method, request.query_params.multi_items() + form),
+            body={} if form else parse.body(method, await request.body(), request.headers.get("content-type", "")),
             account=account,
             grant=grant,
             book=self.books[account.id],
@@ -142,3 +144,17 @@ class Google:
     def _setting(self, account: Account, quirk: str) -> dict[str, Any]:
         given = self.sandbox.quirks.parameters(account.id, quirk)
         return dict(self.sandbox.quirks.catalogue[quirk].parameters) if given is None else given
+
+
+def _verb(request: Request) -> str:
+    """Of HTTP, or what stands in its place: clients send long reads as POST, with the parameters as a form."""
+    if request.method == "POST":
+        return request.headers.get("x-http-method-override", "POST").upper()
+    return request.method
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    """The parameters in the body of such a read."""
+    if "x-http-method-override" not in request.headers or _verb(request) != "GET":
+        return []
+    return parse_qsl((await request.body()).decode("latin-1"), keep_blank_values=True)

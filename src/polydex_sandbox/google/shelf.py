@@ -47,6 +47,8 @@ class Shelf(Generic[V]):
     def seen(self, key: str, horizon: int) -> V | None:
         """The version that was the newest when the book had counted to `horizon`."""
         versions = self._versions.get(key, [])
+        if versions and versions[-1].seq <= horizon:
+            return versions[-1]
         index = bisect_right(versions, horizon, key=lambda version: version.seq)
         return versions[index - 1] if index else None
 

@@ -23,7 +23,14 @@ def list_groups(call: Call) -> dict[str, Any]:
     fields = _fields(call, call.query, "groupFields", _DEFAULT)
     size = listing.page_size(call.query.get("pageSize", 0), 30)
     page = listing.page(
-        call, "contactGroups", call.book.groups, size=size, order=lambda group: group.seq, sync=True, fixed={}
+        call,
+        "contactGroups",
+        call.book.groups,
+        size=size,
+        order=lambda group: group.seq,
+        sync=True,
+        fixed={},
+        while_walking={"fields": list(fields), "size": size},
     )
     shown = [
         {"resourceName": one.name, "etag": one.etag, "metadata": {"deleted": True}}

@@ -34,7 +34,8 @@ def connections(call: Call) -> dict[str, Any]:
         order=_ORDERS[order],
         descending=order == "LAST_MODIFIED_DESCENDING",
         sync=sync,
-        fixed={"fields": list(view.fields), "sources": list(view.sources), "order": order, "size": size, "sync": sync},
+        fixed={"fields": list(view.fields), "sources": list(view.sources), "order": order},
+        while_walking={"size": size, "sync": sync},
     )
     people = [deleted(one, view) if one.deleted else show(one, call.book, view) for one in page.items]
     totals = {} if page.total is None else {"totalPeople": page.total, "totalItems": page.total}

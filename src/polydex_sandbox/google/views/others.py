@@ -31,7 +31,8 @@ def list_others(call: Call) -> dict[str, Any]:
         size=size,
         order=lambda contact: contact.seq,
         sync=sync,
-        fixed={"fields": list(view.fields), "sources": list(view.sources), "size": size, "sync": sync},
+        fixed={"fields": list(view.fields), "sources": list(view.sources)},
+        while_walking={"size": size, "sync": sync},
     )
     view = View(view.fields, view.sources, view.base, in_list=True, history="syncToken" in query)
     people = [deleted(one, view) if one.deleted else show(one, call.book, view) for one in page.items]
