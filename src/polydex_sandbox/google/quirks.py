@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -71,9 +72,11 @@ CATALOGUE = (
     ),
     Quirk(
         "google-read-quota",
-        "Reads are answered with 429, RATE_LIMIT_EXCEEDED: the quota of critical reads per minute and user.",
+        "Reads are answered with 429, RATE_LIMIT_EXCEEDED, once there were so many in one minute of the clock (90 were "
+        "seen); with 0 at once.",
         f"{_GITHUB}mrmattwilkins/google-contacts-sync/issues/1",
         _READS,
+        {"perMinute": 0},
     ),
     Quirk(
         "google-write-quota",
@@ -185,14 +188,32 @@ CATALOGUE = (
 _QUOTA = "Critical read requests (Contact and Profile Reads)"
 
 
-def refuse(strike: Callable[[str], dict[str, Any] | None], *, full_sync: bool) -> None:
+class Reads:
+    """The reads of an account in the last minute, as far as a quota counts them."""
+
+    def __init__(self) -> None:
+        self._times: deque[int] = deque()
+
+    def room(self, per_minute: int, now: int) -> bool:
+        """Whether one more is allowed; counts it then."""
+        while self._times and self._times[0] <= now - 60_000:
+            self._times.popleft()
+        if len(self._times) >= per_minute:
+            return False
+        self._times.append(now)
+        return True
+
+
+def refuse(strike: Callable[[str], dict[str, Any] | None], *, full_sync: bool, reads: Reads, now: int) -> None:
     """Raises the ApiError of the first quirk that strikes this call.
 
     Args:
         strike: the parameters of a quirk, by its id, when it strikes this call.
         full_sync: the call asks for the first page of a full sync.
+        reads: those of the account before.
+        now: Unix milliseconds.
     """
-    if strike("google-read-quota") is not None:
+    if (given := strike("google-read-quota")) is not None and not reads.room(given["perMinute"], now):
         raise read_quota()
     if strike("google-write-quota") is not None:
         raise write_quota()

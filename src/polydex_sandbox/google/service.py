@@ -34,6 +34,7 @@ class Google:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.books: dict[str, Book] = {}
+        self._reads: dict[str, quirks.Reads] = {}
         sandbox.quirks.add(quirks.CATALOGUE)
 
     def routes(self) -> list[BaseRoute]:
@@ -116,7 +117,12 @@ class Google:
             await asyncio.sleep(slow["seconds"])
         if call.strike("google-drop-before") is not None:
             raise drop(request.scope)
-        quirks.refuse(call.strike, full_sync=listing.is_full_sync(call.query))
+        quirks.refuse(
+            call.strike,
+            full_sync=listing.is_full_sync(call.query),
+            reads=self._reads.setdefault(account.id, quirks.Reads()),
+            now=self.sandbox.clock.now(),
+        )
         if method.refused is not None:
             raise ApiError("PERMISSION_DENIED", method.refused)
         found = quirks.bend(call.strike, VIEWS[method.name](call))

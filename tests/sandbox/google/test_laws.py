@@ -12,12 +12,12 @@ from starlette.datastructures import QueryParams
 
 from polydex_sandbox.google import accept, methods, parse
 from polydex_sandbox.google.errors import ApiError
-from polydex_sandbox.google.schema import ENUMS, MESSAGES, Member
+from polydex_sandbox.google.schema import ENUMS, MESSAGES, READABLE, Member
 from tests.google.discovery import validator
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False) | TEXT,
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda below: st.lists(below, max_size=2) | st.dictionaries(TEXT, below, max_size=2),
     max_leaves=4,
 )
@@ -28,11 +28,14 @@ def values(kind: str, depth: int) -> st.SearchStrategy[Any]:
     if kind in MESSAGES:
         return bodies(kind, depth + 1)
     plain = {"text": TEXT, "bool": st.booleans(), "int32": st.integers(-(2**31), 2**31 - 1), "time": TIMES}
+    plain["mask"] = st.lists(st.sampled_from(READABLE), max_size=2).map(",".join)
     return plain[kind] if kind in plain else st.sampled_from(ENUMS[kind])
 
 
 def members(member: Member, depth: int) -> st.SearchStrategy[Any]:
     one = values(member.type, depth)
+    if member.form == "map":
+        return st.dictionaries(st.sampled_from(["people/c1", "people/me"]), one, max_size=2)
     return st.lists(one, max_size=2) if member.form == "list" else one
 
 

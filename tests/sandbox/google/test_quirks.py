@@ -133,6 +133,18 @@ async def test_quirk_read_quota(api: Api) -> None:
     assert await api.get(ME, personFields="names") == {}
 
 
+async def test_reads_per_minute(api: Api) -> None:
+    await api.quirk("google-read-quota", perMinute=3)
+    for _ in range(3):
+        await api.get(G)
+    assert (await refused(api, "GET", G)).http == 429
+    await api.create(**named("Ada"))
+    await api.pass_time(59)
+    assert (await refused(api, "GET", G)).http == 429
+    await api.pass_time(1)
+    await api.get(G)
+
+
 async def test_quirk_write_quota(api: Api) -> None:
     await api.quirk("google-write-quota")
     error = await refused(api, "POST", "/v1/people:createContact", named("Ada"))
