@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
+import os
+import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 
@@ -31,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     listener.setblocking(False)
     sandbox = Sandbox(Clock(), options.seed)
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             build(sandbox), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
@@ -41,6 +45,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _announce(listener, sandbox.client, as_json=options.json)
         server.run(sockets=[listener])
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Ended by SIGINT or SIGTERM in an orderly way: uvicorn's own raises the signal again after its end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if os.name != "posix":
+            with super().capture_signals():
+                yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def settings(url: str, client: Client) -> dict[str, str]:

@@ -23,12 +23,14 @@ def start(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen([*POLYDEX, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+def end(process: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) -> None:
+    process.send_signal(by)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
 
 
-def test_it_tells_its_address_and_the_settings() -> None:
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_tells_its_address_and_the_settings(by: signal.Signals) -> None:
     process = start("--port", "0")
     try:
         assert process.stdout is not None
@@ -40,9 +42,7 @@ def test_it_tells_its_address_and_the_settings() -> None:
         assert settings["POLYDEX_ALLOW_PRIVATE_NETWORKS"] == "127.0.0.0/8"
         assert httpx.get(f"{url}/control/health").json()["status"] == "ok"
     finally:
-        end(process)
-    # Uvicorn ends itself by the signal that it was sent; either way is an orderly end.
-    assert process.returncode in (0, -signal.SIGTERM)
+        end(process, by)
 
 
 def test_as_json() -> None:

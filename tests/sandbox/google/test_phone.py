@@ -95,7 +95,7 @@ async def test_a_profile_is_parted_again(api: Api) -> None:
         ("POST", "/contacts", {"count": "3"}, 400),
         ("POST", "/contacts", {"people": {}}, 400),
         ("POST", "/contacts", {"people": [1]}, 400),
-        ("POST", "/contacts", {"people": [{"nam": []}]}, 400),
+        ("POST", "/contacts", {"people": [{"title": []}]}, 400),
         ("POST", "/contacts", {"people": [{"names": [{"givenName": "A"}, {"givenName": "B"}]}]}, 400),
         ("POST", "/contacts", {"people": [], "count": 1}, 400),
         ("GET", "/contacts/c1", None, 404),

@@ -22,7 +22,7 @@ async def refused(api: Api, *args: Any, **query: Any) -> Refused:
     [
         (ME, {}, "personFields mask is required."),
         (ME, {"personFields": ""}, "personFields mask is required."),
-        (ME, {"personFields": "names,nams"}, 'Invalid personFields mask path: "nams".'),
+        (ME, {"personFields": "names,title"}, 'Invalid personFields mask path: "title".'),
         (ME, {"personFields": "etag"}, 'Invalid personFields mask path: "etag".'),
         (ME, {"personFields": "fileAses"}, 'Invalid personFields mask path: "fileAses".'),
         (ME, {"personFields": "names.givenName"}, 'Invalid personFields mask path: "names.givenName".'),
