@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp
 
@@ -18,4 +19,5 @@ def build(sandbox: Sandbox) -> ASGIApp:
         Mount("/control", control.app(sandbox, [people])),
         *google.routes(people),
     ]
-    return Recorder(Router(routes, redirect_slashes=False), sandbox)
+    # Answers are compressed for who asks for it, as Google's are.
+    return Recorder(GZipMiddleware(Router(routes, redirect_slashes=False), compresslevel=1), sandbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,7 +45,7 @@ class Recorder:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = await _whole(receive)
+        body = _plain(await _whole(receive), dict(scope["headers"]).get(b"content-encoding", b""))
         status: int | None = None
         given = False
 
@@ -89,6 +90,16 @@ class Recorder:
             operation=state.get("operation"),
             status=status,
         )
+
+
+def _plain(body: bytes, encoding: bytes) -> bytes:
+    """Without gzip, which Google's clients for Java and .NET send; as it is when it cannot be undone."""
+    if encoding.strip().lower() != b"gzip":
+        return body
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, LARGEST)
+    except zlib.error:
+        return body
 
 
 async def _whole(receive: Receive) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import json
 from typing import Any
 
 import pytest
@@ -189,6 +191,27 @@ async def test_what_cannot_be_written_is_ignored(api: Api) -> None:
     assert set(bare(person)) == {"names"}
     assert person["resourceName"] != "people/c1"
     assert person["photos"][0]["default"] is True
+
+
+async def test_bodies_and_answers_may_be_compressed(api: Api) -> None:
+    headers = {"Authorization": "Bearer tok", "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    path = "/v1/people:createContact"
+    answer = await api.http.post(path, content=gzip.compress(json.dumps(FULL).encode()), headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-encoding"] == "gzip"
+    assert bare(answer.json())["names"] == FULL["names"]
+    answer = await api.http.post(path, content=b"\x1f\x8bnonsense", headers=headers)
+    assert answer.status_code == 400
+
+
+async def test_a_post_may_stand_for_another_verb(api: Api) -> None:
+    person = await api.create(**named("Ada"))
+    api.headers["X-HTTP-Method-Override"] = "PATCH"
+    path = f"/v1/{person['resourceName']}:updateContact"
+    answer = await api.send("POST", path, {**person, **named("Ida")}, updatePersonFields="names")
+    assert answer.json()["names"][0]["givenName"] == "Ida"
+    api.headers["X-HTTP-Method-Override"] = "DELETE"
+    assert (await api.send("POST", path.replace("update", "delete"))).json() == {}
 
 
 # -- etags
