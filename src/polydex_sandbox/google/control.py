@@ -60,7 +60,7 @@ def routes(google: Google) -> list[BaseRoute]:
 
 
 def settle(book: Book, given: Any) -> None:
-    """Settings of a book: ``contactLimit``, ``region``, ``photo`` of the own profile in base64. Raises BadInput."""
+    """Settings of a book: ``contactLimit``, ``region``; what is not given stays. Raises BadInput."""
     if not isinstance(given, dict):
         raise BadInput("google has to be an object")
     no_others(given, ("contactLimit", "region"))

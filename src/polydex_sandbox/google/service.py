@@ -61,6 +61,7 @@ class Google:
 
     def closed(self, account: Account) -> None:
         self.books.pop(account.id, None)
+        self._reads.pop(account.id, None)
 
     async def photo(self, request: Request) -> Response:
         """A picture, without authentication as at Google: ``/photos/KEY=s100``, also with ``?sz=100``."""
