@@ -49,7 +49,7 @@ def queries(draw: st.DrawFn, method: Method) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 @given(data=st.data())
-@settings(max_examples=20_000 if SOAK else 15)
+@settings(max_examples=2_000 if SOAK else 15)
 @pytest.mark.soak
 def test_no_call_breaks_it(method: Method, data: st.DataObject) -> None:
     """Whatever is sent, the answer is Google's: as described, or an error in its shape."""
