@@ -173,6 +173,7 @@ class Control:
             given.pop(known, None)
         sandbox = self.sandbox
         account = sandbox.accounts.create(email, name, sandbox.clock.now())
+        grant = sandbox.issue(account, scopes, token=token)
         try:
             more: dict[str, Any] = {}
             for provider in self.providers:
@@ -183,7 +184,6 @@ class Control:
                 provider.closed(account)
             sandbox.remove(account)
             raise
-        grant = sandbox.issue(account, scopes, token=token)
         client = {"clientId": sandbox.client.id, "clientSecret": sandbox.client.secret}
         return answer({**asdict(account), "accessToken": grant.token, **client, **more}, 201)
 

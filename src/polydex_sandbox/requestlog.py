@@ -15,7 +15,7 @@ KEPT = 10_000
 SECRET = frozenset(
     {
         "access_token", "assertion", "client_assertion", "client_secret", "code", "code_verifier", "id_token",
-        "oauth_token", "password", "refresh_token", "token",
+        "oauth_token", "password", "refresh_token", "token", "visit",
     }
 )  # fmt: skip
 """Names of parameters whose values are left out."""

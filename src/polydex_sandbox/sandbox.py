@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
 
 from polydex_sandbox.accounts import Account, Accounts
 from polydex_sandbox.clock import Clock
+from polydex_sandbox.identity.clients import DEFAULT
 from polydex_sandbox.quirks import Quirks
 from polydex_sandbox.requestlog import RequestLog
 from polydex_sandbox.tokens import AccessTokens, Grant
-
-
-@dataclass(frozen=True)
-class Client:
-    """The application that is registered with the simulated providers."""
-
-    id: str = "1000000000-sandbox.apps.googleusercontent.com"
-    secret: str = "GOCSPX-sandbox"  # noqa: S105 - opens nothing but this simulator
 
 
 class Sandbox:
@@ -32,7 +24,7 @@ class Sandbox:
     def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
         self.clock = clock or Clock()
         self.random = Random(seed)  # noqa: S311 - tokens of a simulator have to be repeatable, not secret
-        self.client = Client()
+        self.client = DEFAULT
         self.accounts = Accounts(self.random)
         self.tokens = AccessTokens(self.random)
         self.quirks = Quirks()

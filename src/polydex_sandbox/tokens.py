@@ -21,6 +21,7 @@ class Grant:
         scopes: what it allows, each a whole scope (``https://www.googleapis.com/auth/contacts``).
         expires: Unix milliseconds.
         client_id: the application that it was given to.
+        origin: the refresh token or code that it came of; "" when there was none.
     """
 
     token: str
@@ -28,6 +29,7 @@ class Grant:
     scopes: frozenset[str]
     expires: int
     client_id: str
+    origin: str = ""
 
 
 class Identity(Protocol):
@@ -56,10 +58,11 @@ class AccessTokens:
         client_id: str,
         token: str | None = None,
         lifetime: int = LIFETIME,
+        origin: str = "",
     ) -> Grant:
         """A new token, or the given one; lifetime in milliseconds."""
         token = token or f"ya29.sandbox-{self._random.getrandbits(160):040x}"
-        grant = Grant(token, account_id, frozenset(scopes), now + lifetime, client_id)
+        grant = Grant(token, account_id, frozenset(scopes), now + lifetime, client_id, origin)
         self._grants[token] = grant
         return grant
 
