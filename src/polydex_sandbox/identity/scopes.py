@@ -37,13 +37,18 @@ _SAME = {"email": EMAIL, "profile": PROFILE}
 def parse(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The scopes of a parameter, once each, in order: those that there are, and those that there are not.
 
-    `email` and `profile` become the long names that Google answers with, and bring `openid` with them: so a client may
-    be given other scopes than it asked for (https://github.com/oauthlib/oauthlib/issues/562).
+    `email` and `profile` become the long names that Google answers with.
     """
     asked = list(dict.fromkeys(_SAME.get(word, word) for word in text.split()))
-    if SIGN_IN.intersection(asked) and "openid" not in asked:
-        asked.append("openid")
     return tuple(scope for scope in asked if scope in TEXTS), tuple(scope for scope in asked if scope not in TEXTS)
+
+
+def signing_in(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that a user is asked for: those of signing in bring `openid` with them.
+
+    So a client may be given other scopes than it asked for (https://github.com/oauthlib/oauthlib/issues/562).
+    """
+    return union(scopes, ("openid",)) if SIGN_IN.intersection(scopes) else scopes
 
 
 def union(*many: Iterable[str]) -> tuple[str, ...]:

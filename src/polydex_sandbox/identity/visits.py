@@ -11,7 +11,7 @@ from polydex_sandbox.accounts import Account
 from polydex_sandbox.identity.clients import Client, Clients
 from polydex_sandbox.identity.errors import OAuthError
 from polydex_sandbox.identity.grants import Challenge, challenge_of
-from polydex_sandbox.identity.scopes import parse
+from polydex_sandbox.identity.scopes import parse, signing_in
 
 LIFETIME = 600_000
 """Milliseconds that a user may take."""
@@ -91,7 +91,7 @@ def understand(parameters: Mapping[str, str], clients: Clients) -> Asked:
     return Asked(
         client=client,
         redirect_uri=redirect_uri,
-        scopes=scopes,
+        scopes=signing_in(scopes),
         state=parameters.get("state"),
         offline=access == "offline" or client.type == "installed",
         prompt=_prompt(parameters.get("prompt", "")),
