@@ -34,7 +34,8 @@ def headers(form_action: str) -> dict[str, str]:
     return {
         "cache-control": "no-store",
         "content-security-policy": (
-            f"default-src 'none'; style-src 'self'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
+            f"default-src 'none'; style-src 'self'; img-src data:; form-action {form_action}; base-uri 'none'; "
+            "frame-ancestors 'none'"
         ),
         "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",

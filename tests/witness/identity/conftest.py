@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import sandbox
-from tests.servers.sandbox import ControlledSandbox
+from tests.servers.sandbox import SandboxServer
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ControlledSandbox]:
+def server() -> Iterator[SandboxServer]:
     """A sandbox process for the tests of a module; each makes accounts and clients of its own."""
     with sandbox.serve() as running:
         yield running

@@ -16,7 +16,7 @@ from oauthlib.oauth2.rfc6749.errors import (  # type: ignore[import-untyped]
 from requests_oauthlib import OAuth2Session  # type: ignore[import-untyped]
 
 from tests.sandbox.identity.visitor import Forms
-from tests.servers.sandbox import ControlledSandbox
+from tests.servers.sandbox import SandboxServer
 
 CONTACTS = "https://www.googleapis.com/auth/contacts"
 OTHER = "https://www.googleapis.com/auth/contacts.other.readonly"
@@ -30,12 +30,12 @@ def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def account(server: ControlledSandbox) -> Any:
+def account(server: SandboxServer) -> Any:
     return server.control("POST", "/accounts", {"email": "ada@example.com", "name": "Ada Example"})
 
 
 @pytest.fixture
-def client(server: ControlledSandbox, account: Any) -> Any:
+def client(server: SandboxServer, account: Any) -> Any:
     return server.control("POST", "/clients", {"redirectUris": [BACK], "name": "Witness"})
 
 
@@ -58,7 +58,7 @@ def visit(url: str, answer: str = "allow") -> str:
         return str(page.headers["location"])
 
 
-def test_the_whole_way_with_pkce(server: ControlledSandbox, client: Any) -> None:
+def test_the_whole_way_with_pkce(server: SandboxServer, client: Any) -> None:
     flow = flow_of(client, [CONTACTS, OTHER])
     url, state = flow.authorization_url(prompt="consent", include_granted_scopes="true")
     assert parse_qs(urlsplit(url).query)["code_challenge_method"] == ["S256"]
@@ -108,7 +108,7 @@ def test_other_scopes_than_asked_for_are_noticed(client: Any) -> None:
         flow.fetch_token(authorization_response=back)
 
 
-def test_requests_oauthlib_proves_the_client_by_header(server: ControlledSandbox, client: Any) -> None:
+def test_requests_oauthlib_proves_the_client_by_header(server: SandboxServer, client: Any) -> None:
     with OAuth2Session(client["clientId"], redirect_uri=BACK, scope=[CONTACTS]) as session:
         url, _ = session.authorization_url(f"{server.url}/o/oauth2/v2/auth", access_type="offline", prompt="consent")
         token = session.fetch_token(
