@@ -11,6 +11,7 @@ from typing import Any
 
 from polydex_sandbox.google.methods import BY_NAME, METHODS
 from polydex_sandbox.google.quirks import CATALOGUE
+from polydex_sandbox.identity import quirks as identity
 from tests.google.discovery import document
 
 PAGE = "docs/reference/google-sandbox-coverage.md"
@@ -103,7 +104,7 @@ def page() -> str:
 def quirks() -> str:
     """The table of docs/reference/sandbox.md."""
     lines = ["| quirk | what happens | parameters | source |", "|---|---|---|---|"]
-    for quirk in CATALOGUE:
+    for quirk in (*CATALOGUE, *identity.CATALOGUE):
         parameters = []
         for name, value in quirk.parameters.items():
             others = [f"`{json.dumps(one)}`" for one in quirk.choices.get(name, ()) if one != value]

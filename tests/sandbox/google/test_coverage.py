@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from polydex_sandbox import control
 from polydex_sandbox.google.service import Google
+from polydex_sandbox.identity.service import Identity
 from polydex_sandbox.sandbox import Sandbox
 from tests.docs.blocks import text
 from tests.sandbox.google import coverage
@@ -36,7 +37,8 @@ def test_every_call_of_the_control_api_is_listed() -> None:
     listed |= {(verb, f"/control/accounts/ACCOUNT/google{path}") for verb, path in CALL.findall(phone)}
     sandbox = Sandbox()
     routes = [*control.Control(sandbox, []).routes(), *Google(sandbox).control_routes()]
-    names = {"account": "ACCOUNT", "quirk": "QUIRK", "name": "ID"}
+    routes += Identity(sandbox).control_routes()
+    names = {"account": "ACCOUNT", "quirk": "QUIRK", "name": "ID", "client": "CLIENT", "email": "EMAIL"}
     served = {
         (verb, "/control" + re.sub(r"\{(\w+)\}", lambda match: names[match[1]], route.path))
         for route in routes
