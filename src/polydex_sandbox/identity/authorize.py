@@ -190,6 +190,8 @@ class Authorize:
         visit = self.visits.of(name, request.cookies.get(COOKIE, ""))
         if visit is None:
             raise OAuthError("invalid_request", "This page is not valid any more. Go back to the app and try again.")
+        if visit.account not in list(self.identity.users()):
+            visit.account = None
         if visit.account is not None:
             request.state.account = visit.account.id
         return visit, form

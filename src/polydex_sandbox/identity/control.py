@@ -160,7 +160,7 @@ class IdentityControl:
         return nothing()
 
     async def register(self, request: Request) -> Response:
-        """``refreshToken`` (a new one when left out), ``scopes``, ``clientId``; with the user's consent."""
+        """``refreshToken`` (a new one when left out), ``scopes``, ``clientId``; the pages ask all the same."""
         account = account_of(self.sandbox, request)
         given = await body_of(request, ("refreshToken", "scopes", "clientId"))
         client = self._client(text_of(given, "clientId", self.sandbox.client.id))

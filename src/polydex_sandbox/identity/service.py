@@ -14,7 +14,7 @@ from polydex_sandbox.identity.clients import Client, Clients
 from polydex_sandbox.identity.grants import Grants, RefreshToken
 from polydex_sandbox.identity.keys import Key
 from polydex_sandbox.identity.quirks import Faults
-from polydex_sandbox.identity.scopes import parse, union
+from polydex_sandbox.identity.scopes import parse, signing_in, union
 from polydex_sandbox.identity.service_accounts import ServiceAccounts
 from polydex_sandbox.sandbox import Sandbox
 
@@ -60,7 +60,7 @@ class Identity:
         return control.routes(self)
 
     def opened(self, account: Account, given: dict[str, Any]) -> dict[str, Any]:
-        """Takes ``refreshToken``, to register that one; a new account has consented to what its access token allows."""
+        """Takes ``refreshToken``, to register that one; it allows the same as the access token."""
         value = text_of(given, "refreshToken") if "refreshToken" in given else None
         given.pop("refreshToken", None)
         scopes = tuple(sorted(scope for grant in self.sandbox.tokens.of(account.id) for scope in grant.scopes))
@@ -81,12 +81,14 @@ class Identity:
     def register(
         self, account: Account, client: Client, scopes: tuple[str, ...], value: str | None = None
     ) -> RefreshToken:
-        """Consent and a refresh token without any page. Raises BadInput when the token is somebody else's."""
+        """A refresh token without any page; a user who comes to the pages is asked all the same.
+
+        Raises BadInput when the token is somebody else's.
+        """
         owner = None if value is None else self.grants.refresh_owner(value)
         if owner != account.id and any(each.id == owner for each in self.sandbox.accounts):
             raise BadInput("Another account has this refresh token")
-        scopes = union(*parse(" ".join(scopes)))
-        self.grants.allow(account.id, client, scopes)
+        scopes = signing_in(union(*parse(" ".join(scopes))))
         return self.grants.refreshable(account.id, client, scopes, value=value)
 
 

@@ -22,7 +22,7 @@ async def test_a_user_allows(visitor: Visitor) -> None:
     assert visitor.page.status_code == 303
     given = visitor.away()
     assert list(given) == ["state", "code", "scope", "authuser", "prompt"]
-    assert given["state"] == "st&te"
+    assert given["state"] == "a&b"
     assert given["code"].startswith("4/")
     assert (given["scope"], given["authuser"], given["prompt"]) == (CONTACTS, "0", "consent")
     assert quote(given["code"], safe="") in visitor.page.headers["location"]
@@ -31,7 +31,7 @@ async def test_a_user_allows(visitor: Visitor) -> None:
 async def test_a_user_denies(visitor: Visitor) -> None:
     await visitor.open()
     await visitor.press("answer", "cancel")
-    assert visitor.away() == {"state": "st&te", "error": "access_denied"}
+    assert visitor.away() == {"state": "a&b", "error": "access_denied"}
 
 
 async def test_without_a_state_none_is_given_back(visitor: Visitor) -> None:
@@ -52,7 +52,7 @@ async def test_nothing_ticked_is_a_denial(visitor: Visitor) -> None:
     form = {"visit": visitor.page.text.split('name="visit" value="')[1].split('"')[0], "answer": "allow"}
     visitor.page = await visitor.http.post("/o/oauth2/v2/auth/consent", data=form)
     assert visitor.away()["error"] == "access_denied"
-    assert (await control(visitor.http, "GET", "/accounts/1/grants"))["grants"][0]["clientId"] != CLIENT_ID
+    assert (await control(visitor.http, "GET", "/accounts/1/grants"))["grants"] == []
 
 
 async def test_a_scope_that_was_not_asked_for_is_not_given(visitor: Visitor) -> None:
@@ -117,7 +117,7 @@ async def test_new_scopes_are_asked_for_and_old_ones_come_along(visitor: Visitor
 
 async def test_prompt_none(visitor: Visitor) -> None:
     await visitor.open(prompt="none")
-    assert visitor.away() == {"state": "st&te", "error": "interaction_required"}
+    assert visitor.away() == {"state": "a&b", "error": "interaction_required"}
     await visitor.allow()
     await visitor.open(prompt="none")
     assert "code" in visitor.away()
@@ -255,6 +255,26 @@ async def test_an_installed_app_comes_back_to_any_port_of_this_machine(visitor: 
         redirect_uri="http://localhost:1/x?y=z",
     )
     assert "refresh_token" in answer.json()
+
+
+async def test_an_account_that_is_removed_meanwhile(visitor: Visitor) -> None:
+    await visitor.open()
+    await control(visitor.http, "DELETE", "/accounts/1")
+    assert (await visitor.press("answer", "allow")).status_code == 400
+
+
+async def test_the_default_client_asks_and_comes_back_to_any_port_of_this_machine(visitor: Visitor) -> None:
+    default = (await control(visitor.http, "GET", "/clients"))["clients"][0]
+    back = "http://127.0.0.1:4711/callback"
+    await visitor.open(client_id=default["clientId"], redirect_uri=back)
+    assert "Sandbox app wants access" in visitor.page.text
+    await visitor.press("answer", "allow")
+    code = httpx.URL(visitor.page.headers["location"]).params["code"]
+    client = {"client_id": default["clientId"], "client_secret": default["clientSecret"]}
+    given = (await visitor.exchange(code, redirect_uri=back, **client)).json()
+    assert (await visitor.refresh(given["refresh_token"], **client)).status_code == 200
+    await visitor.open(client_id=default["clientId"], redirect_uri="http://app.example.com/callback")
+    assert visitor.page.status_code == 400
 
 
 async def test_a_request_by_post(visitor: Visitor) -> None:

@@ -174,3 +174,15 @@ async def test_the_issuer_can_be_set(visitor: Visitor) -> None:
     claims = claims_of((await visitor.allow(scope="openid"))["id_token"])
     assert claims["iss"] == "https://accounts.google.com"
     assert await control(visitor.http, "PUT", "/issuer", {"issuer": None}) == {"issuer": "http://sandbox"}
+
+
+async def test_odd_requests_are_no_failures_of_the_sandbox(visitor: Visitor) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    many = "&".join(f"a{number}=b" for number in range(101))
+    for body in (b"grant_type=%ff", b"\xff\xfe", many.encode(), b"&&=&", b""):
+        for path in ("/token", "/revoke", "/tokeninfo", "/o/oauth2/v2/auth", "/o/oauth2/v2/auth/consent"):
+            answer = await visitor.http.post(path, content=body, headers=form)
+            assert answer.status_code == 400, (path, body)
+    for query in ("client_id=%ff", many, "client_id=%00", "token=%0d%0a"):
+        for path in ("/o/oauth2/v2/auth", "/tokeninfo", "/o/oauth2/revoke"):
+            assert (await visitor.http.get(f"{path}?{query}")).status_code in (400, 401), (path, query)

@@ -54,7 +54,7 @@ class Visitor:
             "redirect_uri": BACK,
             "response_type": "code",
             "scope": CONTACTS,
-            "state": "st&te",
+            "state": "a&b",
             "access_type": "offline",
             **changes,
         }
