@@ -7,7 +7,7 @@ of this: the HTTP layer decodes into a Patch, connectors carry one out.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -18,6 +18,7 @@ from polydex.core.contact import (
     Contact,
     Email,
     Name,
+    Part,
     Phone,
     Photo,
     Relation,
@@ -27,6 +28,8 @@ from polydex.core.contact import (
     text,
 )
 from polydex.core.fields import Field, FieldSet
+
+P = TypeVar("P", bound=Part)
 
 
 class NamePatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -135,6 +138,21 @@ def diff(a: Contact, b: Contact) -> Patch:
             None if new.company is None else CompanyPatch(**_changed_parts(old.company or Company(), new.company))
         )
     return Patch(**changes)
+
+
+def without_echo(wanted: P, base: P, stored: P) -> P:
+    """``wanted``, but what only repeats ``base``, what the client knows, stays as it is ``stored``."""
+    changes: dict[str, object] = {}
+    for member in wanted.__struct_fields__:
+        value, known, now = getattr(wanted, member), getattr(base, member), getattr(stored, member)
+        if value == now:
+            continue
+        if value == known:
+            changes[member] = now
+        elif isinstance(value, (Name, Company)):
+            empty = type(value)()
+            changes[member] = without_echo(value, known or empty, now or empty)
+    return msgspec.structs.replace(wanted, **changes)
 
 
 _ATTRIBUTES: Final = {field: field.attribute for field in Field}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET
 
-from polydex.core.contact import Company, Contact, Name, Part, Relation, content
+from polydex.core.contact import Company, Contact, Name, Relation, content
 from polydex.core.errors import ProviderRejected
 from polydex.core.fields import Loss
-from polydex.core.patch import Patch
+from polydex.core.patch import Patch, without_echo
 from polydex.core.vcard import dates, names, native, notes, organization, photo
 from polydex.core.vcard.addresses import Addresses
 from polydex.core.vcard.card import Card
@@ -21,8 +20,6 @@ from polydex.core.vcard.phones import Phones
 from polydex.core.vcard.reader import contact_of, is_group
 from polydex.core.vcard.relations import Relations
 from polydex.core.vcard.urls import Urls
-
-P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def edit(raw: bytes, patch: Patch, *, base: Contact, rev: str | None) -> Edited:
     before, _ = contact_of(card)
     wanted = patch.apply(before)
     if content(base) != content(before):
-        wanted = _without_echo(wanted, base, before)
+        wanted = without_echo(wanted, base, before)
     losses = write(card, before, wanted)
     if patch.native_properties is not UNSET:
         native.edit(card, patch.native_properties)
@@ -137,18 +134,3 @@ def _photo(card: Card, before: Contact, wanted: Contact, losses: list[Loss]) -> 
     if wanted.photo.name is not None:
         losses.append(Loss("$.photo.name", "a vCard keeps no name of a photo"))
     photo.edit(card, wanted.photo)
-
-
-def _without_echo(wanted: P, base: P, before: P) -> P:
-    """``wanted``, but what only repeats ``base`` stays as the card has it."""
-    changes: dict[str, object] = {}
-    for member in wanted.__struct_fields__:
-        value, known, stored = getattr(wanted, member), getattr(base, member), getattr(before, member)
-        if value == stored:
-            continue
-        if value == known:
-            changes[member] = stored
-        elif isinstance(value, (Name, Company)):
-            empty = type(value)()
-            changes[member] = _without_echo(value, known or empty, stored or empty)
-    return msgspec.structs.replace(wanted, **changes)

@@ -1,0 +1,91 @@
+"""The bag: what of a contact Google has no place for, as JSON in one entry of the person's client data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from polydex.core.contact import Contact, Email, normal, text
+from polydex.core.errors import BadRequest
+
+VERSION: Final = 1
+MAX_BYTES: Final = 16_000
+"""Of the JSON. Google documents no limit; 128 KB for a whole contact is an old one."""
+KEPT: Final = "in Google's client data, where only this API sees it"
+"""``Loss.kept`` of what is in here."""
+
+
+class DisplayName(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A display name that somebody set beside the parts of the name.
+
+    It holds only as long as the parts are those: another client that changes the name changes what it is displayed as.
+
+    Attributes:
+        parts: prefix, given, middle, family name and suffix.
+        value: the display name.
+    """
+
+    parts: tuple[str | None, ...]
+    value: str
+
+
+class Markers(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
+    """Single values."""
+
+    file_as: str | None = None
+    display_name: DisplayName | None = None
+
+
+class Bag(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
+    """What is kept besides.
+
+    Attributes:
+        v: the version of this notation, always written; another one than ours is not understood, and not shown.
+        emails: without an address.
+        keywords: that are no label.
+        markers: single values.
+    """
+
+    v: int = 0
+    emails: tuple[Email, ...] = ()
+    keywords: tuple[str, ...] = ()
+    markers: Markers = Markers()
+
+    def encode(self) -> str | None:
+        """The JSON, the same for the same bag; None for an empty one. Raises BadRequest when it is too large."""
+        if self == EMPTY:
+            return None
+        raw = _encoder.encode(msgspec.structs.replace(self, v=VERSION))
+        if len(raw) > MAX_BYTES:
+            raise BadRequest(
+                "$: what Google Contacts has no place for (fileAs, displayName, keywords, emailAddresses without an"
+                f" address) is larger than {MAX_BYTES} bytes"
+            )
+        return raw.decode()
+
+
+EMPTY: Final = Bag()
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Bag)
+
+
+def decode(value: str | None) -> Bag:
+    """The bag of an entry's value; an empty one when it is not ours any more (somebody wrote something else there)."""
+    if not value:
+        return EMPTY
+    try:
+        found = _decoder.decode(value)
+    except (msgspec.MsgspecError, RecursionError):
+        return EMPTY
+    if found.v != VERSION:
+        return EMPTY
+    clean = normal(Contact(email_addresses=found.emails, keywords=found.keywords))
+    display = found.markers.display_name
+    if display is not None and text(display.value) is None:
+        display = None
+    return Bag(
+        emails=clean.email_addresses,
+        keywords=clean.keywords,
+        markers=Markers(file_as=text(found.markers.file_as), display_name=display),
+    )
