@@ -12,7 +12,7 @@ from polydex.core.errors import BadRequest
 VERSION: Final = 1
 MAX_BYTES: Final = 16_000
 """Of the JSON. Google documents no limit; 128 KB for a whole contact is an old one."""
-KEPT: Final = "in Google's client data, where only this API sees it"
+KEPT: Final = "in client data, where other clients do not show it"
 """``Loss.kept`` of what is in here."""
 
 
@@ -56,7 +56,8 @@ class Bag(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=Fa
         """The JSON, the same for the same bag; None for an empty one. Raises BadRequest when it is too large."""
         if self == EMPTY:
             return None
-        raw = _encoder.encode(msgspec.structs.replace(self, v=VERSION))
+        members = msgspec.to_builtins(self)
+        raw = msgspec.json.encode({"v": VERSION} | {name: value for name, value in members.items() if value})
         if len(raw) > MAX_BYTES:
             raise BadRequest(
                 "$: what Google Contacts has no place for (fileAs, displayName, keywords, emailAddresses without an"
@@ -66,7 +67,6 @@ class Bag(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=Fa
 
 
 EMPTY: Final = Bag()
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Bag)
 
 

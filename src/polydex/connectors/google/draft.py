@@ -12,7 +12,7 @@ from polydex.connectors.google.clientdata import MARK, put
 from polydex.connectors.google.edit import created
 from polydex.connectors.google.fields import sendable
 from polydex.connectors.google.labels import Labels
-from polydex.core.contact import Contact, normal
+from polydex.core.contact import Contact
 from polydex.core.fields import Loss
 
 
@@ -41,7 +41,7 @@ def create(draft: Contact, mark: str | None, native: Mapping[str, str], labels: 
     Raises:
         BadRequest, FieldUnsupported: what goes to the bag is too large; a native property that cannot be written.
     """
-    change = created(normal(draft), labels)
+    change = created(draft, labels)
     change.native(dict(native))
     fields = change.fields
     fields.setdefault("memberships", memberships.edit([], [], labels))

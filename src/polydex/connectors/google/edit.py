@@ -22,7 +22,7 @@ from polydex.connectors.google.phones import PHONES
 from polydex.connectors.google.read import contact_of, source_of
 from polydex.connectors.google.relations import RELATIONS
 from polydex.connectors.google.urls import URLS
-from polydex.core.contact import EMPTY, Company, Contact, Name, content
+from polydex.core.contact import EMPTY, Company, Contact, Name, content, normal
 from polydex.core.errors import ProviderRejected
 from polydex.core.fields import Loss
 from polydex.core.patch import Patch, diff, without_echo
@@ -73,14 +73,14 @@ def edit(raw: bytes, patch: Patch, labels: Labels, base: Contact) -> Edited:
     change.carry_out()
     if patch.native_properties is not UNSET:
         change.native(patch.native_properties)
+    # Google compares the etag of the source, or else the person's.
+    named = {"type": CONTACT, "id": source.id, "etag": source.etag}
     body: dict[str, Any] = {
         "resourceName": decoded.resource_name,
-        "metadata": {"sources": [{"type": CONTACT, "id": source.id, "etag": source.etag}]},
+        "etag": None if source.etag else decoded.etag,
+        "metadata": {"sources": [{member: value for member, value in named.items() if value}]},
     }
-    if not source.etag:
-        body = {"resourceName": decoded.resource_name, "etag": decoded.etag} | {
-            "metadata": {"sources": [{"type": CONTACT, "id": source.id}]}
-        }
+    body = {member: value for member, value in body.items() if value}
     fields = tuple(name for name in UPDATABLE if name in change.fields)
     body |= {name: sendable(name, change.fields[name]) for name in fields if change.fields[name]}
     return Edited(msgspec.json.encode(body), fields, tuple(change.losses))
@@ -89,21 +89,28 @@ def edit(raw: bytes, patch: Patch, labels: Labels, base: Contact) -> Edited:
 def losses(draft: Contact, raw: bytes | None, labels: Labels, base: Contact | None = None) -> tuple[Loss, ...]:
     """What Google would not keep of a contact that is created, or that a stored person is changed into.
 
-    The same as the losses of the write. Nothing is told of the photo.
+    The same as the losses of the write when the labels that are missing are created before. Of the photo nothing is
+    told.
+
+    Args:
+        draft: the contact as it shall be.
+        raw: the stored person, None for a new one.
+        labels: the user's groups.
+        base: the contact as the client knows it; only with ``raw``.
 
     Raises:
         BadRequest: what goes to the bag is too large.
     """
     labels = labels.assuming(draft.keywords)
     if raw is None:
-        return created(draft, labels).all_losses()
+        return tuple(created(draft, labels).losses)
     known = base or EMPTY
     return edit(raw, diff(known, draft), labels, known).losses
 
 
 def created(draft: Contact, labels: Labels) -> Change:
-    """A new person, from nothing."""
-    change = Change({}, EMPTY, draft, labels, bag.EMPTY)
+    """A new person, from nothing. Raises BadRequest when what goes to the bag is too large."""
+    change = Change({}, EMPTY, normal(draft), labels, bag.EMPTY)
     change.carry_out()
     return change
 
@@ -129,9 +136,6 @@ class Change:
     bag: Bag
     fields: dict[str, list[Item]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
-
-    def all_losses(self) -> tuple[Loss, ...]:
-        return tuple(self.losses)
 
     def own(self, name: str) -> list[Item]:
         """The entries of a field as they are to be, so far."""

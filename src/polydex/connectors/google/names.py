@@ -74,8 +74,8 @@ class Edited(msgspec.Struct, frozen=True):
 def edit(items: list[Item], marker: DisplayName | None, before: Name, wanted: Name) -> Edited:
     """Change the parts that differ from what the person says (``before``).
 
-    A display name that is not changed stays what it is: one that somebody set stays, one that Google made of the parts
-    follows them.
+    A display name that is not changed stays what it is: one that somebody set stays, in the bag if need be; one that
+    Google made of the parts follows them.
     """
     item = dict(items[0]) if items else {}
     for part, member in (PARTS | PHONETIC).items():
@@ -83,28 +83,36 @@ def edit(items: list[Item], marker: DisplayName | None, before: Name, wanted: Na
             assign(item, member, getattr(wanted, part))
     if any(getattr(wanted, part) != getattr(before, part) for part in PHONETIC):
         item.pop("phoneticFullName", None)  # it would contradict
-    display = wanted.display_name
-    parts = _parts(wanted)
-    if parts == _parts(before) and display == before.display_name:
-        return Edited(_unless_bare(item), marker, ())
-    item.pop("unstructuredName", None)  # Google makes it of the parts when it is not there
+    display, parts, stored = wanted.display_name, _parts(wanted), _parts(before)
+    if parts != stored:
+        item.pop("unstructuredName", None)  # Google makes it of the parts when it is not there
     if not any(parts):
-        if display is None:
-            return Edited(_unless_bare(item), None, ())
-        loss = Loss(
-            "$.name.displayName", "Google splits a display name without parts into parts", kept="as it was sent"
-        )
-        return Edited([item | {"unstructuredName": display}], None, (loss,))
+        if display == before.display_name and parts == stored:
+            return Edited(_unless_bare(item), marker, ())
+        assign(item, "unstructuredName", display)
+        return Edited(_unless_bare(item), None, () if display is None else (_SPLIT,))
     if display is None:
-        gone = before.display_name is not None
-        loss = Loss("$.name.displayName", "Google makes it of the parts of the name")
-        return Edited([item], None, (loss,) if gone else ())
-    if display == before.display_name:
-        held = marker is not None and marker.parts == _parts(before)
-        return Edited([item], DisplayName(parts, display) if held else None, ())
-    plain = display == " ".join(part for part in parts if part)
-    loss = Loss("$.name.displayName", "Google makes it of the parts of the name", kept=KEPT)
-    return Edited([item], DisplayName(parts, display), () if plain else (loss,))
+        return Edited([item], None, () if before.display_name is None else (_MADE,))
+    if display != before.display_name:
+        plain = display == " ".join(part for part in parts if part)
+        return Edited([item], DisplayName(parts, display), () if plain else (_BESIDE,))
+    if parts == stored:
+        return Edited([item], marker, ())
+    if marker is not None and marker.parts == stored:
+        return Edited([item], DisplayName(parts, display), ())
+    if _letters(display) == _letters("".join(part for part in stored if part)):
+        return Edited([item], None, ())
+    return Edited([item], DisplayName(parts, display), (_BESIDE,))
+
+
+_SPLIT: Final = Loss("$.name.displayName", "Google splits a name into parts", kept="as it was sent, with parts")
+_MADE: Final = Loss("$.name.displayName", "Google makes it of the parts of the name")
+_BESIDE: Final = Loss("$.name.displayName", "Google makes it of the parts of the name", kept=KEPT)
+
+
+def _letters(name: str) -> list[str]:
+    """What is left of a name in whatever order and punctuation the user's language wants it."""
+    return sorted(letter for letter in name if letter.isalnum())
 
 
 def _parts(name: Name) -> tuple[str | None, ...]:

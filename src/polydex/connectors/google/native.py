@@ -61,7 +61,7 @@ def edit(person: dict[str, Any], properties: Mapping[str, str | None]) -> dict[s
         field, key = match.groups()
         if _ours(field, key):
             raise FieldUnsupported(f"$.nativeProperties.{name}: this property cannot be written as a native property")
-        items = changed.get(field) or own(person, field)
+        items = changed[field] if field in changed else own(person, field)
         if _joined(items, key) != (value or None):
             changed[field] = put(items, key, value or None)
     return changed

@@ -1,0 +1,38 @@
+"""The masks are those that Google describes."""
+
+from __future__ import annotations
+
+import hashlib
+
+from polydex.connectors.google.fields import GROUP_FIELDS, MASK_VERSION, PERSON_FIELDS, UPDATABLE
+from tests.google.discovery import document, mask_values, method
+
+
+def test_the_masks_are_google_s() -> None:
+    listed = mask_values(method("people.people.connections.list").parameters["personFields"])
+    assert set(listed) - set(PERSON_FIELDS.split(",")) == {"ageRanges", "coverPhotos"}
+    assert set(PERSON_FIELDS.split(",")) <= set(listed)
+    assert set(UPDATABLE) == set(mask_values(method("people.people.updateContact").parameters["updatePersonFields"]))
+    groups = mask_values(method("people.contactGroups.list").parameters["groupFields"])
+    assert set(GROUP_FIELDS.split(",")) <= set(groups)
+
+
+def test_every_field_of_a_person_is_read_or_known_not_to_be() -> None:
+    members = set(document()["schemas"]["Person"]["properties"])
+    nothing_comes = {
+        "ageRange",
+        "braggingRights",
+        "relationshipInterests",
+        "relationshipStatuses",
+        "residences",
+        "taglines",
+    }
+    profiles_only = {"ageRanges", "coverPhotos"}
+    no_mask = {"fileAses", "etag", "resourceName"}
+    assert members - set(PERSON_FIELDS.split(",")) == nothing_comes | profiles_only | no_mask
+
+
+def test_another_mask_is_another_version() -> None:
+    """Google refuses a sync token with another mask: raise MASK_VERSION together with this digest."""
+    digest = hashlib.sha256(PERSON_FIELDS.encode()).hexdigest()[:8]
+    assert (MASK_VERSION, digest) == (1, "5528b1a1")
