@@ -80,7 +80,7 @@ class TestWhatIsSent:
         assert update == {
             "phoneNumbers": [
                 {"value": "1", "type": "other"},
-                {"value": "+49301", "type": "home", "metadata": {"source": SOURCE, "sourcePrimary": True}},
+                {"value": "+49301", "type": "home", "metadata": {"source": SOURCE}},
             ]
         }
 
@@ -137,6 +137,20 @@ class TestLists:
         """Section 9, item 5."""
         document = person(phoneNumbers=[{"value": "1", "type": "Boat"}])
         assert after(document, Patch(nick_name="A"))["phoneNumbers"] == document["phoneNumbers"]
+
+    def test_the_first_entry_is_the_preferred_one(self) -> None:
+        document = person(emailAddresses=[MINE | {"value": "a@example.com"}, {"value": "b@example.com"}])
+        one, two = contact(document).email_addresses
+        assert [
+            item.get("metadata") for item in sent(document, Patch(email_addresses=(two, one)))["emailAddresses"]
+        ] == [
+            {"source": SOURCE},
+            {"source": SOURCE},
+        ]
+        (kept, _) = sent(document, Patch(email_addresses=(one, Email(address="c@example.com"))))["emailAddresses"]
+        assert kept["metadata"] == {"source": SOURCE, "sourcePrimary": True}
+        swapped = after(document, Patch(email_addresses=(two, one)))["emailAddresses"]
+        assert [item["metadata"].get("primary") for item in swapped] == [True, None]
 
     def test_an_email_keeps_what_is_not_changed(self) -> None:
         document = person(emailAddresses=[MINE | {"value": "a@example.com", "type": "School", "displayName": "Ann"}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from polydex.connectors.google.fields import GROUP_FIELDS, MASK_VERSION, PERSON_FIELDS, UPDATABLE
+from polydex.connectors.google.fields import GROUP_FIELDS, LIST_CAPS, MASK_VERSION, PERSON_FIELDS, UPDATABLE
 from tests.google.discovery import document, mask_values, method
 
 
@@ -15,6 +15,15 @@ def test_the_masks_are_google_s() -> None:
     assert set(UPDATABLE) == set(mask_values(method("people.people.updateContact").parameters["updatePersonFields"]))
     groups = mask_values(method("people.contactGroups.list").parameters["groupFields"])
     assert set(GROUP_FIELDS.split(",")) <= set(groups)
+
+
+def test_the_caps_of_lists_are_google_s() -> None:
+    described = document()["schemas"]["Person"]["properties"]
+    capped = {
+        name: value["description"] for name, value in described.items() if "is limited to" in value["description"]
+    }
+    assert set(capped) == set(LIST_CAPS)
+    assert all(f"is limited to {LIST_CAPS[name]}." in text for name, text in capped.items())
 
 
 def test_every_field_of_a_person_is_read_or_known_not_to_be() -> None:

@@ -69,9 +69,8 @@ def merge(kind: Kind[W, T], items: Sequence[Item], wanted: Sequence[T]) -> list[
     shown = [(item, kind.plain(value)) for item, value in zip(items, values, strict=True) if value is not None]
     if [value for _, value in shown] == target:
         return None
-    fresh = iter(
-        [_revised(kind, match, value) for match, value in zip(_match(kind, shown, target), target, strict=True)]
-    )
+    matched = _match(kind, shown, target)
+    fresh = iter(_preferring([_revised(kind, match, value) for match, value in zip(matched, target, strict=True)]))
     result: list[Item] = []
     for item, stored in zip(items, values, strict=True):
         following = item if stored is None else next(fresh, None)
@@ -87,6 +86,21 @@ def _revised(kind: Kind[W, T], match: tuple[Item, T] | None, value: T) -> Item:
     item = dict(item)
     kind.revise(item, before, value)
     return item
+
+
+def _preferring(items: list[Item]) -> list[Item]:
+    """With no other entry marked as the source's primary one than the first: the order is one of preference.
+
+    That Google then takes the first one is not confirmed.
+    """
+    if not items or (items[0].get("metadata") or {}).get("sourcePrimary"):
+        return items
+    return [
+        item | {"metadata": {name: value for name, value in metadata.items() if name != "sourcePrimary"}}
+        if (metadata := item.get("metadata") or {}).get("sourcePrimary")
+        else item
+        for item in items
+    ]
 
 
 def _match(kind: Kind[W, T], shown: list[tuple[Item, T]], target: list[T]) -> list[tuple[Item, T] | None]:
