@@ -24,9 +24,12 @@ from polydex.core.contact import (
     UrlType,
     content,
     normal,
+    text,
 )
 from polydex.core.fields import Loss
 from polydex.core.patch import NamePatch, Patch, diff
+from tests.google.discovery import validator
+from tests.google.people import of_contact, people
 from tests.google.store import Google
 from tests.property.test_vcard_laws import mixed
 from tests.strategies import contacts, patches
@@ -278,3 +281,36 @@ def test_whatever_stands_in_the_bag_is_read(junk: Any) -> None:
             "clientData": [{"key": "polydex.overflow", "value": value}],
         }
         assert seen(person, Labels()) == Contact()
+
+
+@given(people(), contacts(most=2, photo=False), GOOGLES, st.data())
+def test_any_person_is_read_and_an_edit_touches_what_it_names(
+    person: dict[str, Any], other: Contact, google: Google, data: st.DataObject
+) -> None:
+    validator("Person").validate(person)
+    labels = labelled(other.keywords)
+    base = read(parsed(person), labels, None).contact
+    assert base is not None
+    assert base == normal(base)
+    assert edit(parsed(person), diff(Contact(), base), labels, Contact()).fields == ()
+    target = msgspec.structs.replace(mixed(base, other, data), photo=base.photo)
+    edited = edit(parsed(person), diff(base, target), labels, base)
+    after = applied(google, person, edited.body, edited.fields)
+    now = read(parsed(after), labels, None).contact
+    assert now is not None
+    named = diff(base, target).fields()
+    wanted = kept(msgspec.structs.replace(target, name=None), labels, google)
+    stored = msgspec.structs.replace(comparable(now), name=None)
+    differing = diff(wanted, stored).fields()
+    assert differing <= named
+    assert {field.value for field in differing} <= announced(edited.losses)
+    shown = {"emailAddresses": "value", "phoneNumbers": "value", "urls": "value", "relations": "person"}
+    for field, items in person.items():
+        if isinstance(items, list) and field not in edited.fields:
+            assert after[field] == items
+        elif isinstance(items, list):
+            theirs = [item for item in items if not of_contact(item)]
+            assert [item for item in after.get(field, []) if not of_contact(item)] == theirs
+            if field in shown and field != "relations":
+                blank = [item for item in items if of_contact(item) and not text(item.get(shown[field]))]
+                assert len([item for item in after.get(field, []) if not text(item.get(shown[field]))]) >= len(blank)

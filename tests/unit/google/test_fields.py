@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from polydex.connectors.google.fields import GROUP_FIELDS, LIST_CAPS, MASK_VERSION, PERSON_FIELDS, UPDATABLE
+from polydex.connectors.google.fields import GROUP_FIELDS, LIST_CAPS, MASK_VERSION, PERSON_FIELDS, UPDATABLE, sendable
 from tests.google.discovery import document, mask_values, method
 
 
@@ -45,3 +45,18 @@ def test_another_mask_is_another_version() -> None:
     """Google refuses a sync token with another mask: raise MASK_VERSION together with this digest."""
     digest = hashlib.sha256(PERSON_FIELDS.encode()).hexdigest()[:8]
     assert (MASK_VERSION, digest) == (1, "5528b1a1")
+
+
+def test_what_is_taken_out_of_an_entry_is_what_is_output_only() -> None:
+    """Every member of every field that can be written, once."""
+    schemas = document()["schemas"]
+    for field in UPDATABLE:
+        members = schemas[schemas["Person"]["properties"][field]["items"]["$ref"]]["properties"]
+        full = {name: name for name in members if name not in ("metadata", "contactGroupMembership")}
+        full["metadata"] = {"primary": True, "verified": True, "sourcePrimary": True, "source": {"type": "CONTACT"}}
+        if field == "memberships":
+            full["contactGroupMembership"] = {"contactGroupId": "1", "contactGroupResourceName": "contactGroups/1"}
+        (sent,) = sendable(field, [full])
+        writable = {name for name, value in members.items() if not value.get("readOnly")}
+        assert set(sent) == writable, field
+        assert sent["metadata"] == {"sourcePrimary": True, "source": {"type": "CONTACT"}}

@@ -77,6 +77,11 @@ def test_what_is_there_already_is_not_sent() -> None:
     assert write({"userDefined.Pet": "Rex\nTom", "userDefined.None": None, "clientData.crm.id": "7"}) == {}
 
 
+def test_are_written_in_normal_form() -> None:
+    assert write({"userDefined.Shoe size": " 38\x00 ", "userDefined.New": " "}) == {}
+    assert write({"userDefined.Shoe size": "\ud800a\r\nb"})["userDefined"][0] == {"key": "Shoe size", "value": "a\nb"}
+
+
 def test_are_written_together_with_the_bag() -> None:
     update = sent(DOCUMENT, Patch(file_as=None, native_properties={"clientData.crm.id": "8"}))
     assert bare(update["clientData"]) == [{"key": "polydex.mark", "value": "m"}, {"key": "crm.id", "value": "8"}]

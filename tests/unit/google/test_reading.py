@@ -275,7 +275,13 @@ THREE = {"name": "Three", "current": True}
 class TestCompany:
     @pytest.mark.parametrize(
         ("organizations", "name"),
-        [((ONE, TWO, THREE), "Three"), ((ONE, TWO), "Two"), ((ONE, {"name": "Four"}), "One"), ((ONE,), "One")],
+        [
+            ((ONE, TWO, THREE), "Three"),
+            ((ONE, TWO), "Two"),
+            ((ONE, {"name": "Five", "metadata": {"sourcePrimary": True}}), "Five"),
+            ((ONE, {"name": "Four"}), "One"),
+            ((ONE,), "One"),
+        ],
     )
     def test_is_the_current_the_primary_or_the_first_organization(
         self, organizations: tuple[dict[str, Any], ...], name: str

@@ -58,7 +58,11 @@ LIST_CAPS: Final = {"emailAddresses": 100, "phoneNumbers": 100}
 """What people.connections.list shows of a list at most; people.get shows all."""
 
 _OUTPUT_ONLY: Final = frozenset({"canonicalForm", "formattedProtocol", "formattedType"})
-_OUTPUT_ONLY_OF: Final = {"names": frozenset({"displayName", "displayNameLastFirst"})}
+_OUTPUT_ONLY_OF: Final = {
+    "names": frozenset({"displayName", "displayNameLastFirst"}),
+    "memberships": frozenset({"domainMembership"}),
+    "genders": frozenset({"formattedValue"}),
+}
 _DESCRIBING: Final = frozenset({"metadata", "type", "formattedType", "current", "displayName", "displayNameLastFirst"})
 _METADATA: Final = ("source", "sourcePrimary")
 _SOURCE: Final = ("type", "id")

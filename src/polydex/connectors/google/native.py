@@ -14,6 +14,7 @@ import msgspec
 
 from polydex.connectors.google.clientdata import OURS, put
 from polydex.connectors.google.fields import READ, Item, own
+from polydex.core.contact import text
 from polydex.core.errors import BadRequest, FieldUnsupported, ProviderMalformed
 
 _WRITABLE = re.compile(r"(userDefined|clientData)\.(.{1,128})", re.ASCII)
@@ -62,8 +63,9 @@ def edit(person: dict[str, Any], properties: Mapping[str, str | None]) -> dict[s
         if _ours(field, key):
             raise FieldUnsupported(f"$.nativeProperties.{name}: this property cannot be written as a native property")
         items = changed[field] if field in changed else own(person, field)
-        if _joined(items, key) != (value or None):
-            changed[field] = put(items, key, value or None)
+        clean = text(value, multiline=True)
+        if text(_joined(items, key), multiline=True) != clean:
+            changed[field] = put(items, key, clean)
     return changed
 
 

@@ -50,7 +50,7 @@ def _chosen(entries: Sequence[wire.Organization]) -> int:
             if entry.current:
                 return at
         for at, entry in enumerate(entries):
-            if entry.metadata is not None and entry.metadata.primary:
+            if entry.metadata is not None and (entry.metadata.primary or entry.metadata.source_primary):
                 return at
     return 0
 

@@ -28,6 +28,7 @@ class FieldMetadata(Wire, frozen=True):
 
     primary: bool | None = None
     source: Source | None = None
+    source_primary: bool | None = None
 
 
 class Entry(Wire, frozen=True):
