@@ -201,18 +201,29 @@ def test_an_edit_gives_the_target_and_leaves_the_rest(
     assert {name: after[name] for name in unnamed} == {name: person[name] for name in unnamed}
 
 
+PARTS = ("prefix", "given_name", "middle_name", "family_name", "suffix")
+
+
 def parts_of(name: Name | None) -> tuple[str | None, ...]:
     name = name or Name()
     return (name.prefix, name.given_name, name.middle_name, name.family_name, name.suffix)
 
 
 def name_after(start: Contact, before: Contact, target: Contact) -> Name | None:
-    """The target's name; but a display name that nobody set beside parts, and nobody changes, follows the parts."""
-    old, new = before.name or Name(), target.name
-    somebody = start.name is not None and start.name.display_name is not None and any(parts_of(start.name))
-    if new is None or somebody or new.display_name != old.display_name or parts_of(new) == parts_of(old):
+    """The target's name, as it is written.
+
+    A display name that nobody set beside parts, and nobody changes, follows the parts; and parts that Google made of a
+    display name follow that.
+    """
+    old, new, first = before.name or Name(), target.name, start.name or Name()
+    if new is None or new.display_name is None:
         return new
-    if not any(parts_of(old)) or not any(parts_of(new)):
+    if parts_of(new) == parts_of(old):
+        alone = first.display_name is not None and not any(parts_of(first))
+        guessed = alone and new.display_name != old.display_name
+        return msgspec.structs.replace(new, **dict.fromkeys(PARTS)) if guessed else new
+    somebody = first.display_name is not None and any(parts_of(first))
+    if somebody or new.display_name != old.display_name or not any(parts_of(old)) or not any(parts_of(new)):
         return new
     return msgspec.structs.replace(new, display_name=None)
 
@@ -232,6 +243,7 @@ def applied(google: Google, person: dict[str, Any], body: bytes, fields: tuple[s
 )
 @example(Contact(name=Name(display_name="A", given_name="Ann")), Patch(name=NamePatch(given_name="Anna")), Google())
 @example(Contact(name=Name(display_name="Ann Example")), Patch(name=NamePatch(given_name=None)), Google())
+@example(Contact(name=Name(display_name="Ann Example")), Patch(name=NamePatch(display_name="Eve Other")), Google())
 def test_any_patch_is_carried_out(start: Contact, patch: Patch, google: Google) -> None:
     labels = labelled(start.keywords, () if patch.keywords is msgspec.UNSET else patch.keywords)
     person = google.create(msgspec.json.decode(create(start, "m", {}, labels).body))

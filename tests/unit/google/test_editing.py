@@ -307,10 +307,23 @@ class TestNames:
 
     def test_alone_it_is_a_free_name(self) -> None:
         document = person()
-        assert self.change(document, display_name="Ann Example") == {"names": [{"unstructuredName": "Ann Example"}]}
+        assert self.change(document, display_name="Ann Example") == {
+            "names": [{"unstructuredName": "Ann Example"}],
+            "clientData": [bag(markers={"displayName": {"parts": [], "value": "Ann Example"}})],
+        }
         assert told(document, Patch(name=NamePatch(display_name="Ann Example"))) == ["$.name.displayName"]
         (item,) = self.change(given_name=None, family_name=None)["names"]
         assert item["unstructuredName"] == "Ann Example"
+
+    def test_set_alone_the_parts_follow_it_until_another_client_changes_them(self) -> None:
+        document = after(person(), Patch(name=NamePatch(display_name="Ann Example")))
+        assert contact(document).name == Name(display_name="Ann Example", given_name="Ann", family_name="Example")
+        renamed = after(document, Patch(name=NamePatch(display_name="Eve Other")))
+        assert contact(renamed).name == Name(display_name="Eve Other", given_name="Eve", family_name="Other")
+        (item,) = renamed["names"]
+        theirs = item | {"givenName": "Eva", "displayName": "Eva Other", "unstructuredName": "Eva Other"}
+        changed = after(renamed | {"names": [theirs]}, Patch(name=NamePatch(display_name="The Boss")))
+        assert contact(changed).name == Name(display_name="The Boss", given_name="Eva", family_name="Other")
 
     def test_a_name_that_is_cleared_goes_but_for_what_is_not_shown(self) -> None:
         assert sent(person(names=[{"givenName": "Ann"}]), Patch(name=None)) == {"names": []}

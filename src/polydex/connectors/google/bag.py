@@ -17,12 +17,12 @@ KEPT: Final = "in client data, where other clients do not show it"
 
 
 class DisplayName(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """A display name that somebody set beside the parts of the name.
+    """A display name that was set beside the parts of the name, or without any.
 
     It holds only as long as the parts are those: another client that changes the name changes what it is displayed as.
 
     Attributes:
-        parts: prefix, given, middle, family name and suffix.
+        parts: prefix, given, middle, family name and suffix; none when it was set alone.
         value: the display name.
     """
 

@@ -1,7 +1,8 @@
 """names and nicknames.
 
 Google makes the display name of the parts. It takes a free one (``unstructuredName``) as well, of which it then makes
-the parts; so that is sent only when no part is set, and a display name beside parts goes to the bag.
+the parts; so that is sent only when no part is set, and a display name beside parts goes to the bag. Of one that was
+set alone the bag says so: the parts are then Google's guess, and go when another one is set.
 """
 
 from __future__ import annotations
@@ -89,10 +90,12 @@ def edit(items: list[Item], marker: DisplayName | None, before: Name, wanted: Na
     if not any(parts):
         if display == before.display_name and parts == stored:
             return Edited(_unless_bare(item), marker, ())
-        assign(item, "unstructuredName", display)
-        return Edited(_unless_bare(item), None, () if display is None else (_SPLIT,))
+        return _free(item, display)
     if display is None:
         return Edited([item], None, () if before.display_name is None else (_MADE,))
+    alone = marker is not None and not marker.parts and marker.value == before.display_name
+    if alone and parts == stored and display != before.display_name:
+        return _free({name: value for name, value in item.items() if name not in PARTS.values()}, display)
     if display != before.display_name:
         plain = display == " ".join(part for part in parts if part)
         return Edited([item], DisplayName(parts, display), () if plain else (_BESIDE,))
@@ -103,6 +106,15 @@ def edit(items: list[Item], marker: DisplayName | None, before: Name, wanted: Na
     if _letters(display) == _letters("".join(part for part in stored if part)):
         return Edited([item], None, ())
     return Edited([item], DisplayName(parts, display), (_BESIDE,))
+
+
+def _free(item: Item, display: str | None) -> Edited:
+    """A name without parts of ours: Google makes them, and anew when the display name changes."""
+    item = dict(item)
+    assign(item, "unstructuredName", display)
+    if display is None:
+        return Edited(_unless_bare(item), None, ())
+    return Edited([item], DisplayName((), display), (_SPLIT,))
 
 
 _SPLIT: Final = Loss("$.name.displayName", "Google splits a name into parts", kept="as it was sent, with parts")
