@@ -44,6 +44,13 @@ CHARACTERS = {
     "moves by uid": Character(renames="uid"),
     "moves are something new": Character(renames="none"),
     "no marks": Character(marks=False),
+    "batches": Character(batch=7),
+    "batches, checked": Character(batch=7, update_guard=Guard.CHECKED, delete_guard=Guard.CHECKED),
+    "batches, nobody compares": Character(batch=3, update_guard=Guard.NONE, delete_guard=Guard.NONE, marks=False),
+    "batches, slow": Character(batch=3, read_lag=LIST_LAG, mark_lag=MARK_LAG, create_lag=CREATE_LAG),
+    "photos apart": Character(photo_apart=True, batch=3),
+    "labels": Character(labels=True, batch=3),
+    "labels, snapshots with a tag": Character(labels=True, delta=False, ctag=True, page_size=2),
     "few fields": Character(
         photos=False, writable=ALL_FIELDS - {Field.RELATIONS, Field.KEYWORDS, Field.NICK_NAME, Field.BIRTHDAY}
     ),

@@ -50,7 +50,8 @@ class Capabilities:
         full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
         vcards: ``Record.raw`` is a vCard, and ``create`` keeps what one that it is given says besides the contact.
         batch: writes of one kind in one call; 1: ``Batching`` is not offered.
-        photo_apart: a create writes the photo by a second call, so that what was created may lack it.
+        photo_apart: a create writes the photo by a second call, so that what was created may lack it. When that call
+            fails, the contact is there: a refusal for good is a loss, anything else is a ProviderTimeout (J10).
     """
 
     update_guard: Guard = Guard.ENFORCED
@@ -288,6 +289,7 @@ class Batching(Protocol):
 
     Each answer stands for the write in the same place: the outcome, or the error of this one alone. What concerns the
     call as a whole is raised, and then, where the error's ``sent`` says so, any of them may have been carried out.
+    Where ``caps.photo_apart``, no photo is among them; nor is a vCard's document: such writes go by the single calls.
     """
 
     async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:

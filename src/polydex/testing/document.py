@@ -1,14 +1,15 @@
 """The memory provider's own document format, so that its connector has something to map and to patch.
 
 A document is a JSON object: ``uid``, ``mark``, ``kind`` (``group`` is not a contact), ``contact`` (the fields by their
-public names, the photo with its bytes), ``native`` (native properties) and whatever else others have put there, which
-is never touched. Two versions of the mapping exist: from the second on a contact without ``notes`` shows the document's
+public names, the photo with its bytes), ``native`` (native properties), ``labels`` (where the address book has them:
+the ids of labels, whose names are the contact's keywords) and whatever else others have put there, which is never
+touched. Two versions of the mapping exist: from the second on a contact without ``notes`` shows the document's
 ``remark`` there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -44,16 +45,44 @@ def full_contact(document: Document) -> Contact:
     return normal(msgspec.convert(document.get("contact", {}), Contact))
 
 
-def contact_of(document: Document, mapping_version: int) -> Contact | None:
-    """The public view of a document: the photo by its hash; None for a group."""
+def contact_of(document: Document, mapping_version: int, labels: Mapping[str, str] | None = None) -> Contact | None:
+    """The public view of a document: the photo by its hash; None for a group.
+
+    ``labels``: the names of the address book's labels by their ids, where it has any; an unknown id shows nothing.
+    """
     if document.get("kind") == "group":
         return None
     contact = full_contact(document)
     if mapping_version >= 2 and contact.notes is None and isinstance(document.get("remark"), str):
         contact = normal(msgspec.structs.replace(contact, notes=document["remark"]))
+    if labels is not None:
+        names = tuple(labels[label] for label in document.get("labels", ()) if label in labels)
+        contact = normal(msgspec.structs.replace(contact, keywords=names))
     if contact.photo is not None:
         contact = msgspec.structs.replace(contact, photo=msgspec.structs.replace(contact.photo, content=None))
     return contact
+
+
+def labelled(document: Document, label: Callable[[str], str], *, anew: bool) -> Document:
+    """The document with labels in the place of keywords.
+
+    Args:
+        document: whose keywords are names.
+        label: gives the id of a name.
+        anew: what the keywords say replaces the labels; else they say nothing.
+    """
+    contact = dict(document.get("contact", {}))
+    names = contact.pop("keywords", [])
+    result = {**document, "contact": contact}
+    if anew and (names or "labels" in document):
+        result["labels"] = [label(name) for name in names]
+    return result
+
+
+def without_photo(document: Document) -> Document:
+    """The document as it is before its photo is written."""
+    contact = {name: value for name, value in document.get("contact", {}).items() if name != Field.PHOTO.value}
+    return {**document, "contact": contact}
 
 
 def photo_of(document: Document) -> Photo | None:

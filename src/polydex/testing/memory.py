@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from polydex.connectors.base import (
     Guard,
     Identity,
     MarkAnswer,
+    New,
     Page,
     Probe,
     Record,
@@ -24,7 +26,17 @@ from polydex.connectors.base import (
     probe_by_discovery,
 )
 from polydex.core.contact import Contact, Photo
-from polydex.core.errors import BadRequest, CursorExpired, ProviderUnauthorized, RecordNotFound, Stale
+from polydex.core.errors import (
+    BadRequest,
+    CursorExpired,
+    PolydexError,
+    ProviderError,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    RecordNotFound,
+    Stale,
+)
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
 from polydex.core.patch import Patch, diff
@@ -34,7 +46,8 @@ from polydex.testing.world import Fault, MemoryWorld, Version
 
 _T = TypeVar("_T")
 _BEFORE = (Fault.REFUSED, Fault.FAILED, Fault.DENIED, Fault.NONE)
-_AFTER = (Fault.LOST,)
+_BETWEEN = (Fault.PARTLY,)
+_AFTER = (Fault.LOST, Fault.PARTLY)
 
 
 class MemoryConnector:
@@ -43,11 +56,15 @@ class MemoryConnector:
     Args:
         world: the provider's truth; its character decides how the connector behaves.
         mapping_version: how documents are mapped, see ``polydex.testing.document``.
+        context: the names of the labels as a pull has found them; None: they are asked for.
     """
 
-    def __init__(self, world: MemoryWorld, *, mapping_version: int = 1) -> None:
+    def __init__(self, world: MemoryWorld, *, mapping_version: int = 1, context: bytes | None = None) -> None:
         self.world = world
         self.mapping_version = mapping_version
+        self._labels: Mapping[str, str] | None = None
+        if world.character.labels:
+            self._labels = dict(world.labels) if context is None else documents.decode(context)
 
     @property
     def caps(self) -> Capabilities:
@@ -66,6 +83,8 @@ class MemoryConnector:
             trusts_snapshot_cursor=character.honest_cursor,
             full_every=character.full_every,
             list_caps=character.list_caps,
+            batch=character.batch,
+            photo_apart=character.photo_apart,
         )
 
     async def identify(self) -> Identity:
@@ -88,14 +107,46 @@ class MemoryConnector:
     ) -> Record:
         del document  # not a provider of vCards
         await self._ask("create", mark or "")
-        contact = documents.kept(draft, self.caps.writable)
-        stored_mark = mark if self.world.character.marks else None
-        uid = f"uid-{mark or len(self.world.calls)}"
-        members = {"native": dict(native)} if native else {}
-        key, version = self.world.create(documents.new(contact, uid=uid, mark=stored_mark, **members), mark)
+        made = self._document(New(draft, mark, native or {}), len(self.world.calls))
+        photo = documents.photo_of(made)
+        apart = self.caps.photo_apart and photo is not None
+        first = documents.without_photo(made) if apart else made
+        key, version = self.world.create(first, mark)
+        losses = self.losses(draft)
+        if apart and version.document is first:  # what was there already is given back as it is
+            self.world.strike("create", _BETWEEN)
+            try:
+                version = await self._write_photo(key, made)
+            except ProviderRejected:
+                losses += (Loss("$.photo", "the provider refuses it"),)
         await self._answer("create", key)
         record = self._record(RemoteKey(key), version, written=True)
-        return replace(record, losses=self.losses(draft))
+        return replace(record, losses=losses)
+
+    async def _write_photo(self, key: str, made: documents.Document) -> Version:
+        """The second call of a create. Whatever stops it but a refusal: the contact is there (J10)."""
+        try:
+            await self._ask("create_photo", key)
+            self._admit(documents.photo_of(made))
+            version = self.world.write(key, made)
+            await self._answer("create_photo", key)
+        except ProviderRejected:
+            raise
+        except ProviderError as error:
+            raise ProviderTimeout from error
+        return version
+
+    def _admit(self, photo: Photo | None) -> None:
+        if photo is not None and self.world.refuses_photos:
+            raise ProviderRejected
+
+    def _document(self, new: New, number: int) -> documents.Document:
+        """What is stored for a contact that is created. ``number``: another one for each without a mark."""
+        contact = documents.kept(new.draft, self.caps.writable)
+        mark = new.mark if self.world.character.marks else None
+        members = {"native": dict(new.native)} if new.native else {}
+        document = documents.new(contact, uid=f"uid-{new.mark or number}", mark=mark, **members)
+        return self.world.labelled(document)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         await self._ask("find_mark", mark)
@@ -107,7 +158,9 @@ class MemoryConnector:
 
     async def update(self, base: Record, patch: Patch) -> Record:
         await self._ask("update", base.key)
-        document = documents.patched(documents.decode(base.raw), patch, self.caps.writable)
+        if self.caps.photo_apart and isinstance(patch.photo, Photo):
+            self._admit(patch.photo)
+        document = self._patched(base, patch)
         if documents.encode(document) == base.raw:  # nothing to write; whether the base is current is not ours to say
             return base
         guard = self.world.character.update_guard
@@ -116,6 +169,13 @@ class MemoryConnector:
             await self._gap("update", base.key)
         version = self.world.write(base.key, document, if_rev=base.rev if guard is Guard.ENFORCED else None)
         await self._answer("update", base.key)
+        return self._updated(base, patch, version)
+
+    def _patched(self, base: Record, patch: Patch) -> documents.Document:
+        document = documents.patched(documents.decode(base.raw), patch, self.caps.writable)
+        return self.world.labelled(document, anew=Field.KEYWORDS in patch.fields())
+
+    def _updated(self, base: Record, patch: Patch, version: Version) -> Record:
         record = self._record(base.key, version, written=True)
         return replace(record, losses=self.losses(patch.apply(Contact())))
 
@@ -132,12 +192,76 @@ class MemoryConnector:
             pass  # already gone is success
         await self._answer("delete", key)
 
+    # --- several at once ------------------------------------------------------------------------------------------
+
+    async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:
+        return await self._many("create", [self._creation(each, at) for at, each in enumerate(new)])
+
+    async def update_many(self, changes: Sequence[tuple[Record, Patch]]) -> Sequence[Record | PolydexError]:
+        return await self._many("update", [self._change(base, patch) for base, patch in changes])
+
+    async def delete_many(self, keys: Sequence[tuple[RemoteKey, Rev | None]]) -> Sequence[PolydexError | None]:
+        return await self._many("delete", [self._deletion(key, rev) for key, rev in keys])
+
+    def _creation(self, new: New, at: int) -> tuple[str, Callable[[], Record]]:
+        if self.caps.photo_apart and new.draft.photo is not None:
+            raise ValueError("a photo that takes a second call does not travel in a batch")
+
+        def act() -> Record:
+            key, version = self.world.add(self._document(new, 1000 * len(self.world.calls) + at))
+            return replace(self._record(RemoteKey(key), version, written=True), losses=self.losses(new.draft))
+
+        return new.mark or "", act
+
+    def _change(self, base: Record, patch: Patch) -> tuple[str, Callable[[], Record]]:
+        def act() -> Record:
+            document = self._patched(base, patch)
+            if documents.encode(document) == base.raw:
+                return base
+            guard = self.world.character.update_guard
+            if guard is Guard.CHECKED:
+                self._check(base.key, base.raw)
+            if_rev = base.rev if guard is Guard.ENFORCED else None
+            return self._updated(base, patch, self.world.write(base.key, document, if_rev=if_rev))
+
+        return base.key, act
+
+    def _deletion(self, key: RemoteKey, rev: Rev | None) -> tuple[str, Callable[[], None]]:
+        def act() -> None:
+            with contextlib.suppress(RecordNotFound):  # already gone is success
+                guarded = self.world.character.delete_guard is not Guard.NONE
+                self.world.write(key, None, if_rev=rev if guarded else None)
+
+        return key, act
+
+    async def _many(self, verb: str, items: Sequence[tuple[str, Callable[[], _T]]]) -> list[_T | PolydexError]:
+        """One call. Its own faults bear the name of the verb with ``_many``; those of the verb befall a single item."""
+        call, keys = f"{verb}_many", ",".join(key for key, _ in items)
+        if not 0 < len(items) <= self.caps.batch:
+            raise ValueError(f"{len(items)} in one call")
+        await self._ask(call, keys)
+        answers: list[_T | PolydexError] = []
+        for number, (_, act) in enumerate(items):
+            if number == (len(items) + 1) // 2:
+                self.world.strike(call, _BETWEEN)
+            try:
+                self.world.strike(verb, _BEFORE)
+                answer = act()
+                self.world.strike(verb, _AFTER)
+            except PolydexError as error:
+                answers.append(error)
+            else:
+                answers.append(answer)
+        await self._answer(call, keys)
+        return answers
+
     async def photo(self, record: Record) -> Photo | None:
         await self._ask("photo", record.key)
         await self._answer("photo", record.key)
         return documents.photo_of(documents.decode(record.raw))
 
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
+        self.world.happened["mapped anew"] += 1
         return self._map(documents.decode(raw), raw, key, rev)
 
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
@@ -155,6 +279,10 @@ class MemoryConnector:
     async def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
         self.world.happened["resumed"] += resume  # otherwise these cursors tell themselves what they are
         walks, era = self.world.walks, self.world.era
+        if self.world.character.labels:
+            await self._ask("labels", "")
+            self._labels = dict(self.world.labels)
+            await self._answer("labels", "")
         pages = self._snapshot(None, walk, era)
         if cursor is not None:
             kind, *rest = self.world.parts(cursor)
@@ -167,9 +295,10 @@ class MemoryConnector:
                 visible = self.world.visible
                 await self._listed("tag")
                 if int(rest[0]) == visible:
-                    yield Page(mode="delta", cursor=cursor, last=True, asked=asked)
+                    yield Page(mode="delta", cursor=cursor, last=True, asked=asked, context=self._context())
                     return
-        async for page in pages:
+        async for bare in pages:
+            page = replace(bare, context=self._context())
             yield page
             if self.world.character.repeats and not page.last:
                 self.world.happened["page repeated"] += 1
@@ -333,9 +462,15 @@ class MemoryConnector:
         if key in self.world.unreadable:
             raise self.world.refusal
         assert version.document is not None
+        if self._labels is not None and not self._labels.keys() >= set(version.document.get("labels", ())):
+            self._labels = dict(self.world.labels)  # a new one: they are asked for once more
         rev = None if written and self.world.character.revisions == "flaky" else self._rev(version)
         record = self._map(version.document, documents.encode(version.document), key, rev)
         return replace(record, created_ms=version.created_ms, modified_ms=version.at)
+
+    def _context(self) -> bytes | None:
+        """The labels that documents are mapped with at this moment."""
+        return None if self._labels is None else documents.encode(dict(sorted(self._labels.items())))
 
     def _map(self, document: documents.Document, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         renames = self.world.character.renames
@@ -343,7 +478,7 @@ class MemoryConnector:
             key=key,
             rev=rev,
             raw=raw,
-            contact=documents.contact_of(document, self.mapping_version),
+            contact=documents.contact_of(document, self.mapping_version, self._labels),
             stable_key=StableKey(document["uid"]) if renames == "stable" else None,
             uid=document["uid"] if renames == "uid" else None,
             mark=document.get("mark"),
@@ -395,8 +530,8 @@ class MemoryProvider:
         options: Mapping[str, str],
         context: bytes | None = None,
     ) -> MemoryConnector:
-        del net, credentials, options, context
-        return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version)
+        del net, credentials, options
+        return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version, context=context)
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         return probe_by_discovery(self, net, credentials, source_key)

@@ -49,6 +49,8 @@ class Character:
         photos, writable: as in Capabilities.
         full_every: as in Capabilities.
         list_caps: as in Capabilities: what lists bring is cut so, a direct read is not.
+        batch, photo_apart: as in Capabilities.
+        labels: keywords are names of labels, which documents know by their ids; a renamed label is in no change feed.
     """
 
     revisions: Literal["counter", "hash", "missing", "flaky"] = "counter"
@@ -70,6 +72,9 @@ class Character:
     writable: FieldSet = ALL_FIELDS
     full_every: float | None = None
     list_caps: Mapping[str, int] = field(default_factory=dict)
+    batch: int = 1
+    photo_apart: bool = False
+    labels: bool = False
 
     def __post_init__(self) -> None:
         if self.revisions in ("missing", "flaky") and Guard.ENFORCED in (self.update_guard, self.delete_guard):
@@ -82,6 +87,7 @@ class Fault(Enum):
     REFUSED = "refused"  # it never arrived
     FAILED = "failed"  # it arrived, and may have acted; it did not
     LOST = "lost"  # it acted, and the answer is lost
+    PARTLY = "partly"  # it acted on half of a batch, or without the photo, and the answer is lost; else as LOST
     DENIED = "denied"  # the credentials were refused
     NONE = "none"  # nothing: it lets one call pass before the next fault
 
@@ -112,6 +118,8 @@ class MemoryWorld:
     Attributes:
         unreadable: keys whose documents cannot be read for now (J4); ``refusal`` is how it is said.
         lag: seconds by which lists lag at this moment; at most ``character.read_lag``.
+        refuses_photos: a photo that is written by a call of its own is refused for good.
+        labels: the names of labels by their ids, where the address book has them.
         blackout: full lists are empty, although everything is there (J13).
         walks: counts ``break_walks``.
         faults: what happens to the next calls: (verb or ``*``, fault); each is used once, the first that fits.
@@ -128,6 +136,8 @@ class MemoryWorld:
         self.gates = Gates()
         self.unreadable: set[str] = set()
         self.refusal: type[ProviderError] = ProviderMalformed
+        self.refuses_photos = False
+        self.labels: dict[str, str] = {}
         self.lag = 0.0
         self.blackout = False
         self.faults: deque[tuple[str, Fault]] = deque()
@@ -136,6 +146,7 @@ class MemoryWorld:
         self._events: list[Event] = []
         self.history: dict[str, list[Version]] = {}
         self._names = 0
+        self._labels = 0
         self._cursors = 0
         self.walks = 0
 
@@ -149,9 +160,9 @@ class MemoryWorld:
         found = self.find(key)
         if found is None:
             fresh = documents.new(contact, uid=f"uid-{len(self._events)}-{key}", **members)
-            self._append(key, fresh)
+            self._append(key, self.labelled(fresh))
         else:
-            self._append(key, {**found, **documents.new(contact, uid=found["uid"]), **members})
+            self._append(key, self.labelled({**found, **documents.new(contact, uid=found["uid"]), **members}))
         return key
 
     def put_document(self, key: str, document: Document) -> None:
@@ -176,6 +187,20 @@ class MemoryWorld:
         self._record(new_key, document, created_ms=created)
         self._events.append(Event(self.clock(), new_key, renamed_from=key if reported else None))
 
+    def label(self, name: str) -> str:
+        """The id of the label of this name, which is made if there is none."""
+        for label, known in self.labels.items():
+            if known == name:
+                return label
+        self._labels += 1
+        self.labels[f"l{self._labels}"] = name
+        return f"l{self._labels}"
+
+    def rename_label(self, name: str, new_name: str) -> None:
+        """Give a label another name, unless that is taken. A missing one is no error. No contact is written by it."""
+        if name in self.labels.values() and new_name not in self.labels.values():
+            self.labels[self.label(name)] = new_name
+
     def expire_cursors(self) -> None:
         """Every cursor that was handed out is refused from now on."""
         self._cursors += 1
@@ -198,8 +223,12 @@ class MemoryWorld:
 
     def contacts(self) -> dict[str, Contact]:
         """Every contact by its key, photos by their hash; groups left out."""
-        pairs = ((key, documents.contact_of(document, 1)) for key, document in self.state().items())
+        pairs = ((key, self.contact_of(document, 1)) for key, document in self.state().items())
         return {key: contact for key, contact in pairs if contact is not None}
+
+    def contact_of(self, document: Document, mapping_version: int) -> Contact | None:
+        """What a document shows, with the labels as they are now."""
+        return documents.contact_of(document, mapping_version, self.labels if self.character.labels else None)
 
     def marked(self, mark: str) -> list[str]:
         """Every key that ever carried this mark, living or not: more than one is a doubled contact."""
@@ -247,6 +276,16 @@ class MemoryWorld:
             raise Stale
         return self._append(key, document)
 
+    def labelled(self, document: Document, *, anew: bool = True) -> Document:
+        """A document whose keywords are names, as it is stored. ``anew``: they replace the labels."""
+        return documents.labelled(document, self.label, anew=anew) if self.character.labels else document
+
+    def add(self, document: Document) -> tuple[str, Version]:
+        """A new record, whatever mark it carries."""
+        self._names += 1
+        key = f"c{self._names}"
+        return key, self._append(key, document)
+
     def create(self, document: Document, mark: str | None) -> tuple[str, Version]:
         """A new record; one that carries the mark already, and can be found, is given back as it is."""
         if mark is not None and self.character.marks:
@@ -254,13 +293,9 @@ class MemoryWorld:
             if found is not None:
                 return found
         # As with an address that is made from the mark: the same create lands at the same place.
-        key = None
         if mark is not None and self.character.marks and not self.character.mark_lag:
-            key = f"m-{mark}"
-        if key is None:
-            self._names += 1
-            key = f"c{self._names}"
-        return key, self._append(key, document)
+            return f"m-{mark}", self._append(f"m-{mark}", document)
+        return self.add(document)
 
     def by_mark(self, mark: str) -> tuple[str, Version] | None:
         """The record with this mark, as the search index knows it: later than the truth by ``mark_lag``."""

@@ -8,6 +8,7 @@ The tests look at declared capabilities, never at names. A class that mixes the 
         async def world(self) -> AsyncIterator[World]: ...
 """
 
+from polydex.testing.contract.batches import BatchContract
 from polydex.testing.contract.mirror import Mirror, Pulled
 from polydex.testing.contract.pulls import PullContract
 from polydex.testing.contract.samples import ALICE, BOB, FULL, PNG, content
@@ -30,5 +31,5 @@ __all__ = [
 ]
 
 
-class ConnectorContract(WriteContract, PullContract):
+class ConnectorContract(WriteContract, BatchContract, PullContract):
     """All that any connector must do."""
