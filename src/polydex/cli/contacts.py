@@ -24,8 +24,8 @@ from polydex.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from polydex.app import Polydex
+    from polydex.engine.errand import Written
     from polydex.engine.read import ListPage
-    from polydex.engine.write import Written
 
 app = App(name="contacts", help="Contacts of an account.", help_format="plaintext")
 app.command(

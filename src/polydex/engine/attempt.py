@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from polydex.connectors.base import Capabilities, Connector, Record
 from polydex.core import vcard
@@ -21,9 +22,10 @@ from polydex.core.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey, RowId
 from polydex.core.patch import Patch, diff
-from polydex.engine import apply, content, fetch
+from polydex.engine import apply, content, fetch, photos
 from polydex.engine.apply import News, Target
 from polydex.engine.context import Context
 from polydex.store import contacts, intents, rows, sources
@@ -56,6 +58,80 @@ class Scene:
         return self.connector.caps
 
 
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One write, worked out, as it is to be sent.
+
+    Attributes:
+        digest: of everything that makes the request.
+        body: the request's.
+        mark: of a create.
+        stored: the base of a change.
+        target_etag: the content meant.
+    """
+
+    verb: ClassVar[str]
+    digest: bytes
+    body: bytes | None = None
+    mark: str | None = None
+    stored: Stored | None = None
+    target_etag: str | None = None
+
+    @property
+    def base(self) -> Stored:
+        """The base of a change."""
+        if self.stored is None:
+            raise Internal(detail=f"a {self.verb} has no base")
+        return self.stored
+
+    def travels(self, caps: Capabilities) -> bool:
+        """Whether it may go with others in one call: what takes several calls goes alone."""
+        del caps
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation(Step):
+    """``given``: the mark was given by who asked, and may be there already."""
+
+    verb = "create"
+    draft: Draft
+    given: bool = False
+
+    def travels(self, caps: Capabilities) -> bool:
+        photo = caps.photo_apart and self.draft.contact.photo is not None
+        return not photo and not (caps.vcards and self.draft.document is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Step):
+    """The patch is what really changes."""
+
+    verb = "update"
+    patch: Patch
+
+    def travels(self, caps: Capabilities) -> bool:
+        return not caps.photo_apart or self.patch.photo is UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion(Step):
+    """The contact ``stored`` goes."""
+
+    verb = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a step: the row as it is then (None for a delete) with what was lost, or the error."""
+
+    step: Step
+    intent: Intent
+    stored: Stored | None = None
+    losses: tuple[Loss, ...] = ()
+    error: PolydexError | None = None
+
+
 class Attempts:
     """What every write does at the provider, be it asked for or found out later."""
 
@@ -66,22 +142,24 @@ class Attempts:
         """What a write to a source works with. Raises TokenDead, Unauthorized."""
         return Scene(account, source, self._ctx.target(account, source), self._ctx.connector(account, source))
 
-    async def begin(
-        self,
-        scene: Scene,
-        verb: str,
-        digest: bytes,
-        body: bytes | None,
-        *,
-        mark: str | None = None,
-        row: RowId | None = None,
-        base_etag: str | None = None,
-        target_etag: str | None = None,
-    ) -> Intent:
-        """Store what is about to be done. ``digest``: of everything that makes the request. Raises GenerationChanged."""
-        return await self._ctx.db.write(
-            _begin, self._ctx, scene, verb, digest, body, mark, row, base_etag, target_etag, self._ctx.clock()
-        )
+    async def begin(self, scene: Scene, steps: Sequence[Step]) -> list[Intent]:
+        """Store what is about to be done, in one transaction. Raises GenerationChanged."""
+        return await self._ctx.db.write(_begin, self._ctx, scene, steps, self._ctx.clock())
+
+    async def send(self, scene: Scene, step: Step) -> Sent:
+        """One write by itself, from its intent to its outcome."""
+        [intent] = await self.begin(scene, [step])
+        try:
+            if isinstance(step, Creation):
+                stored, record = await self.create(scene, step.draft, intent)
+            elif isinstance(step, Change):
+                stored, record = await self.update(scene, step.base, step.patch, intent)
+            else:
+                await self.delete(scene, step.base, intent)
+                return Sent(step, intent)
+        except PolydexError as error:
+            return Sent(step, intent, error=error)
+        return Sent(step, intent, stored, record.losses)
 
     async def renew(self, scene: Scene, intent: Intent) -> Intent:
         """Note that the write is about to be sent once more: lags count from now on. Raises GenerationChanged."""
@@ -98,7 +176,19 @@ class Attempts:
         document = draft.document if scene.caps.vcards else None
         call = scene.connector.create(draft.contact, intent.mark, draft.native or None, document)
         record = await self._call(intent, call)
+        record = await self._call(intent, self._with_photo(scene, intent, draft, record))
         return await self.conclude(scene, intent, record), record
+
+    async def found(self, scene: Scene, intent: Intent, record: Record) -> None:
+        """What an earlier attempt has created is there: the intent ends with it.
+
+        A photo that takes a call of its own may be missing: it is written first.
+        """
+        draft = draft_of(intent.body or b"{}")
+        await self.conclude(scene, intent, await self._with_photo(scene, intent, draft, record))
+
+    async def _with_photo(self, scene: Scene, intent: Intent, draft: Draft, record: Record) -> Record:
+        return await photos.complete(self._ctx, scene.connector, intent, draft.contact, record)
 
     async def update(self, scene: Scene, stored: Stored, patch: Patch, intent: Intent) -> tuple[Stored, Record]:
         """Carry out a patch, and apply the answer. Raises Stale and RecordNotFound; the intent has failed then."""
@@ -108,13 +198,15 @@ class Attempts:
     async def delete(self, scene: Scene, stored: Stored, intent: Intent) -> None:
         """Delete a contact, and apply the answer. Raises Stale; the intent has failed then."""
         await self._call(intent, scene.connector.delete(stored.key, stored.rev))
-        until = _doubtful_until(scene.caps, stored)
-        await self._ctx.db.write(_gone, scene.target, intent, stored.key, self._ctx.clock(), until)
+        await self._ctx.db.write(_gone, scene, intent, stored, self._ctx.clock())
 
     async def conclude(self, scene: Scene, intent: Intent, record: Record) -> Stored:
         """Apply the provider's answer and end the intent, in one transaction; the row as it is then."""
         row = await self._ctx.db.write(_applied, scene.target, intent, record, self._ctx.clock())
-        key = record.key
+        return await self.settled(scene, intent, record.key, row)
+
+    async def settled(self, scene: Scene, intent: Intent, key: RemoteKey, row: RowId | None) -> Stored:
+        """The row of a record whose answer was applied to ``row``, once there is no doubt about it."""
         for _ in range(ATTEMPTS):
             stored = await self._ctx.db.read(rows.by_key, scene.source.id, key)
             if stored is not None and stored.verify_due is None and stored.live and stored.body is not None:
@@ -134,15 +226,9 @@ class Attempts:
         try:
             return await call
         except PolydexError as error:
+            await self._ctx.db.write(failed, intent, error, self._ctx.clock())
             if _ambiguous(error):
-                due = self._ctx.clock() + int(ASK_AGAIN * 1000)
-                await self._ctx.db.write(intents.again, intent.id, due)
-                raise ProviderTimeout(
-                    "The provider's answer was lost; the outcome is being found out",
-                    retry_after=ASK_AGAIN,
-                    original=error.original,
-                ) from error
-            await self._ctx.db.write(intents.refused, intent.id, self._ctx.clock())
+                raise lost(error) from error
             raise
 
 
@@ -163,6 +249,25 @@ def effective(request: Request, stored: Stored) -> Patch:
     return msgspec.structs.replace(diff(base, patch.apply(base)), native_properties=patch.native_properties)
 
 
+def lost(error: PolydexError) -> PolydexError:
+    """What is told of a call that failed: when the provider may have acted, that it is being found out."""
+    if not _ambiguous(error):
+        return error
+    return ProviderTimeout(
+        "The provider's answer was lost; the outcome is being found out",
+        retry_after=ASK_AGAIN,
+        original=error.original,
+    )
+
+
+def failed(tx: Tx, intent: Intent, error: PolydexError, now: int) -> None:
+    """A call failed: a refusal ends the intent, a lost answer leaves it open."""
+    if _ambiguous(error):
+        intents.again(tx, intent.id, now + int(ASK_AGAIN * 1000))
+    else:
+        intents.refused(tx, intent.id, now)
+
+
 def _ambiguous(error: PolydexError) -> bool:
     """Whether the provider may have acted although the call failed."""
     return isinstance(error, ProviderTimeout | ProviderMalformed) or (
@@ -170,37 +275,28 @@ def _ambiguous(error: PolydexError) -> bool:
     )
 
 
-def _begin(
-    tx: Tx,
-    ctx: Context,
-    scene: Scene,
-    verb: str,
-    digest: bytes,
-    body: bytes | None,
-    mark: str | None,
-    row: RowId | None,
-    base_etag: str | None,
-    target_etag: str | None,
-    now: int,
-) -> Intent:
+def _begin(tx: Tx, ctx: Context, scene: Scene, steps: Sequence[Step], now: int) -> list[Intent]:
     asked = apply.stamp(tx, scene.account.id, scene.account.generation)
-    number = intents.begin(
-        tx,
-        account=scene.account.id,
-        source=scene.source.id,
-        generation=scene.account.generation,
-        verb=verb,
-        body_hash=digest,
-        body=body,
-        asked=asked,
-        now=now,
-        due_at=_due(ctx, now),
-        mark=mark,
-        row=row,
-        base_etag=base_etag,
-        target_etag=target_etag,
-    )
-    return _stored(tx, number)
+    numbers = [
+        intents.begin(
+            tx,
+            account=scene.account.id,
+            source=scene.source.id,
+            generation=scene.account.generation,
+            verb=step.verb,
+            body_hash=step.digest,
+            body=step.body,
+            asked=asked,
+            now=now,
+            due_at=_due(ctx, now),
+            mark=step.mark,
+            row=step.stored.row if step.stored else None,
+            base_etag=step.stored.etag if step.stored else None,
+            target_etag=step.target_etag,
+        )
+        for step in steps
+    ]
+    return [_stored(tx, number) for number in numbers]
 
 
 def _renew(tx: Tx, ctx: Context, scene: Scene, intent: Intent, now: int) -> Intent:
@@ -230,7 +326,12 @@ def _applied(tx: Tx, target: Target, intent: Intent, record: Record, now: int) -
     """The row that the record's key has afterwards; a doubt about it is settled by the caller."""
     news = News(asked=intent.asked, asked_ms=intent.created_at, changed=(record,), wrote=True)
     apply.apply(tx, target, news, now)
-    stored = rows.by_key(tx, target.source, record.key)
+    return written(tx, target, intent, record.key, now)
+
+
+def written(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int) -> RowId | None:
+    """End an intent whose answer has been applied; the row of its key."""
+    stored = rows.by_key(tx, target.source, key)
     row = stored.row if stored is not None else None
     intents.finish(tx, intent.id, intents.DONE, now, row=row)
     return row
@@ -241,10 +342,16 @@ def _doubtful_until(caps: Capabilities, stored: Stored) -> int:
     return fetch.known_at(stored) + int(caps.create_lag * 1000) if caps.create_lag else 0
 
 
-def _gone(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int, doubtful_until: int) -> None:
-    news = News(asked=intent.asked, asked_ms=intent.created_at, removed=(key,), wrote=True)
-    apply.apply(tx, target, news, now)
+def _gone(tx: Tx, scene: Scene, intent: Intent, stored: Stored, now: int) -> None:
+    news = News(asked=intent.asked, asked_ms=intent.created_at, removed=(stored.key,), wrote=True)
+    apply.apply(tx, scene.target, news, now)
+    deleted(tx, scene, intent, stored, now)
+
+
+def deleted(tx: Tx, scene: Scene, intent: Intent, stored: Stored, now: int) -> None:
+    """End the intent of a delete whose answer has been applied."""
+    doubtful_until = _doubtful_until(scene.caps, stored)
     if doubtful_until > now and intent.row is not None:  # "already gone" may have been "not there yet"
         contacts.verify(tx, doubtful_until, [intent.row])
-        sources.make_due(tx, target.source, doubtful_until)
+        sources.make_due(tx, scene.source.id, doubtful_until)
     intents.finish(tx, intent.id, intents.DONE, now)

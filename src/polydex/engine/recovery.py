@@ -74,7 +74,7 @@ class Recovery:
         asked_ms = self._ctx.clock()
         answer = await scene.connector.find_mark(intent.mark or "")
         if isinstance(answer, Found):
-            await self._attempts.conclude(scene, intent, answer.record)
+            await self._attempts.found(scene, intent, answer.record)
             return
         believed = isinstance(answer, Absent) and (asked_ms >= intent.created_at + int(scene.caps.mark_lag * 1000))
         if not believed:

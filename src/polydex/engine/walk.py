@@ -151,7 +151,7 @@ async def _pages(
     noted = Noted(ctx, target, start)
     writing = _Writing(ctx, lease, target, walked, end)
     try:
-        return await _pulled(noted, writing, connector, start, trusted)
+        return await _pulled(noted, writing, connector, start, trusted, target.context)
     except Exception:
         await writing.finish()  # what came before the failure counts
         raise
@@ -159,10 +159,19 @@ async def _pages(
         await writing.abandon()
 
 
-async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: Start, trusted: Cursor | None) -> Page:
+async def _pulled(
+    noted: Noted,
+    writing: _Writing,
+    connector: Connector,
+    start: Start,
+    trusted: Cursor | None,
+    context: bytes | None,
+) -> Page:
+    """``context``: what the connector was made with."""
     asked = start.asked
     async for page in connector.pull(start.cursor, noted, resume=start.resume):
         noted.answered()
+        context = context if page.context is None else page.context
         stamped = asked if page.asked is None else page.asked
         news = News(
             asked=stamped,
@@ -181,7 +190,7 @@ async def _pulled(noted: Noted, writing: _Writing, connector: Connector, start: 
         cursor, end = page.cursor, page.last
         if page.last and page.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             cursor, end = trusted, trusted is not None
-        await writing.add(_Piece(page, news, cursor, end))
+        await writing.add(_Piece(page, news, cursor, end, context))
         if page.last or page.mode == "delta" or page.asked is None:
             # A page of a delta may go on with what the one before it said (a rename of what that created), and is
             # believed about it only when it is asked for after that has been written (J1).
@@ -204,12 +213,18 @@ async def _ready(records: Sequence[Record]) -> list[Ready]:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A page as it is applied, with the cursor to store. ``end``: no other walk follows this page."""
+    """A page as it is applied, with the cursor to store.
+
+    Attributes:
+        end: no other walk follows this page.
+        context: what its records were mapped with; None: the connector knows of none.
+    """
 
     page: Page
     news: News
     cursor: Cursor | None
     end: bool
+    context: bytes | None
 
 
 class _Writing:
@@ -319,24 +334,22 @@ def _apply_pieces(
 ) -> Walked:
     walked = Walked()
     for piece in pieces:
-        walked.applied.include(_apply_page(tx, ctx, lease, target, piece.page, piece.news, piece.cursor, now))
+        walked.applied.include(_apply_page(tx, ctx, lease, target, piece, now))
         walked.let_go = piece.end and end(tx, now)
     return walked
 
 
-def _apply_page(
-    tx: Tx, ctx: Context, lease: Lease, target: Target, page: Page, news: News, cursor: Cursor | None, now: int
-) -> Applied:
+def _apply_page(tx: Tx, ctx: Context, lease: Lease, target: Target, piece: _Piece, now: int) -> Applied:
     """One page in one transaction: fence, rows, journal, cursor (J6)."""
+    page, news, cursor = piece.page, piece.news, piece.cursor
     source = sources.check(tx, lease)
     sources.renew(tx, lease, now + int(ctx.settings.lease * 1000))
-    if page.context is not None and page.context != source.context:
-        if source.context is not None:
-            contacts.unmap(tx, source.id)
+    if piece.context is not None and piece.context != source.context:
+        # Also at the first time: a client may have written before the first page came.
+        if contacts.unmap(tx, source.id):
             sources.mapped(tx, source.id, contacts.UNMAPPED)
-        sources.set_context(tx, source.id, page.context)
-    # Nobody but who holds the lease changes it, and the connector of this walk was made with it.
-    target = replace(target, context=source.context if page.context is None else page.context)
+        sources.set_context(tx, source.id, piece.context)
+    target = replace(target, context=piece.context)
     applied = apply.apply(tx, target, news, now)
     brought = len(page.changed) + len(page.unchanged) + len(page.deferred)
     if not page.last:

@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Sequence
 
-from polydex.connectors.base import Capabilities, Guard, Record
-from polydex.core.contact import Contact
-from polydex.core.decode import Draft, Request, decode_draft, decode_patch
-from polydex.core.errors import (
-    FieldUnsupported,
-    Internal,
-    NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
-    ProviderTimeout,
-    RecordNotFound,
-    Stale,
-)
-from polydex.core.etag import IfMatch, etag_of
-from polydex.core.fields import Loss
-from polydex.engine import content, fetch
-from polydex.engine.attempt import ASK_AGAIN, ATTEMPTS, Attempts, Scene, draft_of, effective
+from polydex.connectors.base import Batching
+from polydex.core.decode import decode_draft, decode_patch
+from polydex.core.errors import Internal, PreconditionFailed, PreconditionRequired, ProviderTimeout
+from polydex.core.etag import IfMatch
+from polydex.core.ids import AccountId
+from polydex.engine.attempt import ASK_AGAIN, ATTEMPTS, Attempts, Scene, Sent, Step, draft_of
 from polydex.engine.context import Context
+from polydex.engine.errand import Create, Delete, Errand, Update, Written, replayed
 from polydex.engine.recovery import Recovery
+from polydex.engine.together import send as send_together
 from polydex.engine.turns import Turns
-from polydex.store import intents, rows, sources
+from polydex.engine.waiting import Waiting
+from polydex.store import intents, sources
 from polydex.store.accounts import Account
+from polydex.store.db import Tx
 from polydex.store.intents import Intent
-from polydex.store.rows import Stored
-
-_MARK_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The outcome of a write.
-
-    Attributes:
-        record: the contact as it is now, a JSON object; ``{}`` after a delete.
-        losses: what the provider does not keep as it was sent.
-        intent: to be given back to ``delivered`` once the client has the answer; None when nothing was sent.
-    """
-
-    id: str
-    etag: str
-    record: bytes
-    losses: tuple[Loss, ...] = ()
-    intent: int | None = None
+from polydex.store.sources import Source
 
 
 class Writer:
@@ -59,6 +32,7 @@ class Writer:
         self._ctx, self._turns = ctx, turns
         self._attempts = Attempts(ctx)
         self.recovery = Recovery(ctx, turns, self._attempts)
+        self._waiting = Waiting(turns, self._carry)
         self._open: dict[tuple[int, bytes], asyncio.Task[Written]] = {}
         self._telling: set[asyncio.Task[None]] = set()  # answers that clients have, on their way into the store
 
@@ -74,9 +48,8 @@ class Writer:
         """
         draft = decode_draft(body)
         digest = _digest("create", "", "", body, strict=strict)
-        return await self._once(
-            account, digest, body, lambda scene: self._create(scene, draft, body, digest, strict=strict)
-        )
+        errand = Create(ctx=self._ctx, about="", digest=digest, body=body, strict=strict, draft=draft)
+        return await self._once(account, errand)
 
     async def create_once(self, account: Account, body: bytes, mark: str) -> Written:
         """Create a contact that is recognised by its mark: however often it is asked for, there is one.
@@ -87,9 +60,7 @@ class Writer:
         """
         draft = draft_of(body)
         digest = _digest("create", "", mark, body)
-        return await self._once(
-            account, digest, body, lambda scene: self._create(scene, draft, body, digest, strict=False, mark=mark)
-        )
+        return await self._once(account, Create(ctx=self._ctx, about=mark, digest=digest, body=body, draft=draft))
 
     async def update(
         self, account: Account, contact_id: str, body: bytes, if_match: str | None, *, strict: bool = False
@@ -101,19 +72,17 @@ class Writer:
         match = self._match(if_match)
         request = decode_patch(body)
         digest = _digest("update", contact_id, if_match or "", body, strict=strict)
-        return await self._once(
-            account,
-            digest,
-            body,
-            lambda scene: self._update(scene, contact_id, request, body, match, digest, strict=strict),
+        errand = Update(
+            ctx=self._ctx, about=contact_id, digest=digest, body=body, strict=strict, request=request, match=match
         )
+        return await self._once(account, errand)
 
     async def delete(self, account: Account, contact_id: str, if_match: str | None) -> int | None:
         """Delete a contact; the intent, to be given back to ``delivered``. Raises NotFound, PreconditionFailed."""
         match = IfMatch.parse(if_match) if if_match else None
         digest = _digest("delete", contact_id, if_match or "", b"")
-        written = await self._once(account, digest, b"", lambda scene: self._delete(scene, contact_id, match, digest))
-        return written.intent
+        errand = Delete(ctx=self._ctx, about=contact_id, digest=digest, body=b"", match=match)
+        return (await self._once(account, errand)).intent
 
     async def delivered(self, intent: int | None) -> None:
         """The client has the answer: an identical request from now on is another one."""
@@ -132,8 +101,9 @@ class Writer:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+        await self._waiting.finished()
 
-    # One at a time
+    # One turn after the other
 
     def _match(self, if_match: str | None) -> IfMatch | None:
         if if_match:
@@ -142,14 +112,12 @@ class Writer:
             raise PreconditionRequired
         return None
 
-    async def _once(
-        self, account: Account, digest: bytes, body: bytes, work: Callable[[Scene], Awaitable[Written]]
-    ) -> Written:
+    async def _once(self, account: Account, errand: Errand) -> Written:
         """Run one write to its end, whatever becomes of the caller; identical requests share it."""
-        key = (int(account.id), digest)
+        key = (int(account.id), errand.digest)
         task = self._open.get(key)
         if task is None:
-            task = asyncio.create_task(self._in_turn(account, digest, body, work))
+            task = asyncio.create_task(self._in_turn(account, errand))
             self._open[key] = task
 
             def done(finished: asyncio.Task[Written]) -> None:
@@ -160,145 +128,120 @@ class Writer:
             task.add_done_callback(done)
         return await asyncio.shield(task)
 
-    async def _in_turn(
-        self, account: Account, digest: bytes, body: bytes, work: Callable[[Scene], Awaitable[Written]]
-    ) -> Written:
+    async def _in_turn(self, account: Account, errand: Errand) -> Written:
         try:
             async with asyncio.timeout(self._ctx.settings.write_deadline):
                 if self._telling:
                     await asyncio.wait(set(self._telling))
-                after = await self._ctx.db.read(intents.last_delivered, account.id, digest)
-                async with self._turns.turn(account.id):
-                    return await self._write(account, digest, body, after, work)
+                errand.after, source = await self._ctx.db.read(_arrival, account.id, errand.digest)
+                return await self._waiting.served(account, errand, _room(self._scene(account, source)))
         except TimeoutError:
             raise ProviderTimeout(retry_after=ASK_AGAIN) from None
 
-    async def _write(
-        self, account: Account, digest: bytes, body: bytes, after: int, work: Callable[[Scene], Awaitable[Written]]
-    ) -> Written:
-        source = await self._ctx.db.read(sources.default, account.id)
+    def _scene(self, account: Account, source: Source | None) -> Scene:
         if source is None:
             raise Internal(detail="the account has no default source")
-        scene = self._attempts.scene(account, source)
-        since = self._ctx.clock() - int(self._ctx.settings.replay_window * 1000)
-        same = await self._ctx.db.read(intents.same_request, account.id, digest, since, after)
-        if same is not None:
-            if same.state == intents.ABANDONED:
-                # "Not there" was true then. What had been created may have been put back since, so the same mark is
-                # asked for again, and used again.
-                same = await self._attempts.reopen(scene, same, body)
-            if same is not None and same.state == intents.OPEN:
-                await self.recovery.resolve(scene, same, wanted=True)
-                same = await self._ctx.db.read(intents.get, same.id)
-            if same is not None and same.state == intents.DONE:
-                return await self._replayed(scene, same)
-        await self.recovery.run(account, source)
-        return await work(scene)
+        return self._attempts.scene(account, source)
 
-    async def _replayed(self, scene: Scene, intent: Intent) -> Written:
-        if intent.verb == "delete":
-            return Written("", "", b"{}", intent=intent.id)
-        stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
-        if stored is not None and stored.verify_due is not None:  # carried out, but what is there now was not heard yet
-            known_at = intent.finished_at or intent.created_at
-            await fetch.fetch(self._ctx, scene.target, scene.connector, stored.key, known_at)
-            stored = await self._ctx.db.read(rows.by_key, scene.source.id, stored.key)
-        if stored is None or not stored.live:
-            raise NotFound("The contact has been deleted since")
-        return _written(stored, intent=intent.id)
+    async def _carry(self, account: Account, errands: Sequence[Errand]) -> None:
+        """Carry out errands of one kind, and answer each. The caller has the account's turn."""
+        source, same = await self._ctx.db.read(_standing, self._ctx, account.id, errands)
+        scene = self._scene(account, source)
+        for errand, intent in zip(errands, same, strict=True):
+            if intent is not None:
+                await _answering(errand, self._attached(scene, errand, intent))
+        if left := [errand for errand in errands if errand.awaited]:
+            await self.recovery.run(account, scene.source)
+            await self._attempted(scene, left)
 
-    # Create
+    async def _attached(self, scene: Scene, errand: Errand, same: Intent) -> Written | None:
+        """The outcome of an identical request that nobody has heard; None when it did not happen."""
+        found: Intent | None = same
+        if same.state == intents.ABANDONED:
+            # "Not there" was true then. What had been created may have been put back since, so the same mark is
+            # asked for again, and used again.
+            found = await self._attempts.reopen(scene, same, errand.body)
+        if found is not None and found.state == intents.OPEN:
+            await self.recovery.resolve(scene, found, wanted=True)
+            found = await self._ctx.db.read(intents.get, found.id)
+        if found is not None and found.state == intents.DONE:
+            return await replayed(self._ctx, scene, found)
+        return None
 
-    async def _create(
-        self, scene: Scene, draft: Draft, body: bytes, digest: bytes, *, strict: bool, mark: str | None = None
-    ) -> Written:
-        if strict:
-            await _demand_lossless(scene, draft.contact)
-        if mark is None:
-            mark = self._ctx.random_bytes(_MARK_BYTES).hex()
-        elif await self._ctx.db.read(intents.is_open, scene.account.id, mark):  # with another body
-            raise ProviderTimeout("The outcome of an earlier attempt is not known yet", retry_after=ASK_AGAIN)
-        target = etag_of(draft.contact)
-        intent = await self._attempts.begin(scene, "create", digest, body, mark=mark, target_etag=target)
-        stored, record = await self._attempts.create(scene, draft, intent)
-        return _written(stored, record.losses, intent.id)
+    async def _attempted(self, scene: Scene, errands: Sequence[Errand]) -> None:
+        """Send what is to be sent: together what can travel so, the others one by one."""
+        steps = await self._prepared(scene, errands)
+        room = _room(scene)
+        together = [pair for pair in steps if room > 1 and pair[1].travels(scene.caps)]
+        loads = [together[at : at + room] for at in range(0, len(together), room)]
+        loads += [[pair] for pair in steps if pair not in together]
+        for load in loads:
+            to_send = [step for _, step in load]
+            if len(load) == 1:
+                sent = [await self._attempts.send(scene, to_send[0])]
+            else:
+                sent = await send_together(self._ctx, self._attempts, scene, to_send)
+            for (errand, _), outcome in zip(load, sent, strict=True):
+                await _answering(errand, self._ended(scene, errand, outcome))
 
-    # Update
+    async def _prepared(self, scene: Scene, errands: Sequence[Errand]) -> list[tuple[Errand, Step]]:
+        """What is to be sent for those errands that are not answered by that already."""
+        steps: dict[Errand, Step] = {}
+        room = asyncio.Semaphore(scene.caps.parallel)
 
-    async def _update(
-        self,
-        scene: Scene,
-        contact_id: str,
-        request: Request,
-        body: bytes,
-        match: IfMatch | None,
-        digest: bytes,
-        *,
-        strict: bool,
-    ) -> Written:
-        # J11: without a guard the base is fetched here; a checking connector fetches and compares it by itself.
-        must_fetch = scene.caps.update_guard is Guard.NONE
-        for _ in range(ATTEMPTS):
-            stored = await self._base(scene, contact_id)
-            fetched = must_fetch or _capped(scene.caps, stored)
-            if fetched:
-                stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
-            _demand(match, stored)
-            patch = effective(request, stored)
-            if patch.is_empty():
-                if fetched:
-                    return _written(stored)
-                must_fetch = True  # an empty difference counts only against a fetched copy
-                continue
-            after = patch.apply(content.contact_of(stored))
-            if strict:
-                await _demand_lossless(scene, after, content.record_of(stored))
-            intent = await self._attempts.begin(
-                scene, "update", digest, body, row=stored.row, base_etag=stored.etag, target_etag=etag_of(after)
-            )
-            try:
-                stored, record = await self._attempts.update(scene, stored, patch, intent)
-            except Stale:
-                same = await self._ctx.db.read(intents.get, intent.id)
-                if same is not None and same.state == intents.DONE:
-                    # This process stood still, and another one has sent it in its place: what is newer came after.
-                    return await self._replayed(scene, same)
-                await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
-                continue
-            except RecordNotFound:
-                await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
-                raise NotFound("There is no such contact") from None
-            return _written(stored, record.losses, intent.id)
+        async def prepare(errand: Errand) -> Written | None:
+            async with room:
+                step = await errand.prepare(scene)
+            if isinstance(step, Written):
+                return step
+            steps[errand] = step
+            return None
+
+        await asyncio.gather(*(_answering(errand, prepare(errand)) for errand in errands))
+        return [(errand, steps[errand]) for errand in errands if errand in steps]
+
+    async def _ended(self, scene: Scene, errand: Errand, sent: Sent) -> Written:
+        """The outcome of an errand whose first attempt was sent; when its base was superseded, it is tried again."""
+        for left in reversed(range(ATTEMPTS)):
+            written = await errand.settle(scene, sent)
+            if written is not None:
+                return written
+            if left:
+                step = await errand.prepare(scene)
+                if isinstance(step, Written):
+                    return step
+                sent = await self._attempts.send(scene, step)
         raise PreconditionFailed
 
-    # Delete
 
-    async def _delete(self, scene: Scene, contact_id: str, match: IfMatch | None, digest: bytes) -> Written:
-        for _ in range(ATTEMPTS):
-            stored = await self._base(scene, contact_id)
-            guard = scene.caps.delete_guard
-            if stored.rev is None or guard is Guard.NONE or (guard is Guard.CHECKED and match is not None):
-                # No revision that is compared, or one that two versions may have: look first.
-                stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
-            _demand(match, stored)
-            intent = await self._attempts.begin(scene, "delete", digest, None, row=stored.row, base_etag=stored.etag)
-            try:
-                await self._attempts.delete(scene, stored, intent)
-            except Stale:
-                await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
-                continue
-            after = await self._ctx.db.read(rows.at, stored.row)
-            if after is not None and after.verify_due is not None and after.verify_due <= self._ctx.clock():
-                # Written meanwhile: ask what is there now.
-                await fetch.fetch(self._ctx, scene.target, scene.connector, stored.key, 0)
-            return Written(contact_id, "", b"{}", intent=intent.id)
-        raise PreconditionFailed
+async def _answering(errand: Errand, work: Awaitable[Written | None]) -> None:
+    """Answer an errand by the outcome of this work; None: it goes on. Its failure is nobody else's."""
+    try:
+        written = await work
+    except Exception as error:  # noqa: BLE001 - told to those who wait
+        if errand.awaited:
+            errand.answer.set_exception(error)
+    else:
+        if written is not None and errand.awaited:
+            errand.answer.set_result(written)
 
-    async def _base(self, scene: Scene, contact_id: str) -> Stored:
-        stored = await self._ctx.db.read(rows.find, scene.account.id, contact_id)
-        if stored is None or not stored.live or stored.etag is None or stored.source != scene.source.id:
-            raise NotFound("There is no such contact")
-        return stored
+
+def _arrival(tx: Tx, account: AccountId, digest: bytes) -> tuple[int, Source | None]:
+    return intents.last_delivered(tx, account, digest), sources.default(tx, account)
+
+
+def _standing(
+    tx: Tx, ctx: Context, account: AccountId, errands: Sequence[Errand]
+) -> tuple[Source | None, list[Intent | None]]:
+    """The address book, and for each errand the identical request whose outcome it may share."""
+    since = ctx.clock() - int(ctx.settings.replay_window * 1000)
+    same = [intents.same_request(tx, account, errand.digest, since, errand.after) for errand in errands]
+    return sources.default(tx, account), same
+
+
+def _room(scene: Scene) -> int:
+    """How many writes may travel in one call."""
+    return scene.caps.batch if isinstance(scene.connector, Batching) else 1
 
 
 def _digest(verb: str, contact_id: str, if_match: str, body: bytes, *, strict: bool = False) -> bytes:
@@ -306,34 +249,3 @@ def _digest(verb: str, contact_id: str, if_match: str, body: bytes, *, strict: b
     verb = f"{verb}, strictly" if strict else verb
     parts = (verb.encode(), contact_id.encode(), if_match.encode(), body)
     return hashlib.sha256(b"\0".join(parts)).digest()
-
-
-def _written(stored: Stored, losses: tuple[Loss, ...] = (), intent: int | None = None) -> Written:
-    return Written(str(stored.public_id), stored.etag or "", stored.body or b"{}", losses, intent)
-
-
-def _demand(match: IfMatch | None, stored: Stored) -> None:
-    if match is not None and not match.matches(stored.etag or ""):
-        raise PreconditionFailed
-
-
-async def _demand_lossless(scene: Scene, after: Contact, base: Record | None = None) -> None:
-    """Raise FieldUnsupported naming every place that the provider would not keep as it was sent."""
-    losses = await asyncio.to_thread(scene.connector.losses, after, base)
-    if losses:
-        raise FieldUnsupported("; ".join(f"{loss.path}: {loss.reason}" for loss in losses))
-
-
-def _capped(caps: Capabilities, stored: Stored) -> bool:
-    """Whether a list is so long that the provider's lists may have cut it: then it is no base (J11)."""
-    if not caps.list_caps or stored.body is None:
-        return False
-    contact = content.contact_of(stored)
-    lists = {
-        "emailAddresses": contact.email_addresses,
-        "phoneNumbers": contact.phone_numbers,
-        "addresses": contact.addresses,
-        "urls": contact.urls,
-        "relations": contact.relations,
-    }
-    return any(len(lists.get(name, ())) >= most for name, most in caps.list_caps.items())

@@ -374,9 +374,11 @@ def mapped(tx: Tx, version: int, rows: Iterable[RowId]) -> None:
         tx.run(f"UPDATE contact SET mapping_version = ? WHERE row_id IN ({marks(chunk)})", version, *chunk)
 
 
-def unmap(tx: Tx, source: SourceId) -> None:
-    """What mapping needs besides the documents has changed: every stored document is to be mapped anew."""
-    tx.run("UPDATE contact SET mapping_version = ? WHERE source_id = ? AND current = 1 AND live = 1", UNMAPPED, source)
+def unmap(tx: Tx, source: SourceId) -> int:
+    """What mapping needs besides the documents has changed: every stored document is to be mapped anew; their number."""
+    return tx.run(
+        "UPDATE contact SET mapping_version = ? WHERE source_id = ? AND current = 1 AND live = 1", UNMAPPED, source
+    )
 
 
 def approve(tx: Tx, source: SourceId, now: int) -> int:

@@ -14,12 +14,13 @@ from polydex.core.contact import Contact
 from polydex.core.ids import RowId
 from polydex.engine.accounts import app_secret_context
 from polydex.engine.context import Context, Settings, secret_context
+from polydex.engine.errand import Written
 from polydex.engine.keys import Keys, hash_token
 from polydex.engine.places import Places
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
-from polydex.engine.write import Writer, Written
+from polydex.engine.write import Writer
 from polydex.net.client import Net
 from polydex.store import accounts, apps, journal, sources
 from polydex.store.accounts import Account, Details

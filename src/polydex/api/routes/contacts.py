@@ -14,7 +14,7 @@ from polydex.api.operation import READ, WRITE, Answer, Call, Link, Operation
 from polydex.api.reply import Reply
 from polydex.api.schemas import contacts as examples
 from polydex.core.errors import FieldUnsupported
-from polydex.engine.write import Written
+from polydex.engine.errand import Written
 
 TAG = "Contacts"
 PAGE = 50

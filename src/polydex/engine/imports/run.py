@@ -35,10 +35,11 @@ from polydex.core.patch import diff
 from polydex.engine import content
 from polydex.engine.attempt import draft_of
 from polydex.engine.context import Context
+from polydex.engine.errand import Written
 from polydex.engine.imports.plan import Known, Outcome, Plan, Planner, Step, merged
 from polydex.engine.imports.source import Source
 from polydex.engine.read import Reader
-from polydex.engine.write import Writer, Written
+from polydex.engine.write import Writer
 from polydex.store import rows
 from polydex.store.accounts import Account
 from polydex.store.rows import Stored

@@ -17,7 +17,7 @@ from polydex.core.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
-from polydex.engine.write import Written
+from polydex.engine.errand import Written
 from polydex.store import intents
 from polydex.store.db import Tx
 from polydex.testing.world import Fault
