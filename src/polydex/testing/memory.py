@@ -62,6 +62,7 @@ class MemoryConnector:
     def __init__(self, world: MemoryWorld, *, mapping_version: int = 1, context: bytes | None = None) -> None:
         self.world = world
         self.mapping_version = mapping_version
+        self._given = context
         self._labels: Mapping[str, str] | None = None
         if world.character.labels:
             self._labels = dict(world.labels) if context is None else documents.decode(context)
@@ -297,8 +298,10 @@ class MemoryConnector:
                 if int(rest[0]) == visible:
                     yield Page(mode="delta", cursor=cursor, last=True, asked=asked, context=self._context())
                     return
+        context = self._given
         async for bare in pages:
-            page = replace(bare, context=self._context())
+            page = replace(bare, context=self._context() if self._context() != context else None)
+            context = self._context()
             yield page
             if self.world.character.repeats and not page.last:
                 self.world.happened["page repeated"] += 1
