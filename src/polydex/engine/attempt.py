@@ -333,6 +333,8 @@ def written(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int) ->
     """End an intent whose answer has been applied; the row of its key."""
     stored = rows.by_key(tx, target.source, key)
     row = stored.row if stored is not None else None
+    if stored is not None and stored.wrote_at < now:  # the answer was not believed; lists lag behind our write anyway
+        contacts.wrote(tx, stored.row, now)
     intents.finish(tx, intent.id, intents.DONE, now, row=row)
     return row
 

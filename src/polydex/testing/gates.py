@@ -45,6 +45,13 @@ class Gates:
         """Stop every later call of ``verb`` at ``point`` (``*``: any)."""
         self._held.append((verb, point))
 
+    def let(self, verb: str, point: str) -> None:
+        """Take back one ``hold``, and let go of those whom nothing else holds."""
+        self._held.remove((verb, point))
+        for held in list(self.waiting):
+            if not self._holds(held.step):
+                self.release(held)
+
     def open(self) -> None:
         """Hold nothing any more, and let everybody go."""
         self._held.clear()
@@ -73,7 +80,7 @@ class Gates:
 
     async def pass_through(self, step: Step) -> None:
         """Called by the memory connector at every step."""
-        if not any(verb in ("*", step.verb) and point in ("*", step.point) for verb, point in self._held):
+        if not self._holds(step):
             return
         held = Held(step, asyncio.get_running_loop().create_future())
         self.waiting.append(held)
@@ -82,3 +89,6 @@ class Gates:
         finally:
             if held in self.waiting:
                 self.waiting.remove(held)
+
+    def _holds(self, step: Step) -> bool:
+        return any(verb in ("*", step.verb) and point in ("*", step.point) for verb, point in self._held)

@@ -338,3 +338,29 @@ async def test_a_doubt_only_asks_and_changes_nothing(home: Home) -> None:
     assert (after.rev, after.seq, after.touch, after.body) == (before.rev, before.seq, before.touch, before.body)
     assert after.verify_due is not None
     assert (await home.source()).due_at == home.clock()
+
+
+async def test_a_lagging_list_that_undoes_a_write_whose_answer_came_late(make_home: Furnish) -> None:
+    """A pull has brought the write before its answer did, so that the answer was not believed: it is our write still."""
+    home = await make_home(read_lag=20.0)
+    key = home.world.put(named("ada"))
+    await home.pull()
+    contact = await home.id_of("ada")
+    home.clock.advance(60)
+    home.world.gates.hold("update", "answer")
+    work = asyncio.create_task(home.update(contact, notes="ours"))
+    await home.world.gates.reached("update", "answer")
+    await home.pull()
+    home.world.gates.open()
+    await work
+    consumer = await (await home.consumer()).follow()
+    home.world.lag = 15.0
+    home.clock.advance(5)
+    home.world.expire_cursors()
+    await home.pull()
+    await consumer.follow()
+    assert consumer.brought == []
+    assert (await home.records())["ada"]["notes"] == "ours"
+    home.world.lag = 0.0
+    await home.later(100)
+    assert home.world.contacts()[key].notes == (await home.records())["ada"]["notes"] == "ours"
