@@ -23,5 +23,21 @@ CHARACTERS = {
     "dishonest cursor": Character(honest_cursor=False, page_size=2),
     "slow": Character(read_lag=20.0, mark_lag=15.0, create_lag=10.0, page_size=2, renames="stable"),
     "slow, hash revisions": Character(read_lag=20.0, create_lag=5.0, page_size=2, revisions="hash", renames="stable"),
+    "batches, labels": Character(batch=3, labels=True, photo_apart=True, page_size=3),
+    "batches, labels, checked, slow": Character(
+        batch=4,
+        labels=True,
+        photo_apart=True,
+        page_size=2,
+        read_lag=20.0,
+        mark_lag=15.0,
+        create_lag=10.0,
+        renames="stable",
+        delete_guard=Guard.CHECKED,
+    ),
+    "batches, nobody compares": Character(
+        batch=3, update_guard=Guard.NONE, delete_guard=Guard.NONE, revisions="hash", page_size=3
+    ),
+    "labels, snapshots with a tag": Character(labels=True, delta=False, ctag=True, page_size=2, renames="none"),
     "no marks": Character(marks=False, page_size=3),
 }

@@ -34,7 +34,7 @@ from tests.machine.application import KEYS, Home, Process, founded
 from tests.machine.characters import CHARACTERS
 from tests.machine.consumer import Consumer, Ledger
 from tests.machine.loop import VirtualLoop
-from tests.machine.surroundings import FEW, MANY, NAMES, Surroundings
+from tests.machine.surroundings import FEW, LABELS, MANY, NAMES, Surroundings
 from tests.soundness import demand_sound_now
 
 # Clients of the machine send again whenever they like; that a repetition is a new request one day, J10's test shows.
@@ -68,6 +68,7 @@ class Machine(Surroundings):
         self.etags: dict[str, str] = {}
         self.unsure: list[bytes] = []
         self.created: list[str] = []
+        self.pictured: list[str] = []
         self.done: list[tuple[str, str]] = []
         self.ledger = Ledger()
         self.consumers = [Consumer(self.ledger, limit) for limit in (2, 3, 1000)]
@@ -216,9 +217,40 @@ class Machine(Surroundings):
         self._strike("create", fault)
         self.values += 1
         nick = f"n{self.values}"
+        self._begin(process, self._create(process, self._new(nick)))
+
+    @rule(
+        process=st.integers(0, 1), number=MANY, kinds=st.lists(st.integers(0, 3), min_size=2, max_size=7), fault=FAULT
+    )
+    def clients_write_at_once(self, process: int, number: int, kinds: list[int], fault: Fault | None = None) -> None:
+        """Several that wait while one has the account's turn: what is of one kind may travel in one call."""
+        works = []
+        for at, kind in enumerate(kinds):
+            self.values += 1
+            if kind <= 1 or not self.ids:
+                works.append(self._create(process, self._new(f"n{self.values}")))
+                continue
+            contact_id = self.ids[(number + at) % len(self.ids)]
+            if kind == 2:
+                works.append(self._update(process, contact_id, f"w{self.values}", self.etags.get(contact_id)))
+            else:
+                works.append(self._delete(process, contact_id, None))
+        verb = ("create", "create", "update", "delete")[kinds[-1]]
+        self._strike(verb if number % 2 else f"{verb}_many", fault)
+        for work in works:
+            self.processes[process].spawn(work)
+        self._settle()
+
+    def _new(self, nick: str) -> bytes:
+        """The body of a create; some have a photo, some a label."""
         self.created.append(nick)
-        body = json.dumps({"name": {"givenName": NAMES[self.values % 4], "familyName": nick}, "nickName": nick})
-        self._begin(process, self._create(process, body.encode()))
+        body: dict[str, Any] = {"name": {"givenName": NAMES[self.values % 4], "familyName": nick}, "nickName": nick}
+        if self.values % 3 == 0:
+            self.pictured.append(nick)
+            body["photo"] = {"content": "aGVsbG8=", "mimeType": "image/png"}
+        if self.values % 4 == 0:
+            body["keywords"] = [LABELS[self.values % 3], f"new{self.values % 5}"]
+        return json.dumps(body).encode()
 
     @precondition(lambda self: self.unsure)
     @rule(process=st.integers(0, 1), number=FEW)

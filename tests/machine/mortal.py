@@ -7,16 +7,18 @@ nothing more: not write, not call, not even clean up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from polydex.connectors.base import (
+    Batching,
     Capabilities,
     Connector,
     Credentials,
     Identity,
     MarkAnswer,
+    New,
     Page,
     Probe,
     Provider,
@@ -25,6 +27,7 @@ from polydex.connectors.base import (
     Walk,
 )
 from polydex.core.contact import Contact, Photo
+from polydex.core.errors import PolydexError
 from polydex.core.fields import Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch
@@ -132,6 +135,20 @@ class MortalConnector:
 
     async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
         await self._mortal(self._inner.delete(key, rev))
+
+    async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:
+        return await self._mortal(self._batching.create_many(new))
+
+    async def update_many(self, changes: Sequence[tuple[Record, Patch]]) -> Sequence[Record | PolydexError]:
+        return await self._mortal(self._batching.update_many(changes))
+
+    async def delete_many(self, keys: Sequence[tuple[RemoteKey, Rev | None]]) -> Sequence[PolydexError | None]:
+        return await self._mortal(self._batching.delete_many(keys))
+
+    @property
+    def _batching(self) -> Batching:
+        assert isinstance(self._inner, Batching)
+        return self._inner
 
     async def photo(self, record: Record) -> Photo | None:
         return await self._mortal(self._inner.photo(record))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from polydex.core.body import parse_body
-from polydex.core.contact import Contact
+from polydex.core.contact import Contact, Photo
 from polydex.core.errors import NotReady, SyncHalted, SyncTokenExpired
 from polydex.core.ids import AccountId
 from polydex.store import intents, sources
@@ -49,6 +49,7 @@ def come_to_rest(machine: Machine) -> None:
             # What the owner kept is gone at the provider; the next full list shows it, and then the owner agrees.
             world.expire_cursors()
         world.lag = 0.0
+        world.refuses_photos = False
         world.gates.open()
     for process in machine.processes:
         process.life.fuse = None
@@ -92,21 +93,22 @@ def compare(machine: Machine) -> None:
     truth = {
         key: content(contact)
         for key, document in machine.world.state().items()
-        if (contact := documents.contact_of(document, machine.provider.mapping_version)) is not None
+        if (contact := machine.world.contact_of(document, machine.provider.mapping_version)) is not None
     }
     fresh = Consumer(machine.ledger, 1000)
     machine.consumers.append(fresh)
     for consumer in machine.consumers:
         _catch_up(machine, consumer)
     mirror = _mirror(machine)
-    shown = {key: content(parse_body(body, None)) for key, (_, body) in mirror.items()}
+    shown = {key: content(parse_body(body, photo)) for key, (_, body, photo) in mirror.items()}
     wrong = {key: (shown.get(key), truth.get(key)) for key in shown | truth if shown.get(key) != truth.get(key)}
     assert not wrong, f"the mirror differs (key: (mirror, provider)): {wrong}"
-    by_id = dict(mirror.values())
+    by_id = {public_id: body for public_id, body, _ in mirror.values()}
     for number, consumer in enumerate(machine.consumers):
         assert consumer.copy == by_id, f"the copy of consumer {number} differs from the mirror"
     demand_sound_now(machine.home.path, KEYS, {machine.provider.name: machine.provider})
     _nothing_doubled(machine)
+    _no_photo_forgotten(machine)
     _list_and_search(machine, by_id)
 
 
@@ -126,15 +128,15 @@ def _catch_up(machine: Machine, consumer: Consumer) -> None:
     raise AssertionError("the feeds have no end")
 
 
-def _mirror(machine: Machine) -> dict[str, tuple[str, bytes]]:
-    """Key -> (public id, body) of what the default source shows."""
+def _mirror(machine: Machine) -> dict[str, tuple[str, bytes, Photo | None]]:
+    """Key -> (public id, body, photo) of what the default source shows."""
 
-    def look(tx: Tx) -> dict[str, tuple[str, bytes]]:
+    def look(tx: Tx) -> dict[str, tuple[str, bytes, Photo | None]]:
         rows = tx.all(
-            "SELECT c.key, c.public_id, d.body FROM contact c JOIN source s ON s.id = c.source_id "
+            "SELECT c.key, c.public_id, d.body, c.photo_hash FROM contact c JOIN source s ON s.id = c.source_id "
             "LEFT JOIN document d ON d.row_id = c.row_id WHERE s.is_default = 1 AND c.live = 1 AND c.seq IS NOT NULL"
         )
-        return {key: (public_id, body) for key, public_id, body in rows}
+        return {key: (public_id, body, Photo(hash=photo) if photo else None) for key, public_id, body, photo in rows}
 
     return machine.processes[0].db.peek(look)
 
@@ -157,6 +159,19 @@ def _nothing_doubled(machine: Machine) -> None:
             before = machine.world.state(position - 1).values()
             others = [document for document in before if documents.full_contact(document).nick_name == nick]
             assert others == [], f"{nick} was created more than once: {uid}"
+
+
+def _no_photo_forgotten(machine: Machine) -> None:
+    """A create that was to have a photo has got it, unless that was refused, or somebody wrote the contact before."""
+    for nick in machine.pictured:
+        for versions in machine.world.history.values():
+            ours = [version for version in versions if version.document and _nick(version.document) == nick]
+            if len(ours) == len(versions) == 1 and versions[0].document is not None:
+                assert documents.photo_of(versions[0].document) is not None, f"{nick} has lost its photo"
+
+
+def _nick(document: documents.Document) -> str | None:
+    return documents.full_contact(document).nick_name
 
 
 def _list_and_search(machine: Machine, by_id: dict[str, bytes]) -> None:

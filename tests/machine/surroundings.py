@@ -11,7 +11,13 @@ from polydex.testing.world import Fault, MemoryWorld
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan")
 FEW, MANY = st.integers(0, 5), st.integers(0, 60)
-VERBS = st.sampled_from(["list", "fetch", "create", "update", "delete", "find_mark", "*"])
+VERBS = st.sampled_from(
+    [
+        "list", "fetch", "create", "update", "delete", "find_mark", "*",
+        "labels", "create_photo", "create_many", "update_many", "delete_many",
+    ]
+)  # fmt: skip
+LABELS = ("friends", "family", "work")
 
 
 class Surroundings(RuleBasedStateMachine):
@@ -83,6 +89,14 @@ class Surroundings(RuleBasedStateMachine):
         if key := self._key(number):
             self.values += 1
             self.world.put_document(key, {**(self.world.find(key) or {}), "remark": f"r{self.values % 3}"})
+
+    @rule(number=FEW, to=FEW)
+    def phone_renames_a_label(self, number: int, to: int) -> None:
+        """No contact is written by it, and no change feed tells."""
+        self.values += 1
+        names = sorted(self.world.labels.values())
+        if names:
+            self.world.rename_label(names[number % len(names)], f"{LABELS[to % 3]}{self.values % 4}")
 
     @rule()
     def phone_adds_many(self) -> None:
@@ -159,4 +173,7 @@ class Surroundings(RuleBasedStateMachine):
     def _contact(self) -> Contact:
         self.values += 1
         # Few different contents, so that a content hash comes back.
-        return Contact(name=Name(given_name=NAMES[self.values % 4], family_name=f"Phone{self.values % 3}"))
+        keywords = (LABELS[self.values % 3],) if self.values % 2 else ()
+        return Contact(
+            name=Name(given_name=NAMES[self.values % 4], family_name=f"Phone{self.values % 3}"), keywords=keywords
+        )

@@ -7,11 +7,13 @@ again after Ctrl-C, a crash or a lost answer, finds what it has made.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import msgspec
 
-from polydex.connectors.base import Connector
+from polydex.connectors.base import Batching, Connector
 from polydex.core import vcard
 from polydex.core.contact import EMPTY, Contact
 from polydex.core.entry import Entry, Fault
@@ -53,6 +55,7 @@ all: it may be their fault, and the others must not wait for them at every impor
 _PAUSE = 5.0
 _PAGE = 200
 _FATAL = (ProviderUnauthorized, TokenDead, Unauthorized, GenerationChanged, StoreFailed)
+_WRITES = (Outcome.CREATED, Outcome.UPDATED)
 _AMBIGUOUS = (ProviderTimeout, ProviderMalformed)
 
 
@@ -132,44 +135,41 @@ class Importer:
     async def carry_out(
         self, account: Account, source: Source, plan: Plan, stop: asyncio.Event, done: Callable[[Result], None]
     ) -> Stopped | None:
-        """Carry out a plan, entry by entry.
+        """Carry out a plan, in the order of its entries.
 
         Args:
             account: that the plan was made for.
             source: the file that the plan was made of.
             plan: the steps.
-            stop: when it is set, the entry in flight is finished, and the others are not tried.
+            stop: when it is set, the entries in flight are finished, and the others are not tried.
             done: is told the result of every entry, in their order.
 
         Returns:
             Why it ended early, or None.
         """
         connector = self._ctx.connector(account, await self._reader.source(account))
-        vcards = connector.caps.vcards
-        late = 0
-        stopped: Stopped | None = None
-        for step in plan:
-            if stopped is None and stop.is_set():
-                stopped = Stopped(None)
-            if step.outcome not in (Outcome.CREATED, Outcome.UPDATED):
-                done(Result(step.entry, step.outcome, step.contact_id, step.same_as, step.faults, step.losses))
-                continue
-            if stopped is not None:
-                done(Result(step.entry, Outcome.NOT_TRIED, step.contact_id))
-                continue
-            try:
-                written = await self._patiently(account, source, step, stop)
-            except PolydexError as error:
-                done(_failed(step, error))
-                late = late + 1 if error.retry is Retry.LATER else 0
-                if isinstance(error, _FATAL) or (late >= _LATE_IN_A_ROW and not await _answers(connector)):
-                    stopped = Stopped(error)
-            else:
-                late = 0
-                lost = _document_losses(source, step, vcards=vcards)
-                losses = (*step.entry.losses, *written.losses, *lost)
-                done(Result(step.entry, step.outcome, written.id, losses=losses, similar=step.similar))
-        return stopped
+        run = _Run(connector, source, done)
+        # Where writes travel together, as many as fill one call while another one is under way.
+        room = 2 * connector.caps.batch if isinstance(connector, Batching) and connector.caps.batch > 1 else 1
+        flights: deque[_Flight] = deque()
+        try:
+            for step in plan:
+                if run.stopped is None and stop.is_set():
+                    run.stopped = Stopped(None)
+                task = None
+                if step.outcome in _WRITES and run.stopped is None:
+                    task = asyncio.create_task(self._patiently(account, source, step, stop))
+                flights.append(_Flight(step, task))
+                while len(flights) >= room:
+                    await run.land(flights.popleft())
+            while flights:
+                await run.land(flights.popleft())
+        finally:
+            left = [flight.task for flight in flights if flight.task is not None]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        return run.stopped
 
     async def _patiently(self, account: Account, source: Source, step: Step, stop: asyncio.Event) -> Written:
         """Write one entry; as long as the provider asks to come later, and that is soon, do."""
@@ -201,6 +201,48 @@ class Importer:
         before = EMPTY if stored is None or not stored.live else content.contact_of(stored)
         change = msgspec.json.encode(diff(before, merged(before, draft_of(body).contact)))
         return await self._writer.update(account, contact_id, change, f'"{step.etag}"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """An entry on its way; without a task nothing is written for it."""
+
+    step: Step
+    task: asyncio.Task[Written] | None
+
+
+@dataclass
+class _Run:
+    """The results of an import, in the order of the entries. ``late``: entries in a row that were not taken in time."""
+
+    connector: Connector
+    source: Source
+    done: Callable[[Result], None]
+    stopped: Stopped | None = None
+    late: int = 0
+
+    async def land(self, flight: _Flight) -> None:
+        """Wait for an entry, and tell its result."""
+        step, done = flight.step, self.done
+        if flight.task is None:
+            if step.outcome in _WRITES:
+                done(Result(step.entry, Outcome.NOT_TRIED, step.contact_id))
+            else:
+                done(Result(step.entry, step.outcome, step.contact_id, step.same_as, step.faults, step.losses))
+            return
+        try:
+            written = await flight.task
+        except PolydexError as error:
+            done(_failed(step, error))
+            self.late = self.late + 1 if error.retry is Retry.LATER else 0
+            gone = self.late >= _LATE_IN_A_ROW and not await _answers(self.connector)
+            if self.stopped is None and (isinstance(error, _FATAL) or gone):
+                self.stopped = Stopped(error)
+        else:
+            self.late = 0
+            lost = _document_losses(self.source, step, vcards=self.connector.caps.vcards)
+            losses = (*step.entry.losses, *written.losses, *lost)
+            done(Result(step.entry, step.outcome, written.id, losses=losses, similar=step.similar))
 
 
 async def _answers(connector: Connector) -> bool:
