@@ -41,6 +41,10 @@ from tests.soundness import demand_sound_now
 SETTINGS = Settings(freshness=60.0, poll_interval=300.0, replay_window=1e7)
 BOOK, OTHER = "main", "other"
 FAULT = st.sampled_from([None, None, *Fault])
+KINDS = st.one_of(
+    st.sampled_from([[0] * 5, [2] * 4, [3] * 3]), st.lists(st.sampled_from([0, 2, 3]), min_size=2, max_size=7)
+)
+"""Of writes at once: 0 creates, 2 updates, 3 deletes."""
 
 
 @dataclass(frozen=True)
@@ -219,24 +223,26 @@ class Machine(Surroundings):
         nick = f"n{self.values}"
         self._begin(process, self._create(process, self._new(nick)))
 
-    @rule(
-        process=st.integers(0, 1), number=MANY, kinds=st.lists(st.integers(0, 3), min_size=2, max_size=7), fault=FAULT
-    )
-    def clients_write_at_once(self, process: int, number: int, kinds: list[int], fault: Fault | None = None) -> None:
-        """Several that wait while one has the account's turn: what is of one kind may travel in one call."""
-        works = []
+    @rule(process=st.integers(0, 1), number=MANY, kinds=KINDS, fault=FAULT, of_all=st.booleans())
+    def clients_write_at_once(
+        self, process: int, number: int, kinds: list[int], fault: Fault | None = None, of_all: bool = False
+    ) -> None:
+        """Several that wait while one has the account's turn: what is of one kind may travel in one call.
+
+        ``of_all``: the fault is that of the whole call.
+        """
+        works: list[Coroutine[Any, Any, None]] = []
         for at, kind in enumerate(kinds):
             self.values += 1
-            if kind <= 1 or not self.ids:
+            contact_id = self.ids[(number + at) % len(self.ids)] if self.ids else ""
+            if kind == 0 or not self.ids:
                 works.append(self._create(process, self._new(f"n{self.values}")))
-                continue
-            contact_id = self.ids[(number + at) % len(self.ids)]
-            if kind == 2:
+            elif kind == 2:
                 works.append(self._update(process, contact_id, f"w{self.values}", self.etags.get(contact_id)))
             else:
                 works.append(self._delete(process, contact_id, None))
-        verb = ("create", "create", "update", "delete")[kinds[-1]]
-        self._strike(verb if number % 2 else f"{verb}_many", fault)
+        verb = {0: "create", 2: "update", 3: "delete"}[kinds[-1]]
+        self._strike(f"{verb}_many" if of_all else verb, fault)
         for work in works:
             self.processes[process].spawn(work)
         self._settle()

@@ -163,7 +163,7 @@ def _nothing_doubled(machine: Machine) -> None:
 
 def _no_photo_forgotten(machine: Machine) -> None:
     """A create that was to have a photo has got it, unless that was refused, or somebody wrote the contact before."""
-    for nick in machine.pictured:
+    for nick in machine.pictured if not machine.restored else ():  # a backup may know nothing of what is to be done
         for versions in machine.world.history.values():
             ours = [version for version in versions if version.document and _nick(version.document) == nick]
             if len(ours) == len(versions) == 1 and versions[0].document is not None:

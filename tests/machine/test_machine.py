@@ -24,7 +24,9 @@ IN_THE_LONG_RUN = ALWAYS | {
     "deferred", "deletions approved", "deletions refused", "list lags", "not found yet", "page repeated",
     "page token refused", "renamed", "stale", "token of a lost future refused",
     *(f"{fault} {verb}" for fault in ("refused", "failed", "lost", "denied")
-      for verb in ("list", "fetch", "create", "update", "delete")),
+      for verb in ("list", "fetch", "create", "update", "delete", "create_many", "update_many", "delete_many")),
+    "create together", "update together", "delete together", "mapped anew",
+    "partly create", "partly create_many", "refused labels", "refused create_photo",
 }  # fmt: skip
 
 

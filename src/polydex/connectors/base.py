@@ -110,6 +110,8 @@ class Record:
         mark: the idempotency mark found in the document, or None.
         created_ms, modified_ms: the provider's own times, unix milliseconds, or None.
         losses: what a create or an update could not keep.
+        ahead: the connector has learnt more since it was made than its context says, as a label that is new, and has
+            mapped this with it: the next pull maps it anew. Never in a Page, which has its context with it.
     """
 
     key: RemoteKey
@@ -122,6 +124,7 @@ class Record:
     created_ms: int | None = None
     modified_ms: int | None = None
     losses: tuple[Loss, ...] = ()
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

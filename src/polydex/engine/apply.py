@@ -114,7 +114,8 @@ def apply(tx: Tx, target: Target, news: News, now: int) -> Applied:
     source = sources.get(tx, target.source)
     if source is None:
         raise GenerationChanged
-    if news.changed and source.context != target.context:
+    foreign = source.context != target.context or any(record.ahead for record in news.changed)
+    if news.changed and foreign:
         # Mapped with what is no longer so, as the labels of before: the next pull maps these documents once more.
         target = replace(target, mapping_version=UNMAPPED)
         sources.mapped(tx, target.source, UNMAPPED)

@@ -241,6 +241,7 @@ class MemoryConnector:
         if not 0 < len(items) <= self.caps.batch:
             raise ValueError(f"{len(items)} in one call")
         await self._ask(call, keys)
+        self.world.happened[f"{verb} together"] += len(items) > 1
         answers: list[_T | PolydexError] = []
         for number, (_, act) in enumerate(items):
             if number == (len(items) + 1) // 2:
@@ -411,6 +412,7 @@ class MemoryConnector:
                 return None
 
     def _records(self, keys: Sequence[str], visible: int) -> tuple[tuple[Record, ...], tuple[Deferred, ...]]:
+        self._learn(self.world.version(key, visible) for key in keys)  # so that a page is mapped with one context
         records, deferred = [], []
         for index, key in enumerate(keys):
             version = self.world.version(key, visible)
@@ -421,7 +423,8 @@ class MemoryConnector:
                 deferred.append(Deferred(RemoteKey(key), self._rev(version), self.world.refusal()))
             else:
                 listed = replace(version, document=documents.cut(version.document, self.world.character.list_caps))
-                records.append(self._record(RemoteKey(key), listed, written=index % 3 == 2))
+                record = self._record(RemoteKey(key), listed, written=index % 3 == 2)
+                records.append(replace(record, ahead=False))
         return self._repeated(records), self._repeated(deferred)
 
     def _repeated(self, items: Iterable[_T]) -> tuple[_T, ...]:
@@ -465,11 +468,17 @@ class MemoryConnector:
         if key in self.world.unreadable:
             raise self.world.refusal
         assert version.document is not None
-        if self._labels is not None and not self._labels.keys() >= set(version.document.get("labels", ())):
-            self._labels = dict(self.world.labels)  # a new one: they are asked for once more
+        self._learn([version])
         rev = None if written and self.world.character.revisions == "flaky" else self._rev(version)
         record = self._map(version.document, documents.encode(version.document), key, rev)
-        return replace(record, created_ms=version.created_ms, modified_ms=version.at)
+        ahead = self._given is not None and self._context() != self._given
+        return replace(record, created_ms=version.created_ms, modified_ms=version.at, ahead=ahead)
+
+    def _learn(self, versions: Iterable[Version | None]) -> None:
+        """Ask for the labels once more where a document has one that is new."""
+        ids = {label for v in versions if v and v.document for label in v.document.get("labels", ())}
+        if self._labels is not None and not self._labels.keys() >= ids:
+            self._labels = dict(self.world.labels)
 
     def _context(self) -> bytes | None:
         """The labels that documents are mapped with at this moment."""

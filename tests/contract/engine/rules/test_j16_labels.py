@@ -224,3 +224,15 @@ async def test_a_write_that_makes_a_label(make_home: Furnish) -> None:
     assert consumer.brought == []
     assert consumer.copy[written.id]["keywords"] == ["chess", "friends"]
     assert await nothing_unmapped(home)
+
+
+async def test_a_label_that_is_gone_again_before_a_pull_has_seen_it(make_home: Furnish) -> None:
+    """The answer of the write had it; the labels that the next pull finds are those of before."""
+    home = await with_labels(make_home)
+    await home.pull()
+    await home.update(await home.id_of("dan"), keywords=["short-lived"])
+    assert (await keywords(home))["dan"] == ["short-lived"]
+    home.world.labels = {label: name for label, name in home.world.labels.items() if name != "short-lived"}
+    await home.later(1)
+    assert (await keywords(home))["dan"] is None
+    assert await nothing_unmapped(home)
