@@ -143,7 +143,7 @@ async def _carry_out(polydex: Polydex, account: Account, job: _Import) -> None:
 
     def interrupt() -> None:
         loop.remove_signal_handler(signal.SIGINT)  # a second Ctrl-C does not wait
-        note("Ending after the contact in flight ...")
+        note("Ending after the contacts in flight ...")
         stop.set()
 
     loop.add_signal_handler(signal.SIGINT, interrupt)

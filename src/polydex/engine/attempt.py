@@ -184,8 +184,9 @@ class Attempts:
 
         A photo that takes a call of its own may be missing: it is written first.
         """
-        draft = draft_of(intent.body or b"{}")
-        await self.conclude(scene, intent, await self._with_photo(scene, intent, draft, record))
+        if scene.caps.photo_apart and intent.body is not None:
+            record = await self._with_photo(scene, intent, draft_of(intent.body), record)
+        await self.conclude(scene, intent, record)
 
     async def _with_photo(self, scene: Scene, intent: Intent, draft: Draft, record: Record) -> Record:
         return await photos.complete(self._ctx, scene.connector, intent, draft.contact, record)

@@ -48,6 +48,8 @@ class Recovery:
     async def run(self, account: Account, source: Source) -> None:
         """Find out what became of the account's open intents, in their order. The caller has the account's turn."""
         for intent in await self._ctx.db.read(intents.open_of_account, account.id):
+            if self._was_looked_for(intent):
+                continue
             if intent.generation != account.generation or intent.source != source.id:
                 await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
                 continue
@@ -59,6 +61,11 @@ class Recovery:
                 await self._ctx.db.write(intents.again, intent.id, due)
             except NotFound:
                 continue  # known: it was carried out, and the contact has been deleted since
+
+    def _was_looked_for(self, intent: Intent) -> bool:
+        """A create that was not found lately: nothing depends on it, and no write need wait for the next look."""
+        lately = intent.due_at is not None and intent.due_at > self._ctx.clock()
+        return intent.verb == "create" and intent.tries > 1 and lately
 
     async def resolve(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
         """Find out what became of one intent, and send it again where that is right (J10).

@@ -472,3 +472,18 @@ async def test_a_batch_that_outlasts_its_clients(make_home: Furnish) -> None:
     again = await created(home, "a", "b")
     assert [type(outcome) for outcome in again] == [Written] * 2
     assert names(home) == ["a", "b", "first", "first"]
+
+
+async def test_a_create_that_cannot_be_found_yet_looked_for_before_every_write(make_home: Furnish) -> None:
+    """Looking for each of many takes its time, and nothing else depends on what becomes of them."""
+    home, _ = await ready(make_home, mark_lag=30.0)
+    home.world.faults.append(("create_many", Fault.LOST))
+    await created(home, "a", "b", "c")
+    for nick in ("d", "e", "f"):
+        await home.create(nickName=nick)
+    assert verbs(home).count("find_mark") == 3
+    assert len(await open_intents(home)) == 3
+    await home.later(60)
+    assert await open_intents(home) == []
+    assert names(home) == ["a", "b", "c", "d", "e", "f", "first"]
+    assert sorted(await home.records()) == ["a", "b", "c", "d", "e", "f", "first"]
