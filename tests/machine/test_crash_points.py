@@ -162,7 +162,7 @@ def test_a_crash_at_every_point_loses_and_doubles_nothing(character: str, before
 
 @pytest.mark.parametrize("character", BATCHES if SOAK else BATCHES[:1])
 @play_each(
-    (pulled, creates_at_once),
+    *([(pulled, creates_at_once)] if SOAK else []),
     (pulled, creates_at_once_with_half_an_answer),
     (pulled, updates_at_once),
     (pulled, deletes_at_once),

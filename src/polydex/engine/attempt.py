@@ -264,7 +264,10 @@ def lost(error: PolydexError) -> PolydexError:
 def failed(tx: Tx, intent: Intent, error: PolydexError, now: int) -> None:
     """A call failed: a refusal ends the intent, a lost answer leaves it open."""
     if _ambiguous(error):
-        intents.again(tx, intent.id, now + int(ASK_AGAIN * 1000))
+        due = now + int(ASK_AGAIN * 1000)
+        intents.again(tx, intent.id, due)
+        if intent.verb == "create":  # a pull brings what is there, of many at once
+            sources.make_due(tx, intent.source, due)
     else:
         intents.refused(tx, intent.id, now)
 

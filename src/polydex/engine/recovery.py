@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from polydex.connectors.base import Absent, Found
+from polydex.connectors.base import Absent, Found, MarkAnswer
 from polydex.core.decode import decode_patch
 from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
 from polydex.core.ids import AccountId
-from polydex.engine import fetch
+from polydex.engine import content, fetch
 from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
 from polydex.engine.turns import Turns
@@ -79,7 +79,7 @@ class Recovery:
 
     async def _resolve_create(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
         asked_ms = self._ctx.clock()
-        answer = await scene.connector.find_mark(intent.mark or "")
+        answer = await self._found(scene, intent.mark or "")
         if isinstance(answer, Found):
             await self._attempts.found(scene, intent, answer.record)
             return
@@ -91,6 +91,13 @@ class Recovery:
             await self._attempts.create(scene, draft, await self._attempts.renew(scene, intent))
         else:
             await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
+
+    async def _found(self, scene: Scene, mark: str) -> MarkAnswer:
+        """What is known of a mark: a pull may have brought it by now, and then nobody need be asked."""
+        here = await self._ctx.db.read(rows.by_marks, scene.source.id, [mark])
+        if mark in here:
+            return Found(content.record_of(here[mark]))
+        return await scene.connector.find_mark(mark)
 
     async def _resolve_change(self, scene: Scene, intent: Intent) -> None:
         stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None

@@ -229,6 +229,21 @@ def _count(tx: Tx, sql: str, *params: object) -> int:
     return int(row[0]) if row else 0
 
 
+def by_marks(tx: Tx, source: SourceId, wanted: Iterable[str]) -> dict[str, Stored]:
+    """The live rows that carry these marks, and that there is no doubt about."""
+    found: dict[str, Stored] = {}
+    for chunk in chunks(dict.fromkeys(wanted)):
+        sql = (
+            f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
+            "WHERE c.source_id = ? AND c.current = 1 AND c.live = 1 AND c.verify_due IS NULL "
+            f"AND c.mark IN ({marks(chunk)})"
+        )
+        for stored in map(_stored, tx.all(sql, source, *chunk)):
+            if stored.mark is not None:
+                found[stored.mark] = stored
+    return found
+
+
 def find(tx: Tx, account: int, public_id: str) -> Stored | None:
     """The row with this public id, tombstones included."""
     row = tx.one(

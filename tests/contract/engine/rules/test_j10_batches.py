@@ -487,3 +487,35 @@ async def test_a_create_that_cannot_be_found_yet_looked_for_before_every_write(m
     assert await open_intents(home) == []
     assert names(home) == ["a", "b", "c", "d", "e", "f", "first"]
     assert sorted(await home.records()) == ["a", "b", "c", "d", "e", "f", "first"]
+
+
+async def test_as_many_questions_as_lost_answers(make_home: Furnish) -> None:
+    """A pull brings what was created, and nobody need be asked for each."""
+    home, _ = await ready(make_home, mark_lag=600.0)
+    home.world.faults.append(("create_many", Fault.LOST))
+    await created(home, "a", "b", "c")
+    home.world.calls.clear()
+    await home.later(6)
+    assert "find_mark" not in verbs(home)
+    assert await open_intents(home) == []
+    again = await created(home, "a", "b", "c")
+    assert [json.loads(written.record)["nickName"] for written in again] == ["a", "b", "c"]
+    assert names(home) == ["a", "b", "c", "first", "first"]
+
+
+async def test_a_mark_that_a_pull_has_brought_made_a_second_time(make_home: Furnish) -> None:
+    """Where a fresh mark is found late, nobody is asked for each."""
+    home, _ = await ready(make_home, mark_lag=600.0)
+    key = home.world.put(named("ada"), mark="mark-2")
+    await home.pull()
+    outcomes = await burst(
+        home,
+        *(
+            home.writer.create_once(home.account, body, f"mark-{at}")
+            for at, body in enumerate(bodies("bo", "cy", "ada"))
+        ),
+    )
+    assert Counter(verbs(home)) == {"create": 1, "create_many": 1}
+    assert home.world.marked("mark-2") == [key]
+    assert outcomes[2].id == (await home.records())["ada"]["id"]
+    assert names(home) == ["ada", "bo", "cy", "first"]
