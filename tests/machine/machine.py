@@ -34,7 +34,7 @@ from tests.machine.application import KEYS, Home, Process, founded
 from tests.machine.characters import CHARACTERS
 from tests.machine.consumer import Consumer, Ledger
 from tests.machine.loop import VirtualLoop
-from tests.machine.surroundings import FEW, LABELS, MANY, NAMES, Surroundings
+from tests.machine.surroundings import FEW, LABELS, MANY, NAMES, PLAIN, Surroundings
 from tests.soundness import demand_sound_now
 
 # Clients of the machine send again whenever they like; that a repetition is a new request one day, J10's test shows.
@@ -147,7 +147,7 @@ class Machine(Surroundings):
         self.time_passes(seconds=65)  # the lease of the dead one ends
         self.push_arrives(process=1 - process)
 
-    @rule(process=st.integers(0, 1), page=st.integers(0, 3), fault=st.sampled_from(list(Fault)))
+    @rule(process=st.integers(0, 1), page=st.integers(0, 3), fault=PLAIN)
     def pull_fails_in_the_middle(self, process: int, page: int, fault: Fault) -> None:
         """One page is refused, or lost; the next pull goes on from there."""
         self.world.faults.extendleft([("list", fault), *[("list", Fault.NONE)] * page])

@@ -62,6 +62,7 @@ class Waiting:
         except asyncio.CancelledError:
             task = self._tasks.get(ride)
             if task is not None and not ride.awaited:
+                self._close(ride)  # who comes while it ends must not get on
                 task.cancel()
                 await asyncio.wait([task])
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
@@ -519,3 +520,24 @@ async def test_a_mark_that_a_pull_has_brought_made_a_second_time(make_home: Furn
     assert home.world.marked("mark-2") == [key]
     assert outcomes[2].id == (await home.records())["ada"]["id"]
     assert names(home) == ["ada", "bo", "cy", "first"]
+
+
+async def test_a_write_that_comes_while_those_before_it_give_up(make_home: Furnish) -> None:
+    """The disk is slow, and so it takes a moment until the turn is given up, that nobody waits for any more."""
+    home, _ = await ready(make_home)
+    slow = threading.Event()
+    busy = asyncio.create_task(home.db.write(lambda _tx: slow.wait(10)))
+    await asyncio.sleep(0.05)
+    gives_up = asyncio.create_task(home.writer.create(home.account, bodies("a")[0]))
+    await until(lambda: waiting(home) == 1)
+    await asyncio.sleep(0.05)
+    for task in list(home.writer._open.values()):
+        task.cancel()
+    await asyncio.sleep(0.05)
+    comes = asyncio.create_task(home.writer.create(home.account, bodies("b")[0]))
+    await asyncio.sleep(0.05)
+    slow.set()
+    [outcome] = await asyncio.gather(gives_up, return_exceptions=True)  # PostgreSQL does not wait for one slow write
+    assert json.loads((await comes).record)["nickName"] == "b"
+    await busy
+    assert names(home) == (["b"] if isinstance(outcome, asyncio.CancelledError) else ["a", "b"])
