@@ -15,6 +15,21 @@ from polydex.core.errors import ProviderMalformed
 MY_CONTACTS: Final = "contactGroups/myContacts"
 """The system group that makes a person a contact of the user's own address book."""
 _USER_GROUP: Final = "USER_CONTACT_GROUP"
+_RESERVED: Final = frozenset(
+    (
+        "all contacts",
+        "blocked",
+        "chat contacts",
+        "coworkers",
+        "family",
+        "friends",
+        "my contacts",
+        "mycontacts",
+        "starred",
+    )
+)
+"""Names of the system groups, in small letters. That Google refuses labels of these names is not confirmed: a keyword of
+such a name is kept in the bag, unless the user has such a label."""
 
 
 class Labels(msgspec.Struct, frozen=True, dict=True):
@@ -62,10 +77,13 @@ class Labels(msgspec.Struct, frozen=True, dict=True):
         return self._exact.get(keyword) or self._folded.get(keyword.casefold())
 
     def missing(self, keywords: Iterable[str]) -> tuple[str, ...]:
-        """The names, each once, of the groups that have to be created before these keywords can be written."""
+        """The names, each once, of the groups that have to be created before these keywords can be written.
+
+        Those that cannot be created are not among them.
+        """
         wanted: dict[str, str] = {}
         for word in keywords:
-            if self.group(word) is None:
+            if self.group(word) is None and word.casefold() not in _RESERVED:
                 wanted.setdefault(word.casefold(), word)
         return tuple(wanted.values())
 

@@ -172,7 +172,7 @@ class ListConnections(Wire, frozen=True):
 class PersonResponse(Wire, frozen=True):
     """One answer of a batch; ``status`` is there when it failed."""
 
-    person: msgspec.Raw | None = None
+    person: msgspec.Raw = msgspec.Raw()  # empty when there is none
     requested_resource_name: str | None = None
     http_status_code: int | None = None
     status: Status | None = None

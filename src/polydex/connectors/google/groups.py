@@ -1,0 +1,108 @@
+"""Contact groups at Google: listed whole, and created for keywords that have none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polydex.connectors.google import wire
+from polydex.connectors.google.api import READ_SECONDS, Api, decoded, encoded, nothing_sent
+from polydex.connectors.google.fields import GROUP_FIELDS
+from polydex.connectors.google.labels import Labels
+from polydex.core.errors import ProviderMalformed, ProviderRejected
+
+_LIST = "Google groups"
+_CREATE = "Google new group"
+_PAGE = "1000"
+_BATCH_GET = 200
+SYSTEM = frozenset(
+    f"contactGroups/{name}"
+    for name in ("all", "blocked", "chatBuddies", "coworkers", "family", "friends", "myContacts", "starred")
+)
+"""Groups that are no labels of the user's (contactGroups.list; the names of the deprecated ones as they are seen)."""
+
+
+class _Response(wire.Wire, frozen=True):
+    """One group; without it an error, as for one that was deleted."""
+
+    contact_group: wire.ContactGroup | None = None
+
+
+class _BatchGet(wire.Wire, frozen=True):
+    """The answer of contactGroups.batchGet."""
+
+    responses: tuple[_Response, ...] | None = None
+
+
+def is_unknown(group: str, labels: Labels) -> bool:
+    """Whether a membership names a group that has come into being since the groups were listed."""
+    return group not in labels.names and group not in SYSTEM
+
+
+async def listed(api: Api, *, seconds: float = READ_SECONDS) -> Labels:
+    """The user's groups as they are now. Raises ProviderError."""
+    found: list[wire.ContactGroup] = []
+    token: str | None = None
+    while True:
+        query = [("groupFields", GROUP_FIELDS), ("pageSize", _PAGE)]
+        if token is not None:
+            query.append(("pageToken", token))
+        body = await api.get("contactGroups", query, step=_LIST, seconds=seconds)
+        page = decoded(body, wire.ListGroups, _LIST)
+        found += page.contact_groups or ()
+        if page.next_page_token in (None, "", token):
+            return Labels.of(found)
+        token = page.next_page_token
+
+
+async def having(api: Api, keywords: Iterable[str], known: Labels, *, seconds: float) -> Labels:
+    """The groups as they are now, with one for each of these keywords that can have one.
+
+    They are listed first, whatever was known: under the name that we remember there may be another group by now. A group
+    that is created stays although the write it is for is refused later. A failure here says nothing about that write.
+
+    Args:
+        api: of the account.
+        keywords: what the contact shall have.
+        known: the groups as the last pull saw them. What is not listed now is deleted, or newer than the list.
+        seconds: for each call.
+
+    Raises:
+        ProviderError: they cannot be listed, or one cannot be created.
+    """
+    with nothing_sent():
+        labels = await _with_unlisted(api, await listed(api, seconds=seconds), known, seconds=seconds)
+        for word in labels.missing(keywords):
+            labels = await _created(api, labels, word, seconds=seconds)
+    return labels
+
+
+async def _created(api: Api, labels: Labels, word: str, *, seconds: float) -> Labels:
+    body = encoded({"contactGroup": {"name": word}, "readGroupFields": GROUP_FIELDS})
+    try:
+        answer = await api.call("POST", "contactGroups", step=_CREATE, body=body, seconds=seconds)
+    except ProviderRejected as error:
+        if (error.original or {}).get("status") != 409:
+            raise
+        # Another client was faster; or it is the name of a group that is no label, or is not listed yet: then the keyword
+        # finds another place.
+        return Labels({**labels.names, **(await listed(api, seconds=seconds)).names})
+    group = decoded(answer, wire.ContactGroup, _CREATE)
+    if not group.resource_name:
+        raise ProviderMalformed(f"{_CREATE}: the group has no name")
+    api.shared.created(group.resource_name)
+    return labels.with_group(group.resource_name, word)
+
+
+async def _with_unlisted(api: Api, labels: Labels, known: Labels, *, seconds: float) -> Labels:
+    """With those groups that are known, not listed, and there all the same."""
+    doubtful = [name for name in (*known.names, *api.shared.groups) if name not in labels.names]
+    for start in range(0, len(doubtful), _BATCH_GET):
+        query = [
+            ("groupFields", GROUP_FIELDS),
+            *(("resourceNames", name) for name in doubtful[start : start + _BATCH_GET]),
+        ]
+        body = await api.get("contactGroups:batchGet", query, step=_LIST, seconds=seconds)
+        responses = decoded(body, _BatchGet, _LIST).responses or ()
+        found = Labels.of(response.contact_group for response in responses if response.contact_group is not None)
+        labels = Labels({**labels.names, **found.names})
+    return labels
