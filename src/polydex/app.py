@@ -107,7 +107,7 @@ async def open_app(
         ConfigInvalid: the folder, the key file or a setting cannot be used.
         StoreFailed: the database cannot be opened.
     """
-    providers = registry.load()
+    providers = registry.load(config.provider_options)
     async with contextlib.AsyncExitStack() as stack:
         keys, db = await asyncio.to_thread(_open_data, config, clock)
         stack.push_async_callback(db.close)
@@ -158,6 +158,7 @@ async def open_app(
             await app.worker.stop(config.shutdown_timeout)
             if background is not None:
                 await background
+            await ctx.refreshes.drain(ctx, config.shutdown_timeout)
 
 
 def _open_data(config: Config, clock: Callable[[], int]) -> tuple[Keys, Database]:

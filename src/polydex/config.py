@@ -6,12 +6,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from polydex.core.errors import ConfigInvalid
-from polydex.net.addresses import parse_networks
+from polydex.net.addresses import is_allowed, parse_networks
 
 PREFIX = "POLYDEX_"
 HIDDEN = "[hidden]"
@@ -39,7 +40,7 @@ class Setting:
 
 def _setting(default: Any, read: Callable[[str], Any], doc: str, show: Callable[[Any], str] | None = None) -> Any:
     """A field of Config. ``read`` raises ValueError with what is expected; ``show`` gives text without secrets."""
-    return dataclasses.field(default=default, metadata={"read": read, "doc": doc, "show": show or _text})
+    return dataclasses.field(default=default, repr=show is None, metadata={"read": read, "doc": doc, "show": show or _text})
 
 
 def _text(value: Any) -> str:
@@ -104,6 +105,25 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _readable_on_the_way(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with addresses that get secrets: over http they would travel in the clear.
+
+    A name is judged again when it is called, by its address.
+    """
+    networks = parse_networks(values.get("allow_private_networks", ""))
+    problems = []
+    for name, value in values.items():
+        if not name.endswith("_url") or not str(value).startswith("http://"):
+            continue
+        try:
+            inside = is_allowed(ip_address(urlsplit(value).hostname or ""), "provider", networks)
+        except ValueError:
+            inside = bool(networks)
+        if not inside:
+            problems.append(f"{PREFIX}{name.upper()} must be https, or in POLYDEX_ALLOW_PRIVATE_NETWORKS")
+    return problems
+
+
 def _without_password(url: str | None) -> str:
     """A URL that libpq understands may carry its password in front of the host or in the query."""
     if url is None:
@@ -115,6 +135,28 @@ def _without_password(url: str | None) -> str:
     name, colon, _ = user.partition(":")
     hidden = name + (colon and f":{HIDDEN}") + at + host
     return before + slashes + hidden + slash + path + (question and f"?{HIDDEN}")
+
+
+def _endpoint(text: str) -> str:
+    """The address of an interface, to which paths or parameters are added: without a slash at the end."""
+    try:
+        url = urlsplit(_word(text))
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.username is None and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "?" in text or "#" in text:
+        raise ValueError("a URL such as https://accounts.example.com/token")
+    return text.rstrip("/")
+
+
+def _word(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("one word of ASCII characters")
+    return text
+
+
+def _secret(value: str | None) -> str:
+    return HIDDEN if value else ""
 
 
 def _networks(text: str) -> str:
@@ -154,6 +196,24 @@ class Config:
     )
     ca_bundle: Path | None = _setting(None, _file, "file of certificate authorities to trust besides the usual ones")
     log_level: str = _setting("info", _level, "least important events that are logged: " + ", ".join(LOG_LEVELS))
+    google_client_id: str | None = _setting(None, _word, "client id of the OAuth client for Google accounts")
+    google_client_secret: str | None = _setting(None, _word, "client secret of that OAuth client", _secret)
+    google_api_url: str = _setting("https://people.googleapis.com", _endpoint, "address of the People API")
+    google_auth_url: str = _setting(
+        "https://accounts.google.com/o/oauth2/v2/auth", _endpoint, "where users grant access to their Google account"
+    )
+    google_token_url: str = _setting(
+        "https://oauth2.googleapis.com/token", _endpoint, "where Google gives out access tokens"
+    )
+    google_revoke_url: str = _setting(
+        "https://oauth2.googleapis.com/revoke", _endpoint, "where Google is told that a grant has ended"
+    )
+    google_reads_per_minute: float = _setting(
+        90.0, _number(1, 100_000), "requests a minute that read from one Google account"
+    )
+    google_writes_per_minute: float = _setting(
+        90.0, _number(1, 100_000), "requests a minute that change one Google account"
+    )
 
     given: frozenset[str] = frozenset()
     """Names of the fields that the environment sets."""
@@ -178,10 +238,22 @@ class Config:
                 values[field.name] = field.metadata["read"](text)
             except ValueError as error:
                 problems.append(f"{variable} must be {error}")
+        if not problems:
+            problems = _readable_on_the_way(values)
         if problems:
             raise ConfigInvalid("; ".join(problems))
         unknown = tuple(sorted(name for name in env if name.startswith(PREFIX) and name not in fields))
         return cls(**values, given=frozenset(values), unknown=unknown)
+
+    def provider_options(self, name: str) -> Mapping[str, str]:
+        """The settings of one provider, see ``Provider.configured``: ``google_api_url`` is ``api_url`` of ``google``."""
+        prefix = f"{name}_"
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.metadata}
+        return {
+            key.removeprefix(prefix): _text(value)
+            for key, value in values.items()
+            if key.startswith(prefix) and value is not None
+        }
 
     @property
     def database_path(self) -> Path:

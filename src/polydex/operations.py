@@ -55,7 +55,7 @@ def keys_path(config: Config) -> Path:
 async def check_data(config: Config, file: Path | None, *, progress: Callable[[int, int], None]) -> Report:
     """Check the database, or a backup of it. Raises ConfigInvalid, BadRequest, StoreFailed."""
     keys = load_keys(config) if keys_path(config).exists() else None
-    providers = registry.load()
+    providers = registry.load(config.provider_options)
     async with _looking(config, file) as db:
         return await check(db, keys=keys, providers=providers, older=file is not None, progress=progress)
 
@@ -113,7 +113,11 @@ async def back_up(config: Config, destination: Path | None, *, progress: Progres
         final = _final(config, destination)
         try:
             copy = await backup.back_up(
-                config.database_path, final, keys=keys, providers=registry.load(), progress=progress
+                config.database_path,
+                final,
+                keys=keys,
+                providers=registry.load(config.provider_options),
+                progress=progress,
             )
         except OSError as error:
             raise BadRequest(f"The backup cannot be written to {final.parent}: {error.strerror}") from error
@@ -159,7 +163,7 @@ async def restore_data(
             file,
             (folder / "backups" / f"polydex-replaced-{_stamp()}.db").absolute(),
             keys=keys,
-            providers=registry.load(),
+            providers=registry.load(config.provider_options),
             confirm=confirm,
             progress=progress,
             clock=now_ms,

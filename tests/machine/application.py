@@ -20,8 +20,8 @@ from polydex.core.errors import Internal, PolydexError
 from polydex.core.ids import AccountId, SourceId
 from polydex.engine.accounts import app_secret_context
 from polydex.engine.backup import Copy
-from polydex.engine.context import Context, Settings, secret_context
-from polydex.engine.keys import Keys, hash_token
+from polydex.engine.context import Context, Settings
+from polydex.engine.keys import Keys, hash_token, secret_context
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.restore import restore

@@ -34,6 +34,14 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         "POLYDEX_ALLOW_PRIVATE_NETWORKS": ("10.0.0.0/8, 127.0.0.1", "10.0.0.0/8, 127.0.0.1"),
         "POLYDEX_CA_BUNDLE": (str(bundle), bundle),
         "POLYDEX_LOG_LEVEL": ("DEBUG", "debug"),
+        "POLYDEX_GOOGLE_CLIENT_ID": ("1234-x.apps.example.com", "1234-x.apps.example.com"),
+        "POLYDEX_GOOGLE_CLIENT_SECRET": ("hush-hush", "hush-hush"),
+        "POLYDEX_GOOGLE_API_URL": ("http://127.0.0.1:8090/", "http://127.0.0.1:8090"),
+        "POLYDEX_GOOGLE_AUTH_URL": ("https://example.com/auth", "https://example.com/auth"),
+        "POLYDEX_GOOGLE_TOKEN_URL": ("http://sandbox.example.com/token", "http://sandbox.example.com/token"),
+        "POLYDEX_GOOGLE_REVOKE_URL": ("https://example.com/revoke", "https://example.com/revoke"),
+        "POLYDEX_GOOGLE_READS_PER_MINUTE": ("120", 120.0),
+        "POLYDEX_GOOGLE_WRITES_PER_MINUTE": ("30", 30.0),
     }
     config = Config.load({name: f" {text} " for name, (text, _) in given.items()})
     settings = config.describe()
@@ -67,6 +75,14 @@ def test_an_empty_variable_is_an_absent_one() -> None:
         ("DATABASE_URL", "mysql://db/contacts"),
         ("CA_BUNDLE", "/nonexistent/ca.pem"),
         ("ALLOW_PRIVATE_NETWORKS", "home"),
+        ("GOOGLE_API_URL", "people.example.com"),
+        ("GOOGLE_API_URL", "https://"),
+        ("GOOGLE_TOKEN_URL", "https://ada:secret@example.com/token"),
+        ("GOOGLE_TOKEN_URL", "https://example.com/token?key=1"),
+        ("GOOGLE_TOKEN_URL", "http://example.com/token"),
+        ("GOOGLE_REVOKE_URL", "http://127.0.0.1/revoke"),
+        ("GOOGLE_CLIENT_ID", "two words"),
+        ("GOOGLE_READS_PER_MINUTE", "0"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
@@ -120,3 +136,35 @@ def test_the_list_tells_defaults_from_what_is_given() -> None:
 
 def test_a_misspelt_variable_is_noticed() -> None:
     assert Config.load({"POLYDEX_PROT": "1", "POLYDEX_PORT": "1", "PORT": "2"}).unknown == ("POLYDEX_PROT",)
+
+
+def test_addresses_over_http_lie_in_the_networks_that_are_allowed() -> None:
+    allowed = {"POLYDEX_ALLOW_PRIVATE_NETWORKS": "10.0.0.0/8"}
+    for host, fits in (("10.1.2.3", True), ("11.1.2.3", False), ("name.example.com", True)):
+        env = {**allowed, "POLYDEX_GOOGLE_TOKEN_URL": f"http://{host}/token"}
+        if fits:
+            assert Config.load(env).google_token_url == f"http://{host}/token"
+        else:
+            with pytest.raises(ConfigInvalid, match="^POLYDEX_GOOGLE_TOKEN_URL must be https"):
+                Config.load(env)
+
+
+def test_a_provider_gets_its_own_settings_and_no_others() -> None:
+    config = Config.load({"POLYDEX_GOOGLE_CLIENT_ID": "me", "POLYDEX_GOOGLE_READS_PER_MINUTE": "7.5"})
+    assert config.provider_options("google") == {
+        "client_id": "me",
+        "api_url": "https://people.googleapis.com",
+        "auth_url": "https://accounts.google.com/o/oauth2/v2/auth",
+        "token_url": "https://oauth2.googleapis.com/token",
+        "revoke_url": "https://oauth2.googleapis.com/revoke",
+        "reads_per_minute": "7.5",
+        "writes_per_minute": "90",
+    }
+    assert config.provider_options("carddav") == {}
+
+
+def test_a_client_secret_is_never_shown() -> None:
+    config = Config.load({"POLYDEX_GOOGLE_CLIENT_SECRET": "hush-hush"})
+    shown = {setting.variable: setting.value for setting in config.describe()}
+    assert shown["POLYDEX_GOOGLE_CLIENT_SECRET"] == "[hidden]"
+    assert "hush-hush" not in repr(config)

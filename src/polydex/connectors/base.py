@@ -7,12 +7,12 @@ database, never retries, never sleeps and never logs a secret. Every failure is 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
 
 from polydex.core.contact import Contact, Photo
-from polydex.core.errors import PolydexError, RecordNotFound
+from polydex.core.errors import PolydexError, ProviderUnauthorized, RecordNotFound
 from polydex.core.fields import ALL_FIELDS, FieldSet, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
 from polydex.core.patch import Patch
@@ -317,7 +317,7 @@ class Tokens(Protocol):
 
     async def renewed(self, refused: str) -> str:
         """Another one, after the provider answered 401 to ``refused``. Asked once per call: a 401 to this one, too, is
-        ProviderUnauthorized. Raises as ``current``.
+        ProviderUnauthorized. Raises as ``current``, and ProviderUnauthorized when there is no other.
         """
         ...
 
@@ -350,10 +350,40 @@ class Grant:
     refresh_expires_at: int | None = None
     scopes: frozenset[str] | None = None
 
+    def followed_by(self, newer: Grant) -> Grant:
+        """What is granted after a refresh: what the answer does not say stays as it was."""
+        rotated = newer.refresh_token not in (None, self.refresh_token)
+        kept = None if rotated else self.refresh_expires_at
+        return replace(
+            newer,
+            refresh_token=newer.refresh_token or self.refresh_token,
+            refresh_expires_at=kept if newer.refresh_expires_at is None else newer.refresh_expires_at,
+            scopes=self.scopes if newer.scopes is None else newer.scopes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Tokens of a grant that nobody stores: of a login that is tried, or looked at. Nothing is refreshed."""
+
+    grant: Grant = field(repr=False)
+
+    async def current(self) -> str:
+        """The access token."""
+        return self.grant.access_token
+
+    async def renewed(self, refused: str) -> str:
+        """There is no other. Raises ProviderUnauthorized."""
+        del refused
+        raise ProviderUnauthorized("The provider refused the access token")
+
 
 @runtime_checkable
 class OAuth(Protocol):
-    """What a provider offers besides, whose accounts come with OAuth tokens."""
+    """What a provider offers besides, whose accounts come with OAuth tokens.
+
+    ``discover`` and ``probe`` of such a one are called with ``Held`` tokens, which ``probe`` may refresh by itself.
+    """
 
     async def refresh(self, net: object, refresh_token: str, now: int) -> Grant:
         """A new access token. ``now``: unix milliseconds.
@@ -361,6 +391,17 @@ class OAuth(Protocol):
         Raises TokenDead when the provider refuses the refresh token for good (``invalid_grant``), TokenRefreshFailed when
         it refuses for another reason (as a wrong client secret), ProviderUnavailable, ProviderTimeout.
         """
+        ...
+
+    async def revoke(self, net: object, token: str) -> None:
+        """End what a token was granted, at the provider; one that is ended already is no error. Raises ProviderError.
+
+        ``token``: the refresh token, or the access token where there is none.
+        """
+        ...
+
+    def examine(self, net: object) -> AsyncIterator[Probe]:
+        """Try the settings of this installation for the provider, step by step; none when nothing is set. Changes nothing."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from polydex.connectors.base import Provider
@@ -11,10 +11,13 @@ from polydex.core.errors import ConfigInvalid
 GROUP = "polydex.providers"
 
 
-def load(found: Iterable[EntryPoint] | None = None) -> dict[str, Provider]:
+def load(
+    options: Callable[[str], Mapping[str, str]] = lambda _: {}, *, found: Iterable[EntryPoint] | None = None
+) -> dict[str, Provider]:
     """The installed providers by their names.
 
     Args:
+        options: of the installation, by the provider's name; see ``Provider.configured``.
         found: entry points to take in place of those that are installed.
 
     Raises:
@@ -31,7 +34,7 @@ def load(found: Iterable[EntryPoint] | None = None) -> dict[str, Provider]:
             raise ConfigInvalid(f"The provider {point.name!r} ({point.value}) does not have what a provider needs")
         if provider.name in providers:
             raise ConfigInvalid(f"Two installed packages bring a provider named {provider.name!r}")
-        providers[provider.name] = provider
+        providers[provider.name] = provider.configured(options(provider.name))
     if not providers:
         raise ConfigInvalid("No provider is installed; install the package polydex again")
     return providers

@@ -7,24 +7,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from polydex.connectors.base import Credentials, Identity, Provider, SourceInfo
+from polydex.connectors.base import Credentials, Grant, Held, Identity, OAuth, Provider, SourceInfo
 from polydex.core.errors import (
     BadRequest,
     Forbidden,
     Internal,
     NotFound,
+    PolydexError,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnauthorized,
     ScopesInvalid,
+    TokenDead,
     Unauthorized,
     Unsupported,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import status
-from polydex.engine.context import Context, secret_context
-from polydex.engine.keys import format_token, hash_token, parse_token
+from polydex.engine import grants, status
+from polydex.engine.context import Context
+from polydex.engine.keys import format_token, hash_token, parse_token, secret_context
 from polydex.engine.status import AccountStatus, SourceState
+from polydex.log import logger
 from polydex.store import accounts, apps, contacts, sources, tokens
 from polydex.store.accounts import Account, Details
 from polydex.store.apps import App
@@ -38,6 +41,9 @@ _SCOPE = re.compile(r"[A-Za-z]+\.[A-Za-z]+", re.ASCII)
 _TOKEN_KIND = "acc"  # noqa: S105 - the kind, not a token
 _MAILBOX = "IMAP"
 """The service type of programs that name the mailbox's provider apart (serviceProvider Fastmail or iCloud)."""
+_REVOKE_SECONDS = 5.0
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class AccountSpec:
 
     Attributes:
         service_type, service_provider: kept, and answered, as they were sent.
+        grant: the tokens of an OAuth service; the others have a login and a password.
         scopes: asked for; None when nothing was said, then everything there is.
         region: two letters (ISO 3166), for phone numbers without a country code.
     """
@@ -53,6 +60,7 @@ class AccountSpec:
     service_type: str
     login: str | None = None
     password: str = field(default="", repr=False)
+    grant: Grant | None = field(default=None, repr=False)
     service_provider: str | None = None
     server_url: str | None = None
     email: str | None = None
@@ -89,6 +97,16 @@ class Saved:
     account_id: AccountId
     access_token: str = field(repr=False)
     created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the provider said about credentials that it accepts. ``provider``: its registry name."""
+
+    provider: str
+    credentials: Credentials
+    identity: Identity
+    books: tuple[SourceInfo, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +179,45 @@ class Accounts:
         Raises BadRequest, Unsupported, ScopesInvalid, ProviderError.
         """
         scopes = _granted(spec.scopes)
-        provider, credentials, identity, books = await self._discover(spec)
+        found = await self._discover(spec)
         secret = self._ctx.keys.new_secret()
         account, token, created = await self._ctx.db.write(
-            _save, self._ctx, app_id, provider.name, spec, scopes, credentials, identity, books, hash_token(secret)
+            _save, self._ctx, app_id, spec, scopes, found, hash_token(secret)
         )
         return Saved(account, format_token(_TOKEN_KIND, token, secret), created)
 
-    async def _discover(self, spec: AccountSpec) -> tuple[Provider, Credentials, Identity, tuple[SourceInfo, ...]]:
+    async def _discover(self, spec: AccountSpec) -> _Found:
         provider, service = self._service(spec)
-        if not spec.login:
-            raise BadRequest("$.loginString: missing")
-        given = Credentials(login=spec.login, password=spec.password, server_url=spec.server_url or "")
-        credentials = provider.prepare(service, given)
         try:
             async with asyncio.timeout(self._ctx.settings.write_deadline):
+                given = await self._given(provider, spec)
+                credentials = provider.prepare(service, given)
                 identity, books = await provider.discover(self._ctx.net, credentials)
         except TimeoutError:
             raise ProviderTimeout from None
         if not books:
             raise ProviderRejected("The provider has no address book for this login")
-        return provider, credentials, identity, books
+        return _Found(provider.name, credentials, identity, books)
+
+    async def _given(self, provider: Provider, spec: AccountSpec) -> Credentials:
+        """The credentials to try.
+
+        A refresh token is tried, too, however good the access token still is: each belongs to one OAuth client, and with
+        another's the account would work for an hour, and then be dead.
+        """
+        if not isinstance(provider, OAuth):
+            if not spec.login:
+                raise BadRequest("$.loginString: missing")
+            return Credentials(login=spec.login, password=spec.password, server_url=spec.server_url or "")
+        grant = spec.grant
+        if grant is None:
+            raise BadRequest(
+                f"$.authString2: missing: {spec.service_type} takes an access token (authString1), a refresh token "
+                "(authString2), or both"
+            )
+        if grant.refresh_token is not None:
+            grant = grant.followed_by(await provider.refresh(self._ctx.net, grant.refresh_token, self._ctx.clock()))
+        return Credentials(login=spec.login or "", tokens=Held(grant))
 
     def _service(self, spec: AccountSpec) -> tuple[Provider, str]:
         service = spec.service_type
@@ -222,6 +258,10 @@ class Accounts:
         )
         return AccountList(found, total)
 
+    def grant(self, account: Account) -> Grant | None:
+        """The stored tokens of an OAuth account, with their ends; None for others. Raises Internal."""
+        return _grant(self._ctx, account)
+
     async def status(self, account_id: int) -> AccountStatus:
         """How the account's synchronisation fares."""
         return await self._ctx.db.read(status.read, AccountId(account_id))
@@ -242,9 +282,11 @@ class Accounts:
             raise ProviderTimeout from None
         except ProviderUnauthorized as error:
             learnt = ("invalid", error.message)
+        except TokenDead:  # noted where it was learnt
+            return await self.get(account.id)
         if learnt != (account.token_status, account.token_error):
             await self._ctx.db.write(
-                accounts.set_status, account.id, *learnt, self._ctx.clock(), refused=account.secret
+                accounts.set_status, account.id, *learnt, self._ctx.clock(), credentials=account.credentials
             )
         return await self.get(account.id)
 
@@ -261,9 +303,18 @@ class Accounts:
     async def delete_token(self, account_id: int) -> None:
         """End every access token of an account and forget its credentials: no call is made any more, pulls stop.
 
-        What was stored stays until the account is connected again, or deleted.
+        What was stored stays until the account is connected again, or deleted. What an OAuth provider has granted is
+        ended there as well, if it can be told: here it has ended whatever it answers.
         """
-        await self._ctx.db.write(_end, AccountId(account_id), self._ctx.clock())
+        granted = await self._ctx.db.write(_end, self._ctx, AccountId(account_id), self._ctx.clock())
+        if granted is None:
+            return
+        provider, token = granted
+        try:
+            async with asyncio.timeout(_REVOKE_SECONDS):
+                await provider.revoke(self._ctx.net, token)
+        except (PolydexError, TimeoutError) as error:
+            log.warning("tokens.not_revoked", account=account_id, error=type(error).__name__)
 
     async def approve(self, account_id: int, *, refuse: bool = False) -> int:
         """Decide about a mass deletion that was held back (J13); the number of contacts it is about.
@@ -310,33 +361,34 @@ def _save(
     tx: Tx,
     ctx: Context,
     app_id: int,
-    provider: str,
     spec: AccountSpec,
     scopes: frozenset[str] | None,
-    credentials: Credentials,
-    identity: Identity,
-    books: tuple[SourceInfo, ...],
+    found: _Found,
     token_hash: bytes,
 ) -> tuple[AccountId, int, bool]:
     now = ctx.clock()
-    known = accounts.find(tx, app_id, provider, identity.subject)
+    credentials, identity, books = found.credentials, found.identity, found.books
+    known = accounts.find(tx, app_id, found.provider, identity.subject)
     if scopes is None:
         scopes = known.scopes if known else frozenset(_GRANTABLE)
     details = Details(
         service_type=spec.service_type,
         scopes=scopes,
         service_provider=spec.service_provider,
-        login=credentials.login,
+        login=credentials.login or identity.email,
         email=spec.email or identity.email,
         name=spec.name or identity.name,
-        server_url=credentials.server_url,
+        server_url=credentials.server_url or None,
         client_org_id=spec.client_org_id,
         auth_org_id=spec.auth_org_id,
         timezone=spec.timezone,
         region=spec.region,
     )
-    account = accounts.upsert(tx, app_id, provider, identity.subject, details, now)
-    sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
+    account = accounts.upsert(tx, app_id, found.provider, identity.subject, details, now)
+    if isinstance(credentials.tokens, Held):
+        sealed = grants.seal(ctx.keys, account.id, credentials.tokens.grant, now)
+    else:
+        sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
     accounts.set_secret(tx, account.id, sealed, now)
     # The default address book is chosen once (J8).
     default = sources.default(tx, account.id)
@@ -353,11 +405,34 @@ def _save(
     return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
 
 
-def _end(tx: Tx, account: AccountId, now: int) -> None:
-    tokens.revoke_all(tx, account, now)
-    accounts.set_secret(tx, account, None, now)
-    accounts.set_status(tx, account, "dead", "The access was revoked", now)
-    sources.stop(tx, account)
+def _end(tx: Tx, ctx: Context, account_id: AccountId, now: int) -> tuple[OAuth, str] | None:
+    """End the access; what is to be ended at the provider as well."""
+    accounts.lock(tx, account_id)
+    account = accounts.get(tx, account_id)
+    tokens.revoke_all(tx, account_id, now)
+    accounts.set_secret(tx, account_id, None, now)
+    accounts.set_status(tx, account_id, "dead", "The access was revoked", now)
+    sources.stop(tx, account_id)
+    # One grant is shared by all tokens that a user's log-ins have brought to one OAuth client: others live on it.
+    if account is None or accounts.others(tx, account):
+        return None
+    try:
+        grant = _grant(ctx, account)
+    except Internal:  # without the right key there is nothing to tell the provider
+        return None
+    provider = _oauth(ctx, account)
+    return None if provider is None or grant is None else (provider, grant.refresh_token or grant.access_token)
+
+
+def _oauth(ctx: Context, account: Account) -> OAuth | None:
+    provider: object = ctx.providers.get(account.provider)
+    return provider if isinstance(provider, OAuth) else None
+
+
+def _grant(ctx: Context, account: Account) -> Grant | None:
+    if account.secret is None or _oauth(ctx, account) is None:
+        return None
+    return grants.opened(ctx.keys, account.id, account.secret).grant
 
 
 def _decide(tx: Tx, account: AccountId, refuse: bool, now: int) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from polydex.connectors.base import Connector, Credentials, Provider
+from polydex.connectors.base import Connector, Credentials, OAuth, Provider
 from polydex.core.errors import Internal, TokenDead, Unauthorized
-from polydex.core.ids import AccountId
+from polydex.engine.access import AccountTokens, Refreshes
 from polydex.engine.apply import Target
-from polydex.engine.keys import Keys
+from polydex.engine.keys import Keys, secret_context
 from polydex.engine.places import Places
 from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Database
@@ -58,6 +58,7 @@ class Context:
         owner: names this process in leases; random.
         random_bytes: for marks.
         places: of the pulls that run in this process.
+        refreshes: of access tokens, that run in this process.
     """
 
     db: Database
@@ -69,6 +70,7 @@ class Context:
     owner: str
     random_bytes: Callable[[int], bytes]
     places: Places = field(default_factory=Places)
+    refreshes: Refreshes = field(default_factory=Refreshes)
 
     def provider(self, account: Account) -> Provider:
         """The provider of an account. Raises Internal when its package is not installed."""
@@ -90,7 +92,9 @@ class Context:
         return self.provider(account).connect(self.net, credentials, source.key, options, source.context)
 
     def credentials(self, account: Account) -> Credentials:
-        """The account's credentials, decrypted."""
+        """The account's credentials, decrypted; of an OAuth service its tokens, refreshed when they are asked for."""
+        if isinstance(self.provider(account), OAuth):
+            return Credentials(account.login or "", tokens=AccountTokens(self, account.id))
         password = self.keys.decrypt(account.secret or b"", secret_context(account.id)).decode()
         return Credentials(login=account.login or "", password=password, server_url=account.server_url or "")
 
@@ -105,8 +109,3 @@ class Context:
             id_key=self.keys.ids,
             context=source.context,
         )
-
-
-def secret_context(account: AccountId) -> bytes:
-    """What an account's secret is bound to, so that a ciphertext cannot be moved to another account."""
-    return b"account:%d" % account

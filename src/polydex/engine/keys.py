@@ -26,6 +26,7 @@ import msgspec
 
 from polydex import log
 from polydex.core.errors import ConfigInvalid, Internal
+from polydex.core.ids import AccountId
 from polydex.store.files import publish
 
 RandomBytes = Callable[[int], bytes]
@@ -172,6 +173,11 @@ class Keys:
     def new_secret(self) -> str:
         """A secret for a client: 256 random bits, 43 base64url characters."""
         return base64.urlsafe_b64encode(self.random_bytes(KEY_BYTES)).decode().rstrip("=")
+
+
+def secret_context(account: AccountId) -> bytes:
+    """What an account's secret is bound to, so that a ciphertext cannot be moved to another account."""
+    return b"account:%d" % account
 
 
 def format_token(kind: str, number: int, secret: str) -> str:

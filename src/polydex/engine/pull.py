@@ -377,8 +377,8 @@ def _finish(tx: Tx, ctx: Context, taken: _Taken, error: PolydexError | None, now
             pause = max(pause, ctx.settings.poll_interval)
         pause = max(pause, error.retry_after or 0.0)
         if isinstance(error, ProviderUnauthorized):  # of these credentials; that says nothing about newer ones
-            refused = taken.account.secret
-            accounts.set_status(tx, source.account, accounts.INVALID, error.message, now, refused=refused)
+            refused = taken.account.credentials
+            accounts.set_status(tx, source.account, accounts.INVALID, error.message, now, credentials=refused)
     if error is None and source.halted_walk is not None and rows.count_pending(tx, lease.source) == 0:
         sources.resume(tx, lease.source)  # every deletion that waited has been decided
     due = now + int(pause * 1000)

@@ -297,7 +297,8 @@ class _Journey:
         """Send a step and answer the challenges."""
         call = self._call
         if step.auth is None:
-            return await self._repeatable(step, Rule(call.purpose), None)
+            inside = call.confidential and step.url.scheme != "https"
+            return await self._repeatable(step, Rule(call.purpose, inside=inside), None)
         if step.url.scheme == "https":
             return await self._challenged(step, step.auth, Rule(call.purpose), confidential=True)
         try:

@@ -35,6 +35,7 @@ class Call:
         redirects: followed at most, with method and body (303: GET); 0 hands a redirect to the caller.
         trusted_hosts: patterns such as ``*.icloud.com`` to which credentials may follow over https, besides the same
             registrable domain.
+        confidential: the body holds secrets: over http it goes only into networks that the operator named, as ``auth``.
         purpose: decides which private networks are allowed.
         label: for the metrics, such as the provider's name; the purpose when empty.
 
@@ -52,6 +53,7 @@ class Call:
     max_bytes: int = MAX_BYTES
     redirects: int = 5
     trusted_hosts: tuple[str, ...] = ()
+    confidential: bool = False
     purpose: Purpose = "provider"
     label: str = ""
 

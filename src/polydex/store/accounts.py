@@ -17,7 +17,7 @@ ERASE_STEP = 500
 _COLUMNS = (
     "id, app_id, provider, service_type, service_provider, subject, login, email, name, server_url, client_org_id, "
     "auth_org_id, timezone, region, scopes, secret, token_status, token_error, generation, created_at, updated_at, "
-    "obtained_at, deleted_at"
+    "obtained_at, deleted_at, credentials"
 )
 
 
@@ -30,10 +30,11 @@ class Account:
         service_type, service_provider: as the application wrote them.
         subject: the provider's immutable id of the user; empty once deleted.
         scopes: granted.
-        secret: encrypted; None once the credentials were removed.
+        secret: the credentials, encrypted; None once they were removed.
         token_status: ``active``, ``invalid`` (refused, still tried) or ``dead`` (no call is made any more).
         generation: raised by delete, erase and restore; whatever was asked for under another one is not applied.
         obtained_at: when the credentials were given.
+        credentials: a number that rises whenever others are given; a refresh of their tokens leaves it.
     """
 
     id: AccountId
@@ -59,6 +60,7 @@ class Account:
     updated_at: int
     obtained_at: int
     deleted_at: int | None
+    credentials: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +161,19 @@ def upsert(tx: Tx, app: int, provider: str, subject: str, details: Details, now:
 
 
 def set_secret(tx: Tx, account: AccountId, secret: bytes | None, now: int) -> None:
-    """Store the encrypted credentials, or remove them."""
-    tx.run("UPDATE account SET secret = ?, updated_at = ? WHERE id = ?", secret, now, account)
+    """Store other credentials, encrypted, or remove them. Nothing that is found out about the old ones counts any more."""
+    tx.run(
+        "UPDATE account SET secret = ?, credentials = credentials + 1, updated_at = ? WHERE id = ?",
+        secret,
+        now,
+        account,
+    )
 
 
 def set_status(
-    tx: Tx, account: AccountId, status: str, error: str | None, now: int, *, refused: bytes | None = None
+    tx: Tx, account: AccountId, status: str, error: str | None, now: int, *, credentials: int | None = None
 ) -> bool:
-    """Note whether the provider accepts the credentials. Whether it was done.
+    """Note whether the provider accepts the credentials. Whether it was done. Only other credentials raise the dead.
 
     Args:
         tx: the transaction.
@@ -174,14 +181,63 @@ def set_status(
         status: ``active``, ``invalid`` or ``dead``.
         error: for the account's owner, without secrets.
         now: unix milliseconds.
-        refused: the encrypted secret that the provider refused; when another one is stored by now, nothing is done.
+        credentials: the number of those that it is about; when others are stored by now, nothing is done.
     """
-    sql = "UPDATE account SET token_status = ?, token_error = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL"
-    params: list[object] = [status, error, now, account]
-    if refused is not None:
-        sql += " AND secret = ?"
-        params.append(refused)
+    sql = (
+        "UPDATE account SET token_status = ?, token_error = ?, updated_at = ? "
+        "WHERE id = ? AND deleted_at IS NULL AND token_status <> ?"
+    )
+    params: list[object] = [status, error, now, account, DEAD]
+    if credentials is not None:
+        sql += " AND credentials = ?"
+        params.append(credentials)
     return tx.run(sql, *params) > 0
+
+
+def lock(tx: Tx, account: AccountId) -> None:
+    """Let nobody change the account's row before the end of the transaction; what is read of it then is the newest."""
+    tx.run("UPDATE account SET refresh_until = refresh_until WHERE id = ?", account)
+
+
+def take_refresh(tx: Tx, account: AccountId, owner: str, now: int, until: int) -> bool:
+    """Take the right to refresh the account's tokens until ``until`` (unix milliseconds), unless somebody has it."""
+    return (
+        tx.run(
+            "UPDATE account SET refresh_owner = ?, refresh_until = ? WHERE id = ? AND refresh_until <= ?",
+            owner,
+            until,
+            account,
+            now,
+        )
+        == 1
+    )
+
+
+def leave_refresh(tx: Tx, account: AccountId, owner: str, until: int) -> None:
+    """Give that right back, unless it ran out and somebody has it by now."""
+    tx.run(
+        "UPDATE account SET refresh_owner = NULL, refresh_until = 0 "
+        "WHERE id = ? AND refresh_owner = ? AND refresh_until = ?",
+        account,
+        owner,
+        until,
+    )
+
+
+def refreshed(tx: Tx, account: AccountId, secret: bytes) -> None:
+    """Store the same credentials with other tokens. That is no change of the account that anybody sees."""
+    tx.run("UPDATE account SET secret = ? WHERE id = ?", secret, account)
+
+
+def others(tx: Tx, account: Account) -> int:
+    """How many other accounts with credentials there are of the same user, in all applications."""
+    row = tx.all(
+        "SELECT count(*) FROM account WHERE provider = ? AND subject = ? AND id <> ? AND secret IS NOT NULL",
+        account.provider,
+        account.subject,
+        account.id,
+    )
+    return int(row[0][0])
 
 
 def delete(tx: Tx, account: AccountId, now: int) -> bool:
@@ -192,7 +248,8 @@ def delete(tx: Tx, account: AccountId, now: int) -> bool:
     gone = tx.run(
         "UPDATE account SET generation = generation + 1, deleted_at = ?, updated_at = ?, secret = NULL, subject = '', "
         "login = NULL, email = NULL, name = NULL, server_url = NULL, client_org_id = NULL, auth_org_id = NULL, "
-        "timezone = NULL, region = NULL, token_error = NULL WHERE id = ? AND deleted_at IS NULL",
+        "timezone = NULL, region = NULL, token_error = NULL, refresh_owner = NULL, refresh_until = 0 "
+        "WHERE id = ? AND deleted_at IS NULL",
         now,
         now,
         account,

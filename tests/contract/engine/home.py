@@ -12,10 +12,11 @@ from typing import Any, Self
 from polydex.connectors.base import Provider
 from polydex.core.contact import Contact
 from polydex.core.ids import RowId
+from polydex.engine.access import Refreshes
 from polydex.engine.accounts import app_secret_context
-from polydex.engine.context import Context, Settings, secret_context
+from polydex.engine.context import Context, Settings
 from polydex.engine.errand import Written
-from polydex.engine.keys import Keys, hash_token
+from polydex.engine.keys import Keys, hash_token, secret_context
 from polydex.engine.places import Places
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
@@ -55,7 +56,13 @@ class Installation:
 
     def sibling(self, owner: str = "process-2", **settings: Any) -> Self:
         """Another process on the same database and the same provider, with its own ``settings``."""
-        ctx = replace(self.ctx, owner=owner, settings=replace(self.ctx.settings, **settings), places=Places())
+        ctx = replace(
+            self.ctx,
+            owner=owner,
+            settings=replace(self.ctx.settings, **settings),
+            places=Places(),
+            refreshes=Refreshes(),
+        )
         pulls = Pulls(ctx)
         return replace(self, ctx=ctx, pulls=pulls, reader=Reader(ctx, pulls), writer=Writer(ctx, Turns(ctx)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from polydex.core.ids import AccountId, SourceId
-from polydex.engine.context import secret_context
+from polydex.engine.keys import secret_context
 from polydex.engine.places import MOST, Places
 from polydex.store import accounts, sources
 from polydex.store.accounts import Details

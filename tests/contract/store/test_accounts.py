@@ -105,16 +105,28 @@ async def test_accounts_are_listed_by_number_and_filter(db: Database) -> None:
 
 async def test_a_status_is_noted_unless_the_secret_has_changed_meanwhile(db: Database) -> None:
     account = await db.write(seed.new_account)
+    await db.write(accounts.set_secret, account, b"old", NOW)
+    old = await db.read(accounts.get, account)
+    assert old is not None
     await db.write(accounts.set_secret, account, b"new", NOW)
-    assert not await db.write(lambda tx: accounts.set_status(tx, account, "dead", "refused", NOW, refused=b"old"))
+    refused = old.credentials
+    assert not await db.write(lambda tx: accounts.set_status(tx, account, "dead", "no", NOW, credentials=refused))
     stored = await db.read(accounts.get, account)
     assert stored is not None
     assert (stored.token_status, stored.token_error) == ("active", None)
-    assert await db.write(lambda tx: accounts.set_status(tx, account, "dead", "refused", NOW + 1, refused=b"new"))
+    await db.write(accounts.refreshed, account, b"newer")  # the same credentials, other tokens
+    refused = stored.credentials
+    assert await db.write(lambda tx: accounts.set_status(tx, account, "dead", "refused", NOW + 1, credentials=refused))
     stored = await db.read(accounts.get, account)
     assert stored is not None
     assert (stored.token_status, stored.token_error, stored.updated_at) == ("dead", "refused", NOW + 1)
     assert b"new".decode() not in repr(stored)
+    # Only other credentials bring it back.
+    assert not await db.write(lambda tx: accounts.set_status(tx, account, "active", None, NOW + 2))
+    await db.write(accounts.upsert, stored.app, stored.provider, stored.subject, Details("CardDAV", READ), NOW + 3)
+    stored = await db.read(accounts.get, account)
+    assert stored is not None
+    assert stored.token_status == "active"
 
 
 async def test_a_token_is_known_by_its_number_and_secret(db: Database) -> None:

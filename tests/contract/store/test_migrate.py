@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from polydex.core.errors import StoreFailed
-from polydex.store import migrate, schema
+from polydex.core.ids import AccountId
+from polydex.store import accounts, migrate, schema
 from polydex.store.db import Tx
 from tests.contract.store import seed
 from tests.fixtures import OpenDatabase, clock
@@ -68,9 +69,20 @@ def first_schema(tmp_path: Path) -> Path:
     return directory
 
 
+def first_account(tx: Tx) -> AccountId:
+    """An account as the first schema has it."""
+    (number,) = tx.all(
+        "INSERT INTO account (app_id, provider, service_type, subject, scopes, secret, created_at, updated_at, "
+        "obtained_at) VALUES (?, 'carddav', 'CardDAV', 'ada', 'Contacts.Read', ?, 1, 1, 1) RETURNING id",
+        seed.app(tx),
+        b"sealed",
+    )[0]
+    return AccountId(number)
+
+
 async def test_a_database_of_the_first_schema_keeps_all_it_holds(tmp_path: Path, open_db: OpenDatabase) -> None:
     old = open_db(migrations=first_schema(tmp_path))
-    account = await old.write(seed.new_account)
+    account = await old.write(first_account)
     source = await old.write(seed.source, account)
     rows = [await old.write(seed.contact, account, source, ["ada", f"w{seq}"], seq) for seq in range(1, 4)]
     held = (
@@ -87,6 +99,10 @@ async def test_a_database_of_the_first_schema_keeps_all_it_holds(tmp_path: Path,
     assert await db.read(lambda tx: tx.one("SELECT schema_version FROM meta")) == (len(migrate.load()),)
     assert "contact_key_row" not in {name for (name,) in await db.read(lambda tx: tx.all(tx.dialect.indexes))}
     assert await db.read(schema.missing) == []
+    kept = await db.read(accounts.get, account)
+    assert kept is not None
+    assert (kept.secret, kept.credentials, kept.token_status) == (b"sealed", 0, "active")
+    assert await db.write(accounts.take_refresh, account, "me", 5, 10)
     await db.close()
 
 

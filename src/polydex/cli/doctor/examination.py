@@ -80,7 +80,7 @@ class Examination:
         for step in trusted:
             yield step
         try:
-            providers: Providers = registry.load()
+            providers: Providers = registry.load(config.provider_options)
         except ConfigInvalid as error:
             mend = "Install the package again: pip install --force-reinstall polydex"
             yield failed("providers", sentence(error.message), mend)

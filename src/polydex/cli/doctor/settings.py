@@ -12,6 +12,7 @@ from polydex.engine.context import Settings
 from polydex.engine.doctor.step import Step, failed, ok, warning
 from polydex.engine.keys import FILE
 
+_NETWORKS = f"{PREFIX}ALLOW_PRIVATE_NETWORKS"
 _WRITE_SECONDS = Settings().write_deadline
 
 
@@ -25,8 +26,10 @@ def load(env: Mapping[str, str], data_dir: Path | None) -> tuple[Config, list[St
     problems: dict[str, str] = {}
     for variable in sorted(env):
         if variable.startswith(PREFIX):
+            # Addresses are judged by the networks that are allowed, whose name comes first in the alphabet.
+            networks = {} if _NETWORKS in problems else {_NETWORKS: env.get(_NETWORKS, "")}
             try:
-                Config.load({variable: env[variable]})
+                Config.load({**networks, variable: env[variable]})
             except ConfigInvalid as error:
                 problems[variable] = error.message
     config = Config.load({name: value for name, value in env.items() if name not in problems})

@@ -9,8 +9,7 @@ from polydex.core.ids import AccountId
 from polydex.engine.accounts import app_secret_context
 from polydex.engine.check import rules
 from polydex.engine.check.contacts import Problem
-from polydex.engine.context import secret_context
-from polydex.engine.keys import Keys
+from polydex.engine.keys import Keys, secret_context
 from polydex.store import accounts, intents
 from polydex.store.audit import AccountLine, AppLine, IntentLine, LeaseLine, SourceLine, TokenLine
 

@@ -9,9 +9,8 @@ from polydex.connectors.base import Credentials, Probe, Provider
 from polydex.core.errors import AddressForbidden, Internal, PolydexError, ProviderThrottled, ProviderUnauthorized
 from polydex.core.ids import AccountId
 from polydex.engine import status
-from polydex.engine.context import secret_context
 from polydex.engine.doctor.step import State, Step, sentence, told
-from polydex.engine.keys import Keys
+from polydex.engine.keys import Keys, secret_context
 from polydex.engine.status import SourceState
 from polydex.store import accounts, sources
 from polydex.store.accounts import ACTIVE, DEAD, Account

@@ -10,7 +10,7 @@ import pytest
 from polydex.core.errors import GenerationChanged, ProviderUnauthorized
 from polydex.core.ids import AccountId
 from polydex.engine.accounts import Accounts, AccountSpec
-from polydex.engine.context import secret_context
+from polydex.engine.keys import secret_context
 from polydex.store import accounts
 from polydex.store.accounts import Account
 from polydex.store.db import Tx

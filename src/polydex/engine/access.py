@@ -1,0 +1,228 @@
+"""The access tokens of OAuth accounts: in time, once for all who wait, in one process after the other (J9).
+
+A refresh runs in a task of its own, whoever waits for it: the provider's answer may hold the only refresh token that is
+good from now on (RFC 6749 section 6), so that it is stored even when nobody is there any more. Between processes a lease
+on the account's row decides who asks; who has to wait finds the new token in the database. The lease only saves
+requests: what keeps a stored token from being overwritten is that an answer is stored, or believed, only while the
+refresh token that was used is still the stored one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from polydex.connectors.base import Grant, OAuth
+from polydex.core.errors import (
+    GenerationChanged,
+    Internal,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    StoreFailed,
+    TokenDead,
+    Unauthorized,
+)
+from polydex.core.ids import AccountId
+from polydex.engine import grants
+from polydex.engine.grants import Kept
+from polydex.log import logger
+from polydex.store import accounts
+from polydex.store.accounts import DEAD, Account
+from polydex.store.db import Tx
+
+if TYPE_CHECKING:
+    from polydex.engine.context import Context
+
+SECONDS = 15.0
+"""That a refresh may take."""
+LEASE = 20.0
+"""Seconds that nobody else asks: longer than a refresh, so that after a crash others go on soon."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTokens:
+    """See ``connectors.base.Tokens``. The stored tokens count, whichever process has got them."""
+
+    ctx: Context = field(repr=False)
+    account: AccountId
+
+    async def current(self) -> str:
+        return await self.ctx.refreshes.token(self.ctx, self.account)
+
+    async def renewed(self, refused: str) -> str:
+        return await self.ctx.refreshes.token(self.ctx, self.account, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """The right to refresh. ``until``: unix milliseconds; tells this turn from others of the same process."""
+
+    provider: OAuth
+    grant: Grant
+    refresh_token: str = field(repr=False)
+    until: int
+
+
+class Refreshes:
+    """The refreshes that run in this process, at most one for each account."""
+
+    def __init__(self) -> None:
+        self._running: dict[AccountId, asyncio.Task[str]] = {}
+        self._unstored: dict[AccountId, tuple[str, Grant]] = {}
+
+    async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
+        """An access token that is not ``refused``; see ``connectors.base.Tokens``.
+
+        Raises:
+            TokenDead: the refresh token is refused for good; so it is at once for an account that is known to be dead.
+            TokenRefreshFailed: refused, and not for good.
+            ProviderUnauthorized: there is no refresh token.
+            GenerationChanged, Unauthorized: the account, or its credentials, are gone.
+            StoreFailed: the database cannot be used.
+        """
+        while True:
+            await self._catch_up(ctx, account)
+            kept = await ctx.db.look(_kept, ctx, account)
+            if kept.serves(refused, ctx.clock()):
+                return kept.grant.access_token
+            running = self._running.get(account)
+            token = await asyncio.shield(running or self._begin(ctx, account, refused))
+            if running is None or token != refused:
+                return token
+
+    async def drain(self, ctx: Context, grace: float) -> None:
+        """Wait for refreshes that run, at most ``grace`` seconds, and store what could not be stored before."""
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=grace)
+        for account in list(self._unstored):
+            with contextlib.suppress(StoreFailed):
+                await self._catch_up(ctx, account)
+
+    def _begin(self, ctx: Context, account: AccountId, refused: str | None) -> asyncio.Task[str]:
+        task = asyncio.create_task(self._renew(ctx, account, refused), name=f"refresh {account}")
+        self._running[account] = task
+
+        def done(finished: asyncio.Task[str]) -> None:
+            del self._running[account]
+            if not finished.cancelled():
+                finished.exception()  # those who wait hear of it; perhaps nobody does
+
+        task.add_done_callback(done)
+        return task
+
+    async def _renew(self, ctx: Context, account: AccountId, refused: str | None) -> str:
+        pause = _FIRST_PAUSE
+        while True:
+            now = ctx.clock()
+            turn = await ctx.db.write(_take, ctx, account, refused, now, now + int(LEASE * 1000))
+            if isinstance(turn, str):
+                return turn
+            if turn is None:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            elif (token := await self._ask(ctx, account, turn)) is not None:
+                return token
+
+    async def _ask(self, ctx: Context, account: AccountId, turn: _Turn) -> str | None:
+        """The new access token; None when other credentials were stored meanwhile, which count."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                granted = await turn.provider.refresh(ctx.net, turn.refresh_token, ctx.clock())
+        except TokenDead as error:
+            if not await ctx.db.write(_died, ctx, account, turn, error.message):
+                return None
+            log.warning("tokens.dead", account=account)
+            raise
+        except TimeoutError:
+            await self._leave(ctx, account, turn)
+            raise ProviderTimeout from None
+        except BaseException:
+            await self._leave(ctx, account, turn)
+            raise
+        try:
+            stored = await ctx.db.write(_store, ctx, account, turn.refresh_token, granted, turn.until)
+        except StoreFailed:  # what was asked for is here; it must not be forgotten
+            self._unstored[account] = turn.refresh_token, granted
+            log.warning("tokens.not_stored", account=account)
+            return granted.access_token
+        return granted.access_token if stored else None
+
+    async def _leave(self, ctx: Context, account: AccountId, turn: _Turn) -> None:
+        with contextlib.suppress(StoreFailed):  # it runs out by itself
+            await ctx.db.write(accounts.leave_refresh, account, ctx.owner, turn.until)
+
+    async def _catch_up(self, ctx: Context, account: AccountId) -> None:
+        """Store what a refresh has brought while the database could not be used. Raises StoreFailed."""
+        while (unstored := self._unstored.pop(account, None)) is not None:
+            try:
+                await ctx.db.write(_store, ctx, account, *unstored, 0)
+            except StoreFailed:
+                self._unstored.setdefault(account, unstored)
+                raise
+
+
+def _account(tx: Tx, account: AccountId) -> Account:
+    found = accounts.get(tx, account)
+    if found is None:
+        raise GenerationChanged
+    if found.token_status == DEAD:
+        raise TokenDead
+    return found
+
+
+def _kept(tx: Tx, ctx: Context, account: AccountId) -> Kept:
+    found = _account(tx, account)
+    if found.secret is None:
+        raise Unauthorized("The account's credentials were removed")
+    return grants.opened(ctx.keys, account, found.secret)
+
+
+def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None, now: int, until: int) -> _Turn | str | None:
+    """The turn to refresh, or the token that somebody else has got meanwhile; None while somebody else has the turn."""
+    accounts.lock(tx, account)  # before the tokens are read: those of a refresh that ends just now count
+    kept = _kept(tx, ctx, account)
+    if kept.serves(refused, now):
+        return kept.grant.access_token
+    if kept.grant.refresh_token is None:
+        raise ProviderUnauthorized(
+            "The provider refused the access token, and there is no refresh token: connect again"
+        )
+    provider = ctx.provider(_account(tx, account))
+    if not isinstance(provider, OAuth):
+        raise Internal(detail=f"the provider {provider.name!r} has no tokens")
+    if not accounts.take_refresh(tx, account, ctx.owner, now, until):
+        return None
+    return _Turn(provider, kept.grant, kept.grant.refresh_token, until)
+
+
+def _same(tx: Tx, ctx: Context, account: AccountId, refresh_token: str) -> Grant | None:
+    """The stored grant, if its refresh token is this one."""
+    accounts.lock(tx, account)
+    found = accounts.get(tx, account)
+    if found is None or found.secret is None or found.token_status == DEAD:
+        return None
+    grant = grants.opened(ctx.keys, account, found.secret).grant
+    return grant if grant.refresh_token == refresh_token else None
+
+
+def _store(tx: Tx, ctx: Context, account: AccountId, used: str, granted: Grant, until: int) -> bool:
+    """Store what a refresh has brought, and let go of the turn. Whether other credentials count by now: False."""
+    before = _same(tx, ctx, account, used)
+    if before is not None:
+        accounts.refreshed(tx, account, grants.seal(ctx.keys, account, before.followed_by(granted), ctx.clock()))
+    accounts.leave_refresh(tx, account, ctx.owner, until)
+    return before is not None
+
+
+def _died(tx: Tx, ctx: Context, account: AccountId, turn: _Turn, message: str) -> bool:
+    """The refresh token was refused for good; False when it is not the stored one any more, and nothing follows."""
+    same = _same(tx, ctx, account, turn.refresh_token) is not None
+    if same:
+        accounts.set_status(tx, account, DEAD, message, ctx.clock())
+    accounts.leave_refresh(tx, account, ctx.owner, turn.until)
+    return same

@@ -1,0 +1,72 @@
+"""What an OAuth account holds in place of a password, as it is stored: sealed JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from polydex.connectors.base import Grant
+from polydex.core.errors import Internal
+from polydex.core.ids import AccountId
+from polydex.engine.keys import Keys, secret_context
+
+EARLY = 300.0
+"""Seconds before its end that an access token is renewed, so that whoever gets one can work with it for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A grant as it was stored. ``renew_at``: from then on, unix milliseconds, another access token is wanted."""
+
+    grant: Grant = field(repr=False)
+    renew_at: int | None
+
+    def serves(self, refused: str | None, now: int) -> bool:
+        """Whether the access token is one to be used.
+
+        Args:
+            refused: a token that the provider does not accept.
+            now: unix milliseconds. What cannot be renewed is used for as long as the provider accepts it.
+        """
+        token = self.grant.access_token
+        if not token or token == refused:
+            return False
+        return self.renew_at is None or now < self.renew_at or self.grant.refresh_token is None
+
+
+class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
+    access_token: str
+    refresh_token: str | None = None
+    expires_at: int | None = None
+    refresh_expires_at: int | None = None
+    scopes: list[str] | None = None
+    renew_at: int | None = None
+
+
+def seal(keys: Keys, account: AccountId, grant: Grant, now: int) -> bytes:
+    """The grant, encrypted for this account. ``now``: unix milliseconds; what lives briefly is renewed at half its time."""
+    renew_at = None
+    if grant.expires_at is not None:
+        renew_at = grant.expires_at - min(int(EARLY * 1000), max(0, grant.expires_at - now) // 2)
+    stored = _Stored(
+        grant.access_token,
+        grant.refresh_token,
+        grant.expires_at,
+        grant.refresh_expires_at,
+        None if grant.scopes is None else sorted(grant.scopes),
+        renew_at,
+    )
+    return keys.encrypt(msgspec.json.encode(stored), secret_context(account))
+
+
+def opened(keys: Keys, account: AccountId, secret: bytes) -> Kept:
+    """A grant that ``seal`` has sealed. Raises Internal."""
+    plain = keys.decrypt(secret, secret_context(account))
+    try:
+        stored = msgspec.json.decode(plain, type=_Stored)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Internal(detail="the stored credentials are not those of an OAuth account") from None
+    scopes = None if stored.scopes is None else frozenset(stored.scopes)
+    grant = Grant(stored.access_token, stored.refresh_token, stored.expires_at, stored.refresh_expires_at, scopes)
+    return Kept(grant, stored.renew_at)
