@@ -40,7 +40,9 @@ class Setting:
 
 def _setting(default: Any, read: Callable[[str], Any], doc: str, show: Callable[[Any], str] | None = None) -> Any:
     """A field of Config. ``read`` raises ValueError with what is expected; ``show`` gives text without secrets."""
-    return dataclasses.field(default=default, repr=show is None, metadata={"read": read, "doc": doc, "show": show or _text})
+    return dataclasses.field(
+        default=default, repr=show is None, metadata={"read": read, "doc": doc, "show": show or _text}
+    )
 
 
 def _text(value: Any) -> str:
