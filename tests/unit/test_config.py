@@ -145,7 +145,7 @@ def test_addresses_over_http_lie_in_the_networks_that_are_allowed() -> None:
         if fits:
             assert Config.load(env).google_token_url == f"http://{host}/token"
         else:
-            with pytest.raises(ConfigInvalid, match="^POLYDEX_GOOGLE_TOKEN_URL must be https"):
+            with pytest.raises(ConfigInvalid, match=r"^POLYDEX_GOOGLE_TOKEN_URL must be https"):
                 Config.load(env)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from polydex.api.parameters import split
+from polydex.connectors.base import Grant
 from polydex.core.body import rfc3339 as time
 from polydex.core.contact import text
 from polydex.core.errors import BadRequest, ScopesInvalid, Unsupported
@@ -24,7 +28,12 @@ _LINES = {
     "authOrgId": "auth_org_id",
     "timezone": "timezone",
 }
-_KNOWN = frozenset({*_LINES, "serviceType", "password", "active", "trustServer", "authScopes"})
+_TOKENS = ("authString1", "authString2")
+_KNOWN = frozenset(
+    {*_LINES, *_TOKENS, "serviceType", "password", "active", "trustServer", "authScopes", "authExpiresAt"}
+)
+# RFC 6749, appendix A: what access and refresh tokens consist of.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 def decode_spec(body: bytes) -> AccountSpec:
@@ -39,7 +48,41 @@ def decode_spec(body: bytes) -> AccountSpec:
         raise Unsupported("'trustServer' is not served by Polydex: certificates are always checked")
     password = _text(sent.get("password")) or ""
     values["login"] = values["login"] or values["email"]
-    return AccountSpec(service_type=service, password=password, scopes=_scopes(sent.get("authScopes")), **values)
+    return AccountSpec(
+        service_type=service,
+        password=password,
+        grant=_grant(sent),
+        scopes=_scopes(sent.get("authScopes")),
+        **values,
+    )
+
+
+def _grant(sent: Mapping[str, Node]) -> Grant | None:
+    """The tokens of an OAuth service; None when there are none."""
+    access, refresh = (_token(sent.get(name)) for name in _TOKENS)
+    ends = _moment(sent.get("authExpiresAt"))
+    return Grant(access or "", refresh, expires_at=ends) if access or refresh else None
+
+
+def _token(node: Node | None) -> str | None:
+    value = _text(node)
+    if node is not None and value and not _TOKEN.fullmatch(value):
+        raise BadRequest(f"{node.path}: this is no token: it has characters that tokens do not have")
+    return value or None
+
+
+def _moment(node: Node | None) -> int | None:
+    """RFC 3339, as unix milliseconds."""
+    value = _text(node)
+    if node is None or not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - without a zone, so that it is refused below
+    if moment.tzinfo is None:
+        raise BadRequest(f"{node.path}: expected a time such as 2026-03-09T12:30:00Z")
+    return int(moment.timestamp() * 1000)
 
 
 def _text(node: Node | None) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -26,11 +28,17 @@ if TYPE_CHECKING:
     from polydex.app import Polydex
     from polydex.engine.accounts import AccountSpec
 
-Service = Literal["carddav", "icloud", "fastmail", "nextcloud"]
+Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "google"]
 
 app = App(name="accounts", help="Accounts: connected address books.", help_format="plaintext")
 
-_SERVICE_TYPES = {"carddav": "CardDAV", "icloud": "iCloud", "fastmail": "Fastmail", "nextcloud": "Nextcloud"}
+_SERVICE_TYPES = {
+    "carddav": "CardDAV",
+    "icloud": "iCloud",
+    "fastmail": "Fastmail",
+    "nextcloud": "Nextcloud",
+    "google": "Google",
+}
 _PROMPTS = {
     "carddav": "Password: ",
     "icloud": "App-specific password (account.apple.com): ",
@@ -38,6 +46,7 @@ _PROMPTS = {
     "nextcloud": "App password (Settings > Security): ",
 }
 _NEED_SERVER = ("carddav", "nextcloud")
+_HAVE_TOKENS = ("google",)
 _DEFAULT_APP = "default"
 
 
@@ -64,34 +73,35 @@ def add(
         str | None, Parameter(help="Two letters, for phone numbers without a country code, such as US or DE.")
     ] = None,
     password_stdin: Annotated[bool, Parameter(help="Read the password from standard input.")] = False,
+    tokens_stdin: Annotated[
+        bool,
+        Parameter(
+            help="Read the tokens of a Google account from standard input: the JSON that the token endpoint answered, or "
+            "an authorized_user file."
+        ),
+    ] = False,
     common: Common | None = None,
 ) -> None:
     """Connect an address book and show an access token for it, this once.
 
     The password is asked for, or read from standard input; it is tried at the service before anything is stored.
     """
-    from polydex.engine.accounts import AccountSpec
-
     common = common_of(common)
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise BadRequest("--region must be two letters, such as US or DE")
-    if service in _NEED_SERVER and not server and "@" not in (login or ""):
-        raise BadRequest(f"--server is missing: {service} needs the address of the server")
-    login = _ask_login() if login is None else login.strip()
-    if not login:
-        raise BadRequest("The login is empty: give it with --login")
-    password = read_password() if password_stdin else _ask_password(service)
-    if not password:
-        raise BadRequest("The password is empty")
+    if service in _HAVE_TOKENS:
+        if server is not None or login is not None or password_stdin:
+            raise BadRequest(f"{service} takes tokens: --server, --login and --password-stdin are for other services")
+        given = _with_tokens(common, service, tokens_stdin)
+    elif tokens_stdin:
+        raise BadRequest(f"--tokens-stdin is for google; {service} takes a login and a password")
+    else:
+        given = _with_password(service, server, login, password_stdin)
 
     async def work(polydex: Polydex) -> dict[str, Any]:
-        spec = AccountSpec(
-            service_type="CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service],
-            login=login,
-            password=password,
-            server_url=_nextcloud(polydex, login, password, server) if service == "nextcloud" else server,
-            region=region.upper() if region else None,
-        )
+        spec = replace(given, region=region.upper() if region else None)
+        if service == "nextcloud":
+            spec = replace(spec, server_url=_nextcloud(polydex, spec.login or "", spec.password, server))
         owner, made = await _owner(polydex, app_name, spec)
         saved = await polydex.accounts.upsert(owner, spec)
         return {"accountId": saved.account_id, "accessToken": saved.access_token, **made}
@@ -146,8 +156,11 @@ def show(account: AccountNumber, /, *, common: Common | None = None) -> None:
         write_json(shown)
         return
     write(f"Account   {shown['id']}  {shown['serviceType']}  {shown.get('loginString', '')}")
-    write(f"Server    {shown.get('serverUrl', '')}")
+    if "serverUrl" in shown:
+        write(f"Server    {shown['serverUrl']}")
     write(f"State     {_state(shown)}")
+    if "tokens" in shown:
+        write(f"Tokens    {_tokens(shown['tokens'])}")
     for source in shown["sync"]["sources"]:
         mark = " (default)" if source["default"] else " (not synchronised)"
         write(f"Book      {source.get('name') or 'unnamed'}{mark}: {source['contacts']} contacts")
@@ -235,6 +248,32 @@ async def _owner(polydex: Polydex, wanted: str | None, spec: AccountSpec) -> tup
     return made.id, {"application": credentials_of(made)}
 
 
+def _with_password(service: Service, server: str | None, login: str | None, password_stdin: bool) -> AccountSpec:
+    from polydex.engine.accounts import AccountSpec
+
+    if service in _NEED_SERVER and not server and "@" not in (login or ""):
+        raise BadRequest(f"--server is missing: {service} needs the address of the server")
+    login = _ask_login() if login is None else login.strip()
+    if not login:
+        raise BadRequest("The login is empty: give it with --login")
+    password = read_password() if password_stdin else _ask_password(service)
+    if not password:
+        raise BadRequest("The password is empty")
+    service_type = "CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service]
+    return AccountSpec(service_type, login=login, password=password, server_url=server)
+
+
+def _with_tokens(common: Common, service: Service, tokens_stdin: bool) -> AccountSpec:
+    from polydex.cli.tokens import read_tokens
+    from polydex.engine.accounts import AccountSpec
+
+    if not tokens_stdin:
+        raise BadRequest(f"{service} needs tokens: give them on standard input with --tokens-stdin")
+    client_id = common.config().provider_options(service).get("client_id", "")
+    grant = read_tokens(sys.stdin.buffer.read(), time.time_ns() // 1_000_000, client_id)
+    return AccountSpec(_SERVICE_TYPES[service], grant=grant)
+
+
 def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
     """The address of a Nextcloud's address books; the account itself is one of CardDAV, as clients know it."""
     from polydex.connectors.base import Credentials
@@ -274,10 +313,28 @@ def read_password() -> str:
 
 
 async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
-    from polydex.api.shapes import account_out
+    from polydex.api.shapes import account_out, time as time_out
 
     account = await account_of(polydex, account_id)
-    return account_out(account, await polydex.accounts.status(account_id))
+    shown = account_out(account, await polydex.accounts.status(account_id))
+    grant = polydex.accounts.grant(account)
+    if grant is not None:
+        ends = {"accessEndsAt": grant.expires_at, "refreshEndsAt": grant.refresh_expires_at}
+        shown["tokens"] = {
+            "refreshable": grant.refresh_token is not None,
+            **{name: time_out(moment) for name, moment in ends.items() if moment is not None},
+        }
+    return shown
+
+
+def _tokens(tokens: dict[str, Any]) -> str:
+    """How long the access of an OAuth account lasts."""
+    if not tokens["refreshable"]:
+        return f"no refresh token: the access ends {tokens.get('accessEndsAt', 'some time')}"
+    access = f"; the present access token ends {tokens['accessEndsAt']}" if "accessEndsAt" in tokens else ""
+    if "refreshEndsAt" in tokens:
+        return f"the refresh token ends {tokens['refreshEndsAt']} (testing mode?): polydex doctor says more{access}"
+    return f"renewed by themselves{access}"
 
 
 def _contacts(account: dict[str, Any]) -> int:

@@ -26,6 +26,7 @@ KNOWN_SERVICES = (
 )  # fmt: skip
 """Every ``serviceType`` of the contract, and the two of ours at the end."""
 
+_TOKEN: Json = {"type": ["string", "null"], "pattern": "^[!-~]*$"}
 _SCOPES = "^[ ,]*([A-Za-z]+[.][A-Za-z]+([ ,]+|$))*$"
 _ACCESS_TOKEN = "pdx_acc_1_VGhpcyBpcyBub3QgYSByZWFsIHRva2VuIGF0IGFsbC4"  # noqa: S105 - made up
 
@@ -160,7 +161,7 @@ def taken() -> dict[str, Json]:
                 "serviceType": {
                     "type": "string",
                     "enum": list(KNOWN_SERVICES),
-                    "description": "Served: CardDAV, iCloud, Fastmail, and IMAP with one of those two as the provider.",
+                    "description": "Served: CardDAV, iCloud, Fastmail, IMAP with one of those two as the provider, and Google.",
                 },
                 "serviceProvider": about(LINE, "With IMAP: Fastmail or iCloud."),
                 "authScopes": {
@@ -173,8 +174,11 @@ def taken() -> dict[str, Json]:
                 "authOrgId": LINE,
                 "clientOrgId": about(LINE, "Your own grouping of accounts."),
                 "serverUrl": about(LINE, "For CardDAV: the server, or any address of it."),
-                "loginString": about(LINE, "The login; this or email is needed."),
+                "loginString": about(LINE, "The login; this or email is needed, but for Google, which tells it."),
                 "password": nullable(TEXT),
+                "authString1": about(_TOKEN, "For Google: an access token; this or authString2 is needed."),
+                "authString2": about(_TOKEN, "For Google: a refresh token, given to this server's OAuth client."),
+                "authExpiresAt": nullable(about(TIME, "For Google: when the access token ends.")),
                 "email": LINE,
                 "name": LINE,
                 "timezone": LINE,
