@@ -17,7 +17,7 @@ from polydex.connectors import registry
 from polydex.connectors.base import Credentials, Provider
 from polydex.core.errors import ConfigInvalid, PolydexError, StoreFailed
 from polydex.core.ids import AccountId
-from polydex.engine.doctor import account, clock, database, folder, keyfile, machine
+from polydex.engine.doctor import account, clients, clock, database, folder, keyfile, machine
 from polydex.engine.doctor.database import Facts
 from polydex.engine.doctor.step import State, Step, failed, in_thread, ok, passed, sentence, skipped, told
 from polydex.engine.keys import Keys
@@ -90,6 +90,8 @@ class Examination:
             if self.server is not None:
                 steps = self._server(self.server, net, providers)
             else:
+                async for step in self._bounded("oauth", clients.examine(providers, net), ACCOUNT_SECONDS):
+                    yield step
                 steps = self._installation(net, providers, serving=machine.answers(listening))
             async for step in steps:
                 yield step

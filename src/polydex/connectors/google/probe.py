@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from polydex.connectors.base import Grant, Held, Probe
-from polydex.connectors.google.api import Api
+from polydex.connectors.google.api import SOURCES, Api
 from polydex.connectors.google.identity import identify
 from polydex.core.errors import PolydexError, ProviderForbidden, ProviderUnauthorized, TokenDead, TokenRefreshFailed
 from polydex.net.client import Net
@@ -57,12 +57,17 @@ async def of_account(api: Api, client: Client) -> AsyncIterator[Probe]:
         return
     yield Probe("book", "The contacts are there.")
     try:
-        query = [("personFields", "metadata"), ("pageSize", "1"), ("sources", "READ_SOURCE_TYPE_CONTACT")]
-        await api.get("people/me/connections", query, step="Google list")
+        await first_contact(api)
     except PolydexError as error:
         yield Probe("poll", error=error)
         return
     yield Probe("poll", "Google lists the contacts.")
+
+
+async def first_contact(api: Api) -> None:
+    """Ask for one contact, to see whether contacts may be read. Raises ProviderError."""
+    query = [("personFields", "metadata"), ("pageSize", "1"), ("sources", SOURCES)]
+    await api.get("people/me/connections", query, step="Google list")
 
 
 async def of_client(net: Net, client: Client, api_url: str) -> AsyncIterator[Probe]:

@@ -71,8 +71,13 @@ class GoogleProvider:
         return credentials
 
     async def discover(self, net: object, credentials: Credentials) -> tuple[Identity, tuple[SourceInfo, ...]]:
-        identity = await GoogleConnector(self._api(net, credentials, {})).identify()
-        return identity, (SourceInfo(SOURCE_KEY, "Contacts", default=True),)
+        """Google lets everybody ask who they are, so the contacts are asked for as well: that access may be missing."""
+        api = self._api(net, credentials, {})
+        identity = await GoogleConnector(api).identify()
+        await probe.first_contact(api)
+        scopes = credentials.tokens.grant.scopes if isinstance(credentials.tokens, Held) else None
+        read_only = scopes is not None and probe.CONTACTS not in scopes
+        return identity, (SourceInfo(SOURCE_KEY, "Contacts", default=True, read_only=read_only),)
 
     def connect(
         self,

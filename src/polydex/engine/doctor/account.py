@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
-from polydex.connectors.base import Credentials, Probe, Provider
-from polydex.core.errors import AddressForbidden, Internal, PolydexError, ProviderThrottled, ProviderUnauthorized
+from polydex.connectors.base import Credentials, Held, OAuth, Probe, Provider
+from polydex.core.errors import (
+    AddressForbidden,
+    Internal,
+    PolydexError,
+    ProviderThrottled,
+    ProviderUnauthorized,
+    TokenDead,
+    TokenRefreshFailed,
+)
 from polydex.core.ids import AccountId
-from polydex.engine import status
+from polydex.engine import grants, status
+from polydex.engine.doctor.clients import ALLOW
 from polydex.engine.doctor.step import State, Step, sentence, told
 from polydex.engine.keys import Keys, secret_context
 from polydex.engine.status import SourceState
@@ -29,8 +38,18 @@ _MENDS = {
     "poll": "The server does not list its changes; its own log says why.",
 }
 _LOGIN = "Make a new (app) password at the provider and connect again, which keeps the account, its contacts and tokens: {again}"
-_ALLOW = "If it is meant, name its network in POLYDEX_ALLOW_PRIVATE_NETWORKS, such as 192.168.1.0/24, for the server and the commands."
-_CERTIFICATE = "Renew the certificate at the server, or ask its operator to."
+_TOKENS = (
+    "Let the user grant access again and connect with the new tokens, which keeps the account and its contacts: {again}"
+)
+_CLIENT = "Correct the OAuth client in the settings (polydex config), for the server and the commands."
+_NO_URL = "Check this machine's way to the internet, and the addresses in the settings: polydex config"
+# Step -> what can be done before its warning comes true.
+_WARNINGS = {
+    "token": "Publish the OAuth client, or make it one of your organisation alone (Internal), then let the user grant "
+    "access again: tokens of before keep their end. Connect with: {again}",
+    "scopes": "Let the user grant access again, with the box of the contacts ticked, and connect with: {again}",
+    "tls": "Renew the certificate at the server, or ask its operator to.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +78,11 @@ def stored(subject: Subject) -> list[Step]:
 
     again = again_command(account)
     if account.token_status == DEAD or account.secret is None:
-        add("state", State.FAILED, "The access was revoked: no call is made any more.", f"Connect it again: {again}")
+        why = (account.token_error or "The access was revoked").rstrip(".")
+        add("state", State.FAILED, f"{why}: no call is made any more.", f"Connect it again: {again}")
     elif account.token_status != ACTIVE:
-        add("state", State.FAILED, "The provider refused the credentials at the last pull.", _LOGIN.format(again=again))
+        mend = (_LOGIN if account.server_url else _TOKENS).format(again=again)
+        add("state", State.FAILED, "The provider refused the credentials at the last pull.", mend)
     for book in subject.books:
         if book.halted:
             said = f"{book.halted} deletions were held back because they are so many."
@@ -110,16 +131,23 @@ async def reached(
         yield Step("account.provider", State.SKIPPED, f"The provider is not asked: {missing}.", account=account.id)
         return
     try:
-        password = keys.decrypt(account.secret, secret_context(account.id)).decode()
+        credentials = _credentials(account, account.secret, provider, keys)
     except Internal as error:
         mend = f"Put back the right key file, or connect again: {again_command(account)}"
         yield Step("account.secret", State.FAILED, sentence(told(error)), mend, account.id)
         return
-    credentials = Credentials(account.login or "", password, account.server_url or "")
     async for probe in provider.probe(net, credentials, source.key):
         if probe.clock is not None:
             tell(credentials.server_url, probe.clock)
         yield _step(probe, credentials.server_url, again_command(account), account.id)
+
+
+def _credentials(account: Account, secret: bytes, provider: Provider, keys: Keys) -> Credentials:
+    """What the account logs in with. Raises Internal."""
+    if isinstance(provider, OAuth):
+        return Credentials(account.login or "", tokens=Held(grants.opened(keys, account.id, secret).grant))
+    password = keys.decrypt(secret, secret_context(account.id)).decode()
+    return Credentials(account.login or "", password, account.server_url or "")
 
 
 async def tried(
@@ -139,17 +167,25 @@ def _step(probe: Probe, url: str, again: str, account: AccountId | None) -> Step
             name, State.FAILED, sentence(told(probe.error)), _mend(probe.step, probe.error, url, again), account
         )
     if probe.warning:
-        return Step(name, State.WARNING, probe.warning, _CERTIFICATE, account)
+        return Step(name, State.WARNING, probe.warning, _WARNINGS[probe.step].format(again=again), account)
     return Step(name, State.OK, probe.found, account=account)
 
 
 def _mend(step: str, error: PolydexError, url: str, again: str) -> str:
     if isinstance(error, AddressForbidden):
-        return _ALLOW
+        return ALLOW
+    if isinstance(error, TokenRefreshFailed):
+        return _CLIENT
+    if isinstance(error, TokenDead) or (isinstance(error, ProviderUnauthorized) and not url):
+        return _TOKENS.format(again=again)
     if isinstance(error, ProviderUnauthorized):
         return _LOGIN.format(again=again)
+    if step == "scopes":
+        return _WARNINGS[step].format(again=again)
     if isinstance(error, ProviderThrottled):
         return "Wait, and pull less often (POLYDEX_POLL_INTERVAL)."
+    if not url and step in _MENDS and step != "book":
+        return _NO_URL
     host = url.partition("://")[2].partition("/")[0].rpartition(":")
     template = _MENDS.get(step, "Try again later; the provider's own status page or log says more.")
     return template.format(host=host[0] or host[2], url=url, again=again)
@@ -157,6 +193,8 @@ def _mend(step: str, error: PolydexError, url: str, again: str) -> str:
 
 def again_command(account: Account) -> str:
     """The command that connects an account again. The login is left out: it is asked for."""
+    if account.provider == "google":
+        return "polydex accounts add google --tokens-stdin"
     services = {"icloud": "icloud", "fastmail": "fastmail"}
     service = services.get((account.service_provider or account.service_type).lower(), "carddav")
     server = f" --server {account.server_url}" if service == "carddav" and account.server_url else ""
