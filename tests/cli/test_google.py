@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +16,28 @@ from polydex.engine.accounts import AccountSpec
 from tests.cli.doctor import Installation, examine, wrong
 from tests.cli.shell import Shell
 from tests.google.users import CONTACTS, SECRET, User, settings
-from tests.servers import sandbox
-from tests.servers.sandbox import ControlledSandbox
+from tests.servers.sandbox import SandboxServer
 
 WEEK = 7 * 86_400
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ControlledSandbox]:
-    with sandbox.serve() as running:
-        yield running
+@pytest.fixture
+def google(sandbox_server: SandboxServer) -> SandboxServer:
+    return sandbox_server
 
 
 @pytest.fixture
-def ada(google: ControlledSandbox) -> User:
+def ada(google: SandboxServer) -> User:
     return User.new(google)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, google: ControlledSandbox) -> Shell:
+def shell(tmp_path: Path, google: SandboxServer) -> Shell:
     return Shell(tmp_path / "data", settings(google))
 
 
 @pytest.fixture
-def place(tmp_path: Path, google: ControlledSandbox) -> Installation:
+def place(tmp_path: Path, google: SandboxServer) -> Installation:
     made = Installation(tmp_path / "data")
     made.more |= settings(google)
     return made
@@ -178,7 +175,8 @@ async def test_what_is_wrong_with_the_client_is_named(
     place: Installation, setting: str, value: str, step: str, word: str
 ) -> None:
     await place.create()
-    looked = await examine(place, **{f"POLYDEX_GOOGLE_{setting}": value})
+    place.more[f"POLYDEX_GOOGLE_{setting}"] = value
+    looked = await examine(place)
     assert wrong(looked) == {step: "failed"}
     assert word in looked[step]["found"]
     assert "POLYDEX_GOOGLE_" in looked[step]["mend"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.servers.sandbox import ControlledSandbox
+from tests.servers.sandbox import SandboxServer
 
 CLIENT = "1000000000-sandbox.apps.googleusercontent.com"
 SECRET = "GOCSPX-sandbox"
 CONTACTS = "https://www.googleapis.com/auth/contacts"
 
 
-def settings(google: ControlledSandbox) -> dict[str, str]:
+def settings(google: SandboxServer) -> dict[str, str]:
     """The settings that point Polydex at a sandbox."""
     return {
         "POLYDEX_GOOGLE_API_URL": google.url,
@@ -28,15 +28,14 @@ def settings(google: ControlledSandbox) -> dict[str, str]:
 class User:
     """Somebody with a Google account."""
 
-    sandbox: ControlledSandbox
+    sandbox: SandboxServer
     email: str
     id: str
 
     @classmethod
-    def new(cls, google: ControlledSandbox) -> User:
-        number = len(google.control("GET", "/accounts")["accounts"])
-        email = f"user{number}@example.com"
-        return cls(google, email, google.control("POST", "/accounts", {"email": email, "name": "Ada Example"})["id"])
+    def new(cls, google: SandboxServer) -> User:
+        made = google.new_account(name="Ada Example")
+        return cls(google, made["email"], made["id"])
 
     def control(self, method: str, path: str, given: Any = None) -> Any:
         return self.sandbox.control(method, f"/accounts/{self.id}{path}", given)
