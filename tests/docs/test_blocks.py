@@ -23,6 +23,7 @@ GIVEN = {
     "docs/how-to/back-up.md": "account",
     "docs/how-to/connect-carddav.md": "shell",
     "docs/how-to/connect-fastmail.md": "account",
+    "docs/how-to/connect-google.md": "sandboxed",
     "docs/how-to/connect-icloud.md": "account",
     "docs/how-to/connect-nextcloud.md": "shell",
     "docs/how-to/find-out-what-is-wrong.md": "account",
@@ -41,6 +42,8 @@ NOT_RUN = {
     "tests/cli/test_demo.py",
     ("docs/how-to/connect-fastmail.md", "polydex accounts add fastmail --login you@example.com"): "logs in at "
     "Fastmail; the same command runs against other servers in connect-carddav.md",
+    ("docs/how-to/connect-google.md", "python3 -m venv oauth && oauth/bin/pip install google-auth-oauthlib"): "opens "
+    "Google's consent page; tests/witness/identity goes the same way through the pages of the sandbox",
     ("docs/how-to/connect-icloud.md", "polydex accounts add icloud --login you@example.com"): "logs in at iCloud; the "
     "same command runs against other servers in connect-carddav.md",
     (
