@@ -21,6 +21,7 @@ from polydex.core.contact import Contact, Phone, PhoneType
 from polydex.core.errors import PolydexError
 from polydex.engine.check import RULES
 from tests.docs.blocks import PAGES, ROOT, all_blocks, name, text
+from tests.live.conftest import NEEDED
 
 POLYDEX = [sys.executable, "-m", "polydex"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -97,7 +98,8 @@ def test_every_setting_has_an_effect() -> None:
 
 
 def test_variables_that_are_shown_are_settings() -> None:
-    known = {setting.variable for setting in Config().describe()} | {"POLYDEX_SEED"}  # the last is of the tests
+    known = {setting.variable for setting in Config().describe()}
+    known |= {"POLYDEX_SEED", *(variable for needed in NEEDED.values() for variable in needed)}  # those of the tests
     for page in PAGES:
         assert set(re.findall(r"\bPOLYDEX_[A-Z_]+[A-Z]\b", page.read_text(encoding="utf-8"))) <= known, page.name
 

@@ -58,6 +58,9 @@ class AccountLine(Line, frozen=True, gc=False):
     seq: int
     touch: int
     deleted_at: int | None
+    credentials: int
+    refresh_owner: str | None
+    refresh_until: int
 
 
 class TokenLine(Line, frozen=True, gc=False):

@@ -53,6 +53,7 @@ DAMAGES: list[tuple[str, list[str], dict[str, int], tuple[str, ...]]] = [
     ),
     ("accounts", ["UPDATE account SET token_status = 'odd'"], {}, ENGINES),
     ("accounts", ["UPDATE account SET generation = 0"], {"intents": 4}, ENGINES),
+    ("accounts", ["UPDATE account SET refresh_until = 5"], {}, ENGINES),
     ("deleted-accounts", ["UPDATE account SET deleted_at = 5, secret = NULL, login = NULL, subject = ''"], {}, ENGINES),
     ("default-source", ["UPDATE source SET is_default = 0"], {}, ENGINES),
     (

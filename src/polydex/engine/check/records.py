@@ -39,8 +39,10 @@ def of_account(line: AccountLine, defaults: int, leftovers: int, keys: Keys | No
     """
     if line.token_status not in _STATUSES:
         yield rules.ACCOUNTS, "a state that there is not"
-    if line.generation < 1 or line.seq < 0 or line.touch < 0:
+    if line.generation < 1 or min(line.seq, line.touch, line.credentials) < 0:
         yield rules.ACCOUNTS, "a counter is below its start"
+    if line.refresh_owner is None and line.refresh_until:
+        yield rules.ACCOUNTS, "nobody refreshes its tokens, and has an end for that"
     if line.deleted_at is not None:
         personal = (line.login, line.email, line.name, line.server_url, line.region)
         if line.secret is not None:
