@@ -43,7 +43,10 @@ SECRETS = Rule(
     "Put back the key that is missing; or connect the account again, with polydex accounts add.",
 )
 HASHES = Rule("hashes", "Client secrets and access tokens are stored as hashes of 32 bytes.")
-ACCOUNTS = Rule("accounts", "Every account has a known state, counters that have counted up, and no end of a refresh that nobody does.")
+ACCOUNTS = Rule(
+    "accounts",
+    "Every account has a known state, counters that have counted up, and no end of a refresh that nobody does.",
+)
 DELETED = Rule(
     "deleted-accounts", "A deleted account keeps no credentials, no personal data, no tokens and no intents."
 )
