@@ -29,12 +29,14 @@ class Client:
         url: of the server.
         app: client id and secret, for calls of an application.
         token: an account's access token, for all other calls.
+        variable: name of the shell variable that stands for the token in the lines.
         named: text -> name of the shell variable that stands for it in the lines, such as a contact's id.
     """
 
     url: str
     app: tuple[str, str] = field(repr=False)
     token: str = field(default="", repr=False)
+    variable: str = "TOKEN"
     named: dict[str, str] = field(default_factory=dict)
 
     def call(
@@ -74,11 +76,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         as_app: bool = False,
     ) -> str:
-        """The same call as a line for a shell in which API, TOKEN, APP and the ``named`` variables are set."""
+        """The same call as a line for a shell in which API, APP, ``variable`` and the ``named`` variables are set."""
         words = ["curl", "-sS"]
         if method != "GET":
             words.append(f"-X {method}")
-        words.append('-u "$APP"' if as_app else '-H "Authorization: Bearer $TOKEN"')
+        words.append('-u "$APP"' if as_app else f'-H "Authorization: Bearer ${self.variable}"')
         words += [f"-H {self._quoted(f'{name}: {value}')}" for name, value in (headers or {}).items()]
         if body is not None:
             words.append("-H 'Content-Type: application/json'")
@@ -90,7 +92,7 @@ class Client:
         """What the curl lines need."""
         client_id, secret = self.app
         more = "".join(f" {name}={value}" for value, name in self.named.items())
-        return f"export API={self.url} TOKEN={self.token} APP={client_id}:{secret}{more}"
+        return f"export API={self.url} {self.variable}={self.token} APP={client_id}:{secret}{more}"
 
     def _with_names(self, text: str) -> str:
         for value, name in self.named.items():

@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from cyclopts import Parameter
 
 from polydex.cli.common import Common, common_of, console, write_json
-from polydex.cli.demo import dav, people
+from polydex.cli.demo import dav, google, people
 from polydex.cli.demo.client import Client
+from polydex.cli.demo.google_tour import GoogleTour
 from polydex.cli.demo.process import free_port, is_free, running
-from polydex.cli.demo.tour import NotVerified, Tour
+from polydex.cli.demo.steps import NotVerified
+from polydex.cli.demo.tour import Tour
 from polydex.core.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def demo(
     port: Annotated[int | None, Parameter(help="Port of Polydex; by default 8080, or a free one.")] = None,
     common: Common | None = None,
 ) -> None:
-    """Try Polydex: a real CardDAV server with 500 made-up contacts, and a tour of the API on top of it.
+    """Try Polydex: a real CardDAV server and a Google sandbox, with made-up contacts, and a tour of one API for both.
 
     Everything listens on this machine only, and is gone afterwards unless --data-dir names a folder to keep.
     """
@@ -62,27 +64,34 @@ def demo(
             f"A CardDAV server (Radicale) on {book.server} with {people.contacts(cards)} made-up contacts, "
             f"{sum(bool(card.note) for card in cards)} of them awkward"
         )
-        url = stack.enter_context(_server(folder, port))
+        sandbox, settings = stack.enter_context(google.serve(folder))
+        phone = google.fill(sandbox)
+        screen.done(f"A Google sandbox on {sandbox} with {google.COUNT} made-up contacts")
+        url = stack.enter_context(_server(folder, port, settings))
         made = asyncio.run(_make_app(folder))
         screen.done(f"Polydex on {url}, its data in {folder}")
         client = Client(url, (made.client_id, made.client_secret))
+        another = Client(url, client.app, variable="GOOGLE_TOKEN")
         with screen:
-            tour = Tour(client, book, cards, screen)
+            tour = Tour(client=client, screen=screen, book=book, cards=cards)
             _verify(tour)
+            _verify(GoogleTour(client=another, screen=screen, phone=phone))
             if not once:
                 tour.leave_one()
         screen.done(f"Everything verified in {time.monotonic() - began:.1f} s")
         if common.json:
-            write_json({"url": url, "accessToken": client.token, "carddavUrl": book.url, "verified": screen.steps})
+            tokens = {"accessToken": client.token, "googleAccessToken": another.token}
+            servers = {"carddavUrl": book.url, "sandboxUrl": sandbox}
+            write_json({"url": url, **tokens, **servers, "verified": screen.steps})
             sys.stdout.flush()
         if not once:
-            screen.summary(client)
+            screen.summary(client, another)
             screen.waiting(url)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
 
 
-def _verify(tour: Tour) -> None:
+def _verify(tour: Tour | GoogleTour) -> None:
     """The tour. Raises NotVerified also when one of the servers stops to answer."""
     try:
         tour.run()
@@ -133,13 +142,13 @@ class Screen:
             self._task = self._progress.add_task("Synchronising", total=None)
         self._progress.update(self._task, completed=done, total=total)
 
-    def summary(self, client: Client) -> None:
+    def summary(self, client: Client, another: Client) -> None:
         """What the curl lines need."""
         if self._quiet:
             return
         self._print("")
         self._print("To repeat the lines above, paste this into a shell first:", "bold")
-        self._print(f"    {client.exports()}")
+        self._print(f"    {client.exports()} {another.variable}={another.token}")
 
     def waiting(self, url: str) -> None:
         """The servers go on."""
@@ -191,10 +200,11 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _server(folder: Path, port: int) -> Iterator[str]:
+def _server(folder: Path, port: int, settings: Mapping[str, str]) -> Iterator[str]:
     """Polydex itself, as a process of its own and as users start it."""
     argv = [sys.executable, "-m", "polydex", "serve", "--host", dav.LOOPBACK, "--port", str(port)]
     environment = {
+        **settings,
         "POLYDEX_DATA_DIR": str(_data(folder)),
         "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
         # Every read of changes looks at the server first, so that an edit made elsewhere shows at once.

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from polydex.cli.demo.client import Answer, Client
 from polydex.cli.demo.dav import LOGIN, Address
 from polydex.cli.demo.people import Card, contacts
-from polydex.core.errors import PolydexError
-
-_PATIENCE = 60.0
-"""Seconds until a first pull that does not end is a failure."""
-
+from polydex.cli.demo.steps import Steps, check
 
 _GRACE = {
     "name": {"givenName": "Grace", "familyName": "Example"},
@@ -23,30 +16,8 @@ _GRACE = {
 }
 
 
-class NotVerified(PolydexError):
-    """A step of the demonstration did not end as it should."""
-
-    code, default_message = "demo.notVerified", "A step was not verified"
-
-
-class Screen(Protocol):
-    """Where the tour is shown."""
-
-    def done(self, text: str) -> None:
-        """A step is verified."""
-        ...
-
-    def curl(self, line: str) -> None:
-        """How to repeat it."""
-        ...
-
-    def progress(self, done: int, total: int | None) -> None:
-        """How far the first synchronisation is."""
-        ...
-
-
-@dataclass(slots=True)
-class Tour:
+@dataclass(slots=True, kw_only=True)
+class Tour(Steps):
     """Walks through the API, and looks at the CardDAV server behind its back.
 
     Attributes:
@@ -54,19 +25,14 @@ class Tour:
         etags: URL -> ETag of every card, then.
         touched: URLs of cards that the tour changes.
         created: URL of the card that it makes.
-        updated, deleted: tokens of the two feeds.
     """
 
-    client: Client
     book: Address
     cards: list[Card]
-    screen: Screen
     before: dict[str, bytes] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     created: str = ""
-    updated: str = ""
-    deleted: str = ""
 
     def run(self) -> None:
         """Every step. Raises NotVerified at the first that fails."""
@@ -89,7 +55,7 @@ class Tour:
             if card.note:
                 url = self._url(card.uid)
                 self.before[url] = self.book.card(url) or b""
-                _check(bool(self.before[url]), f"the CardDAV server has the card {card.uid}")
+                check(bool(self.before[url]), f"the CardDAV server has the card {card.uid}")
 
     def connect(self) -> None:
         """Connect the address book as an account."""
@@ -99,70 +65,56 @@ class Tour:
             "password": self.book.password,
             "serverUrl": self.book.server,
         }
-        answer = self._call(200, "POST", "/v1/am/accounts", body, as_app=True)
+        answer = self.call(200, "POST", "/v1/am/accounts", body, as_app=True)
         self.client.token = answer.body["accessToken"]
         self.screen.done("Connected the address book: discovery found it, its password is stored encrypted")
 
     def first_sync(self) -> None:
         """Wait for the first pull, with its progress."""
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            start = self.client.call("POST", "/v1/contacts/sync", query={"awaitReady": "false"})
-            _check(start.status == 200, f"the first synchronisation answers 200, not {start.status}")
-            if start.body["ready"]:
-                break
-            source = self.client.call("GET", "/v1/account").body["sync"]["sources"][0]
-            progress = source.get("progress", {})
-            self.screen.progress(int(progress.get("done", 0)), progress.get("total"))
-            _check(time.monotonic() < deadline, "the first synchronisation ends")
-            time.sleep(0.05)
-        total = len(self.cards)
-        self.screen.progress(total, total)
-        self.updated, self.deleted = start.body["syncUpdatedToken"], start.body["syncDeletedToken"]
-        self.screen.curl(self.client.curl("POST", "/v1/contacts/sync"))
+        self.synchronise(len(self.cards))
         self.screen.done("First synchronisation complete")
 
     def read_everything(self) -> None:
         """The start token yields every contact, page by page."""
         self.screen.curl(self.client.curl("GET", "/v1/contacts/sync/updated", query={"deltaToken": self.updated}))
-        records, self.updated = self._feed("updated", self.updated)
+        records, self.updated = self.feed("updated", self.updated)
         ids = {record["id"] for record in records}
-        _check(len(ids) == len(records), "no contact comes twice in one run")
-        _check(len(ids) == contacts(self.cards), f"all {contacts(self.cards)} contacts come, and no group card")
-        gone, self.deleted = self._feed("deleted", self.deleted)
-        _check(not gone, "nothing is deleted yet")
+        check(len(ids) == len(records), "no contact comes twice in one run")
+        check(len(ids) == contacts(self.cards), f"all {contacts(self.cards)} contacts come, and no group card")
+        gone, self.deleted = self.feed("deleted", self.deleted)
+        check(not gone, "nothing is deleted yet")
         self.screen.done(f"Read all {len(ids)} contacts; the group cards are left alone")
 
     def search(self) -> None:
         """Words match by their beginnings, without regard to accents."""
-        answer = self._call(200, "GET", "/v1/contacts", query={"q": "zoe label"})
+        answer = self.call(200, "GET", "/v1/contacts", query={"q": "zoe label"})
         found = [record["name"]["displayName"] for record in answer.body["records"]]
-        _check(found == ["Zoë Labels"], "a search for 'zoe label' finds Zoë Labels alone")
+        check(found == ["Zoë Labels"], "a search for 'zoe label' finds Zoë Labels alone")
         self.screen.done("Searched for 'zoe label' and found Zoë Labels")
 
     def create(self) -> dict[str, Any]:
         """Create a contact: it is at the CardDAV server when the call answers."""
-        answer = self._call(201, "POST", "/v1/contacts", _GRACE)
+        answer = self.call(201, "POST", "/v1/contacts", _GRACE)
         new = set(self.book.list()) - set(self.etags)
-        _check(len(new) == 1, "the CardDAV server has exactly one new card")
+        check(len(new) == 1, "the CardDAV server has exactly one new card")
         self.created = new.pop()
         raw = self._created_card()
-        _check(b"grace@example.com" in raw and b"Grace" in raw, "the new card has what was sent")
+        check(b"grace@example.com" in raw and b"Grace" in raw, "the new card has what was sent")
         self.screen.done("Created Grace Example; the card is at the CardDAV server")
         record: dict[str, Any] = answer.body["record"]
-        _check(record["etag"] == answer.body["etag"], "the record carries its etag")
+        check(record["etag"] == answer.body["etag"], "the record carries its etag")
         self.client.named = {record["id"]: "ID", record["etag"]: "ETAG"}
         return record
 
     def patch(self, contact: dict[str, Any]) -> dict[str, Any]:
         """Change one field, guarded by the etag."""
         path, etag = f"/v1/contacts/{contact['id']}", contact["etag"]
-        answer = self._call(200, "PATCH", path, {"nickName": "Amazing"}, headers={"If-Match": etag})
+        answer = self.call(200, "PATCH", path, {"nickName": "Amazing"}, headers={"If-Match": etag})
         record: dict[str, Any] = answer.body["record"]
-        _check(record["nickName"] == "Amazing", "the nick name is set")
-        _check(record["emailAddresses"] == contact["emailAddresses"], "what was not sent stays")
-        _check(record["etag"] != etag, "the etag is another one")
-        _check(b"NICKNAME:Amazing" in self._created_card(), "the card has the nick name")
+        check(record["nickName"] == "Amazing", "the nick name is set")
+        check(record["emailAddresses"] == contact["emailAddresses"], "what was not sent stays")
+        check(record["etag"] != etag, "the etag is another one")
+        check(b"NICKNAME:Amazing" in self._created_card(), "the card has the nick name")
         self.screen.done("Changed the nick name under If-Match; everything else stayed")
         return {**record, "oldEtag": etag}
 
@@ -170,9 +122,9 @@ class Tour:
         """The old etag is refused, and nothing changes."""
         before = self._created_card()
         path = f"/v1/contacts/{contact['id']}"
-        answer = self._call(412, "PATCH", path, {"nickName": "Overwritten"}, headers={"If-Match": contact["oldEtag"]})
-        _check(answer.body["code"] == "precondition.failed", "the error says why")
-        _check(self._created_card() == before, "nothing changed at the CardDAV server")
+        answer = self.call(412, "PATCH", path, {"nickName": "Overwritten"}, headers={"If-Match": contact["oldEtag"]})
+        check(answer.body["code"] == "precondition.failed", "the error says why")
+        check(self._created_card() == before, "nothing changed at the CardDAV server")
         self.screen.done("The same change with the old etag: refused with 412, nothing overwritten")
 
     def keep_what_is_not_understood(self) -> None:
@@ -181,11 +133,11 @@ class Tour:
         url = self._url(card.uid)
         found = self.client.call("GET", "/v1/contacts", query={"q": "zoe label"}).body["records"][0]
         self.touched.add(url)
-        self._call(200, "PATCH", f"/v1/contacts/{found['id']}", {"notes": "Met in the harbour"})
+        self.call(200, "PATCH", f"/v1/contacts/{found['id']}", {"notes": "Met in the harbour"})
         after = set((self.book.card(url) or b"").splitlines())
         lost = set(self.before[url].splitlines()) - after
-        _check(not lost, "every line of the card is still there")
-        _check(b"NOTE:Met in the harbour" in after, "the note was added")
+        check(not lost, "every line of the card is still there")
+        check(b"NOTE:Met in the harbour" in after, "the note was added")
         self.screen.done("Added a note to a card with labels and unknown properties: every old line is still there")
 
     def delta(self, contact: dict[str, Any]) -> None:
@@ -194,23 +146,23 @@ class Tour:
         url = self._url(card.uid)
         self.touched.add(url)
         edited = (self.book.card(url) or b"").replace(b"END:VCARD", b"NICKNAME:Mimi\r\nEND:VCARD")
-        _check(self.book.put(url, edited) in (200, 201, 204), "the CardDAV server takes the edit")
+        check(self.book.put(url, edited) in (200, 201, 204), "the CardDAV server takes the edit")
         self.screen.curl(self.client.curl("GET", "/v1/contacts/sync/updated", query={"deltaToken": self.updated}))
-        records, self.updated = self._feed("updated", self.updated)
+        records, self.updated = self.feed("updated", self.updated)
         names = sorted(record["name"].get("givenName", "") for record in records)
-        _check(names == sorted(["Grace", "Zoë", "مريم"]), "the delta brings the three changed contacts and no other")
-        _check(any(record["id"] == contact["id"] for record in records), "the created contact is among them")
-        _check(any(record.get("nickName") == "Mimi" for record in records), "so is the edit made elsewhere")
+        check(names == sorted(["Grace", "Zoë", "مريم"]), "the delta brings the three changed contacts and no other")
+        check(any(record["id"] == contact["id"] for record in records), "the created contact is among them")
+        check(any(record.get("nickName") == "Mimi" for record in records), "so is the edit made elsewhere")
         self.screen.done("A card was edited elsewhere: the delta brings it and our own two changes, nothing else")
 
     def delete(self, contact: dict[str, Any]) -> None:
         """Delete: gone at the CardDAV server, and in the deleted feed."""
-        self._call(200, "DELETE", f"/v1/contacts/{contact['id']}")
-        _check(self.book.card(self.created) is None, "the card is gone at the CardDAV server")
-        gone, self.deleted = self._feed("deleted", self.deleted)
-        _check([record["id"] for record in gone] == [contact["id"]], "the deleted feed brings its id, once")
+        self.call(200, "DELETE", f"/v1/contacts/{contact['id']}")
+        check(self.book.card(self.created) is None, "the card is gone at the CardDAV server")
+        gone, self.deleted = self.feed("deleted", self.deleted)
+        check([record["id"] for record in gone] == [contact["id"]], "the deleted feed brings its id, once")
         answer = self.client.call("GET", f"/v1/contacts/{contact['id']}")
-        _check(answer.status == 404, "it is not found any more")
+        check(answer.status == 404, "it is not found any more")
         self.screen.curl(self.client.curl("GET", "/v1/contacts/sync/deleted", query={"deltaToken": self.deleted}))
         self.screen.done("Deleted it again; the deleted feed says so")
 
@@ -218,55 +170,20 @@ class Tour:
         """Whatever the tour did not change is as it was, byte by byte."""
         now = self.book.list()
         kept = {url: etag for url, etag in self.etags.items() if url not in self.touched}
-        _check(all(now.get(url) == etag for url, etag in kept.items()), "no other card has changed")
-        _check(set(now) == set(self.etags), "there are as many cards as before")
+        check(all(now.get(url) == etag for url, etag in kept.items()), "no other card has changed")
+        check(set(now) == set(self.etags), "there are as many cards as before")
         same = [url for url in self.before if url not in self.touched]
-        _check(all(self.book.card(url) == self.before[url] for url in same), "awkward cards are as they were")
+        check(all(self.book.card(url) == self.before[url] for url in same), "awkward cards are as they were")
         self.screen.done(f"All {len(kept)} other cards are untouched; the {len(same)} awkward ones byte by byte")
 
     def leave_one(self) -> None:
         """Make the contact that the shown lines name with ID and ETAG once more, so that each of them can be pasted."""
         answer = self.client.call("POST", "/v1/contacts", _GRACE)
-        _check(answer.status == 201, f"a contact can be made again: {answer.status}")
+        check(answer.status == 201, f"a contact can be made again: {answer.status}")
         self.client.named = {answer.body["id"]: "ID", answer.body["etag"]: "ETAG"}
-
-    def _call(
-        self,
-        status: int,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        query: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        as_app: bool = False,
-    ) -> Answer:
-        """A call that is shown, and has to answer with this status."""
-        self.screen.curl(self.client.curl(method, path, body, query=query, headers=headers, as_app=as_app))
-        answer = self.client.call(method, path, body, query=query, headers=headers, as_app=as_app)
-        code = answer.body.get("code") if isinstance(answer.body, dict) else None
-        _check(answer.status == status, f"{method} {path} answers {status}, not {answer.status} {code or ''}".rstrip())
-        return answer
-
-    def _feed(self, name: str, token: str) -> tuple[list[dict[str, Any]], str]:
-        """A feed from a token to its end, and the token for the next time."""
-        records: list[dict[str, Any]] = []
-        query: dict[str, object] = {"deltaToken": token}
-        while True:
-            page = self.client.call("GET", f"/v1/contacts/sync/{name}", query=query)
-            _check(page.status == 200, f"the feed {name} answers 200, not {page.status}")
-            records += page.body["records"]
-            if "nextDeltaToken" in page.body:
-                return records, page.body["nextDeltaToken"]
-            query = {"pageToken": page.body["nextPageToken"]}
 
     def _created_card(self) -> bytes:
         return self.book.card(self.created) or b""
 
     def _url(self, uid: str) -> str:
         return f"{self.book.url}{uid}.vcf"
-
-
-def _check(holds: bool, expected: str) -> None:
-    if not holds:
-        raise NotVerified(f"Not verified: {expected}")
