@@ -11,12 +11,14 @@ from pathlib import Path
 
 from bench.bulk_apply import bulk_apply
 from bench.first_sync import first_sync, poll
+from bench.google import first_sync_google
 from bench.reads import reads, size
 from bench.serving import busy, disk, idle
 
 BENCHES: dict[str, Callable[[], None]] = {
     "first-sync": first_sync,
     "poll": poll,
+    "first-sync-google": first_sync_google,
     "bulk-apply": bulk_apply,
     "reads": reads,
     "size": size,

@@ -46,7 +46,7 @@ def installation(book: Book) -> Iterator[Installation]:
 def connect(folder: Path, book: Book) -> Installation:
     """One more account."""
     command = ["accounts", "add", "carddav", "--server", book.server, "--login", book.login, "--password-stdin"]
-    added = json.loads(_run(settings(folder), *command, stdin=book.password))
+    added = json.loads(run(settings(folder), *command, stdin=book.password))
     return Installation(folder, int(added["accountId"]), str(added["accessToken"]))
 
 
@@ -54,7 +54,7 @@ def connect(folder: Path, book: Book) -> Installation:
 def synchronised(book: Book) -> Iterator[Installation]:
     """An account that is up to date."""
     with installation(book) as made:
-        _run(settings(made.folder), "sync", str(made.account))
+        run(settings(made.folder), "sync", str(made.account))
         yield made
 
 
@@ -67,7 +67,8 @@ def serving(folder: Path, **more: str) -> Iterator[tuple[str, int]]:
         yield f"http://{LOOPBACK}:{port}", pid
 
 
-def _run(environment: Mapping[str, str], *command: str, stdin: str = "") -> str:
+def run(environment: Mapping[str, str], *command: str, stdin: str = "") -> str:
+    """Run a command of the command line with ``--json``; what it prints. Raises CalledProcessError."""
     done = subprocess.run(
         [*POLYDEX, *command, "--json"],
         input=stdin,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -63,7 +64,8 @@ async def _pull(app: Polydex, source: SourceId) -> None:
 
 async def run(folder: Path, account: int, polls: int, counter: str) -> dict[str, float]:
     """Open the folder and measure."""
-    async with open_app(Config(data_dir=folder, allow_private_networks="127.0.0.0/8"), Role.TOOL) as app:
+    loopback = {"POLYDEX_DATA_DIR": str(folder), "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8"}
+    async with open_app(Config.load({**os.environ, **loopback}), Role.TOOL) as app:
         collect_rarely()
         return await measure(app, AccountId(account), polls, counter)
 
