@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from polydex.api.parameters import split
+from polydex.api.parameters import milliseconds, split
 from polydex.connectors.base import Grant
 from polydex.core.body import rfc3339 as time
 from polydex.core.contact import text
@@ -72,17 +71,8 @@ def _token(node: Node | None) -> str | None:
 
 
 def _moment(node: Node | None) -> int | None:
-    """RFC 3339, as unix milliseconds."""
     value = _text(node)
-    if node is None or not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        moment = datetime.min  # noqa: DTZ901 - without a zone, so that it is refused below
-    if moment.tzinfo is None:
-        raise BadRequest(f"{node.path}: expected a time such as 2026-03-09T12:30:00Z")
-    return int(moment.timestamp() * 1000)
+    return None if node is None or value is None else milliseconds(node.path, value)
 
 
 def _text(node: Node | None) -> str | None:

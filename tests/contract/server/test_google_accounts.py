@@ -104,6 +104,8 @@ async def test_the_same_user_is_the_same_account_whoever_is_named(server: Server
         ({"authString1": 5}, 400, "$.authString1"),
         ({"authString1": "x", "authExpiresAt": "soon"}, 400, "$.authExpiresAt"),
         ({"authString1": "x", "authExpiresAt": "2026-03-09T12:30:00"}, 400, "$.authExpiresAt"),
+        ({"authString1": "x", "authExpiresAt": "20260309T123000Z"}, 400, "$.authExpiresAt"),
+        ({"authString1": "x", "authExpiresAt": ""}, 400, "$.authExpiresAt"),
         ({"authString1": "x", "authExpiresAt": 1773059400}, 400, "$.authExpiresAt"),
         ({"authString1": "unknown"}, 401, "access token"),
         ({"authString2": "1//unknown"}, 401, "refresh token"),
