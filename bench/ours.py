@@ -31,11 +31,15 @@ async def measure(app: Polydex, account: AccountId, polls: int, counter: str) ->
     """
     source = await app.ctx.db.read(sources.default, account)
     assert source is not None
-    wall, cpu = time.perf_counter(), time.process_time()
+    began, wall, cpu = app.ctx.clock(), time.perf_counter(), time.process_time()
     await _pull(app, source.id)
     found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found["contacts"] = await app.ctx.db.read(rows.count_shown, source.id)
+    after = await app.ctx.db.read(sources.get, source.id)
+    assert after is not None
+    assert after.ready_at is not None
+    found["ready"] = (after.ready_at - began) / 1000
     if polls:
         await asyncio.sleep(SETTLING_SECONDS)
         for _ in range(3):

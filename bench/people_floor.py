@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 import time
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -16,17 +17,24 @@ from polydex.connectors.google.fields import PERSON_FIELDS
 from polydex.connectors.google.wire import Person
 
 
-class Page(msgspec.Struct, rename="camel"):
-    """One page, typed: what is not asked for is skipped."""
+class Typed(msgspec.Struct, rename="camel"):
+    """One page as far as the mapping reads it: the rest is skipped unread."""
 
     connections: list[Person]
     next_page_token: str = ""
 
 
-async def run(url: str) -> dict[str, float]:
-    """Every page, one after the other: a page's token is in the one before it."""
+class Whole(msgspec.Struct, rename="camel"):
+    """One page with all that is in it."""
+
+    connections: list[dict[str, Any]]
+    next_page_token: str = ""
+
+
+async def run(url: str, kind: str) -> dict[str, float]:
+    """Every page, one after the other: a page's token is in the one before it. ``kind``: ``typed`` or ``whole``."""
     query = {"personFields": PERSON_FIELDS, "pageSize": "1000", "requestSyncToken": "true"}
-    decoder = msgspec.json.Decoder(Page)
+    decoder: msgspec.json.Decoder[Typed | Whole] = msgspec.json.Decoder(Typed if kind == "typed" else Whole)
     async with aiohttp.ClientSession() as session:
         wall, cpu, count = time.perf_counter(), time.process_time(), 0
         while True:
@@ -44,4 +52,4 @@ async def run(url: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(run(sys.argv[1]))))
+        print(json.dumps(runner.run(run(sys.argv[1], sys.argv[2]))))

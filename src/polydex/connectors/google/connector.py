@@ -18,6 +18,7 @@ from polydex.connectors.google.identity import identify
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.pull import pull
 from polydex.connectors.google.read import read
+from polydex.connectors.google.seen import LIST_CAP
 from polydex.connectors.google.write import Writer
 from polydex.core.contact import EMPTY, Contact, Photo
 from polydex.core.errors import PolydexError
@@ -36,7 +37,7 @@ CAPABILITIES = Capabilities(
     photos=True,
     push=False,
     marks=True,
-    list_caps={"emailAddresses": people.LIST_CAP, "phoneNumbers": people.LIST_CAP},
+    list_caps={"emailAddresses": LIST_CAP, "phoneNumbers": LIST_CAP},
     # "Writes may have a propagation delay of several minutes for sync requests" (people.connections.list); marks are
     # looked for in the same list.
     read_lag=600.0,

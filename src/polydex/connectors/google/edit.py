@@ -61,7 +61,7 @@ def edit(raw: bytes, patch: Patch, labels: Labels, base: Contact) -> Edited:
         BadRequest, FieldUnsupported: what goes to the bag is too large; a native property that cannot be written.
     """
     person, decoded = native.decode(raw), wire.person(raw)
-    source = source_of(decoded)
+    source = source_of(decoded.metadata)
     if source is None:
         raise ProviderRejected("Google Contacts: the person is no contact of the account")
     _, extra = clientdata.read(decoded.client_data)

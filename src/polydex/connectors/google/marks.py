@@ -40,7 +40,7 @@ async def find(api: Api, mark: str, *, seconds: float, newest: int | None = None
                 continue
             person = wire.person(raw)
             found, _ = clientdata.read(person.client_data)
-            if found == mark and person.resource_name and source_of(person) is not None:
+            if found == mark and person.resource_name and source_of(person.metadata) is not None:
                 return RemoteKey(person.resource_name)
         if newest is not None or page.next_page_token in (None, "", token):
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,9 +16,11 @@ from polydex.connectors.google.api import READ_SECONDS, Api
 from polydex.connectors.google.cursor import Position, expired
 from polydex.connectors.google.fields import MASK_VERSION
 from polydex.connectors.google.labels import Labels
-from polydex.connectors.google.people import AT_ONCE, BATCH_GET, Head, Read, get_many, head, heads, mask
+from polydex.connectors.google.people import AT_ONCE, BATCH_GET, Read, all_seen, get_many, mask
+from polydex.connectors.google.read import rev_of
+from polydex.connectors.google.seen import Seen, seen
 from polydex.core.errors import CursorExpired, PolydexError, ProviderError, ProviderMalformed, RecordNotFound
-from polydex.core.ids import Cursor, RemoteKey
+from polydex.core.ids import Cursor, RemoteKey, Rev
 
 PAGE_SIZE = "1000"
 _LIST = "Google list"
@@ -114,20 +116,24 @@ class _Walking:
 
     async def _page(self, asked: _Asked, following: str | None) -> Page:
         raws = asked.page.connections or ()
-        people = await heads(raws)
+        people = await all_seen(raws)
         await self._learn_groups(people)
         whole = await self._whole([person.key for person in people if person.capped and not person.deleted])
+        known = await self._walk.known([person.key for person in people]) if self._mode == "snapshot" else {}
         done = Read()
         for at, (person, raw) in enumerate(zip(people, raws, strict=True)):
             if at % AT_ONCE == 0:
                 await asyncio.sleep(0)
             if person.key in whole:
                 _add_whole(done, person, whole[person.key], self.labels, self._region)
+            elif (rev := _as_known(person, known)) is not None:
+                done.unchanged.append((person.key, rev))
             else:
                 done.add(person, raw, self.labels, self._region)
         return Page(
             self._mode,
             changed=tuple(done.records),
+            unchanged=tuple(done.unchanged),
             removed=tuple(done.gone) if self._mode == "delta" else (),
             renamed=await self._renamed(people),
             deferred=tuple(done.deferred),
@@ -138,7 +144,7 @@ class _Walking:
             asked=asked.stamp,
         )
 
-    async def _learn_groups(self, people: list[Head]) -> None:
+    async def _learn_groups(self, people: list[Seen]) -> None:
         """List the groups once more when somebody is in one that has been created since."""
         strange = {name for person in people for name in person.groups_unknown_to(self.labels)} - self._strange
         if strange:
@@ -153,7 +159,7 @@ class _Walking:
         missing = ProviderMalformed(f"{_LIST}: the contact was asked for and not answered")
         return {key: found.get(key, missing) for key in keys}
 
-    async def _renamed(self, people: list[Head]) -> tuple[tuple[RemoteKey, RemoteKey], ...]:
+    async def _renamed(self, people: list[Seen]) -> tuple[tuple[RemoteKey, RemoteKey], ...]:
         """(old, new) names of those whom we know under an old name alone.
 
         Google tells all names that a person ever had. Under one of them there may be somebody else by now, and whom we
@@ -184,10 +190,18 @@ class _Walking:
         return context
 
 
-def _add_whole(done: Read, person: Head, outcome: bytes | PolydexError, labels: Labels, region: str | None) -> None:
+def _as_known(person: Seen, known: Mapping[RemoteKey, Rev]) -> Rev | None:
+    """Its revision when that is the one we have: then it need not be read once more."""
+    rev = known.get(person.key)
+    if rev is None or person.person is None or person.deleted or rev_of(person.person) != rev:
+        return None
+    return rev
+
+
+def _add_whole(done: Read, person: Seen, outcome: bytes | PolydexError, labels: Labels, region: str | None) -> None:
     if isinstance(outcome, bytes):
-        done.add(head(outcome), outcome, labels, region)
+        done.add(seen(outcome), outcome, labels, region)
     elif isinstance(outcome, RecordNotFound):
         done.gone.append(person.key)
     else:
-        done.deferred.append(Deferred(person.key, person.rev, outcome))
+        done.deferred.append(Deferred(person.key, person.etag, outcome))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -67,7 +68,11 @@ def read(raw: bytes | msgspec.Raw, labels: Labels, region: str | None) -> Readin
     Raises:
         ProviderMalformed: it is no person, or has no resource name.
     """
-    person = wire.person(raw)
+    return reading(wire.person(raw), labels, region)
+
+
+def reading(person: wire.Person, labels: Labels, region: str | None) -> Reading:
+    """The same of a person that has been decoded already. Raises ProviderMalformed."""
     if not person.resource_name:
         raise ProviderMalformed("Google Contacts: a person has no resource name")
     key = RemoteKey(person.resource_name)
@@ -75,7 +80,7 @@ def read(raw: bytes | msgspec.Raw, labels: Labels, region: str | None) -> Readin
     if metadata is None:
         return Reading(key=key)
     previous = tuple(map(RemoteKey, metadata.previous_resource_names or ()))
-    source = source_of(person)
+    source = source_of(person.metadata)
     if metadata.deleted or source is None:
         return Reading(key=key, deleted=bool(metadata.deleted), previous=previous)
     groups = memberships.groups_of(person.memberships)
@@ -83,7 +88,7 @@ def read(raw: bytes | msgspec.Raw, labels: Labels, region: str | None) -> Readin
     url = photo.url_of(person.photos)
     return Reading(
         key=key,
-        rev=_rev(source.etag, groups, url),
+        rev=_rev(source.etag, tuple(groups), url),
         contact=contact_of(person, labels, region, bag, groups),
         stable_key=StableKey(source.id) if source.id else None,
         mark=mark,
@@ -93,10 +98,18 @@ def read(raw: bytes | msgspec.Raw, labels: Labels, region: str | None) -> Readin
     )
 
 
-def source_of(person: wire.Person) -> wire.Source | None:
-    """What makes the person a contact of the account, or None."""
-    if person.metadata is not None:
-        for source in person.metadata.sources or ():
+def rev_of(person: wire.Person) -> Rev | None:
+    """The revision alone, as ``reading`` gives it."""
+    source = source_of(person.metadata)
+    if source is None:
+        return None
+    return _rev(source.etag, tuple(memberships.groups_of(person.memberships)), photo.url_of(person.photos))
+
+
+def source_of(metadata: wire.PersonMetadata | None) -> wire.Source | None:
+    """What makes a person a contact of the account, or None."""
+    if metadata is not None:
+        for source in metadata.sources or ():
             if source.type == CONTACT:
                 return source
     return None
@@ -122,9 +135,11 @@ def contact_of(person: wire.Person, labels: Labels, region: str | None, bag: Bag
     )
 
 
-def _rev(etag: str | None, groups: list[str], url: str | None) -> Rev | None:
-    if not etag:
-        return None
+def _rev(etag: str | None, groups: tuple[str, ...], url: str | None) -> Rev | None:
+    return Rev(f"{etag}.{_digest(groups, url)}") if etag else None
+
+
+@lru_cache(maxsize=1024)  # most people are in the same groups, and have no photo
+def _digest(groups: tuple[str, ...], url: str | None) -> str:
     seen = "\n".join((*sorted(groups), photo.without_size(url) if url else ""))
-    digest = hashlib.blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    return Rev(f"{etag}.{digest}")
+    return hashlib.blake2b(seen.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
