@@ -284,8 +284,9 @@ async def test_whoever_joins_a_refresh_that_brings_what_was_refused_asks_again(h
     first = asyncio.create_task(other.tokens.current())
     await home.issuer.gates.reached("refresh", "answer")
     any_token = asyncio.create_task(home.tokens.current())
+    await until(lambda: len(home.ctx.refreshes._running) == 1)  # begun by who wants any
     refused = asyncio.create_task(home.tokens.renewed("access-1"))
-    await until(lambda: len(home.ctx.refreshes._running) == 1)
+    await asyncio.sleep(0)
     home.issuer.gates.open()
     assert list(await asyncio.gather(first, any_token, refused)) == ["access-1", "access-1", "access-2"]
 
