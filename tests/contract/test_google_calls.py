@@ -59,6 +59,22 @@ async def test_the_subject_is_the_id_of_the_profile(world: GoogleWorld) -> None:
     assert (identity.email, identity.name) == (EMAIL, "Ada")
 
 
+async def test_answers_are_asked_for_as_google_compresses_them(world: GoogleWorld) -> None:
+    asked: list[dict[bytes, bytes]] = []
+    inner = world.spoiler.app
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(dict(scope["headers"]))
+        await inner(scope, receive, send)
+
+    world.spoiler.app = noting
+    await world.connector.identify()
+    assert asked
+    for headers in asked:
+        assert b"gzip" in headers[b"user-agent"]
+        assert b"gzip" in headers[b"accept-encoding"]
+
+
 async def test_a_token_that_is_refused_is_renewed_once(world: GoogleWorld) -> None:
     await world.control.post("tokens", json={"accessToken": "ya29.second", "lifetime": 10**9})
     await world.control.post("tokens/revoke", json={"accessToken": world.tokens.token})

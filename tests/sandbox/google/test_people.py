@@ -198,6 +198,10 @@ async def test_bodies_and_answers_may_be_compressed(api: Api) -> None:
     path = "/v1/people:createContact"
     answer = await api.http.post(path, content=gzip.compress(json.dumps(FULL).encode()), headers=headers)
     assert answer.status_code == 200
+    assert "content-encoding" not in answer.headers, "compressed for a program that does not say that it means it"
+    answer = await api.http.post(
+        path, content=gzip.compress(json.dumps(FULL).encode()), headers={**headers, "User-Agent": "mine (gzip)"}
+    )
     assert answer.headers["content-encoding"] == "gzip"
     assert bare(answer.json())["names"] == FULL["names"]
     answer = await api.http.post(path, content=b"\x1f\x8bnonsense", headers=headers)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from polydex import __version__
 from polydex.connectors.base import Tokens
 from polydex.connectors.google.budget import Budget, Kind
 from polydex.connectors.google.errors import failure
@@ -36,6 +37,9 @@ WRITE_SECONDS = 24.0
 """For all requests of one write together (JOURNAL.md, J10: every write is answered within 25 s)."""
 SOURCES = "READ_SOURCE_TYPE_CONTACT"
 """Else fields of a linked profile come with the contact's own."""
+
+_AGENT = f"Polydex/{__version__} (gzip)"
+"""Google compresses only for programs that say so here, too (https://developers.google.com/people/v1/performance)."""
 
 Query = Sequence[tuple[str, str]]
 
@@ -154,7 +158,7 @@ class Api:
     async def _send(
         self, method: str, url: str, token: str, body: bytes | None, seconds: float, *, idempotent: bool
     ) -> Answer:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "User-Agent": _AGENT}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return await self.net.send(
