@@ -184,7 +184,8 @@ class TestRenames:
         assert actions(observation, live(), live(B, row=2)) == [(Action.REMOVE, A), (Action.TOUCH, B)]
 
     def test_of_a_tombstone(self) -> None:
-        assert actions(page(renamed=[(A, B)], seen=[seen(B)]), dead()) == [(Action.CREATE, B)]
+        """Which settles what was in doubt about it: nobody is under the former key any more."""
+        assert actions(page(renamed=[(A, B)], seen=[seen(B)]), dead()) == [(Action.TOUCH, A), (Action.CREATE, B)]
 
     def test_not_believed(self) -> None:
         assert actions(page(asked=1, renamed=[(A, B)]), live()) == [(Action.VERIFY, A), (Action.DOUBT, B)]

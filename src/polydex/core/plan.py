@@ -229,7 +229,9 @@ class _Planner:
             self._doubt(new, target)
             return
         if not source.live:
-            return  # a key that came back under another name: the next n, by way of ``changed``
+            # A record that came back under another name: the next n, by way of ``changed``. Under this one it is not.
+            self._add(Action.TOUCH, old, source)
+            return
         if target is not None and target.live:
             self._remove(source)
             return

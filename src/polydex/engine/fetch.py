@@ -48,6 +48,8 @@ async def fetch(ctx: Context, target: Target, connector: Connector, key: RemoteK
         news = News(asked=asked, asked_ms=asked_ms, removed=(key,), fetched=True)
         await ctx.db.write(apply.apply, target, news, ctx.clock())
         return True
-    news = News(asked=asked, asked_ms=asked_ms, changed=(record,), fetched=True)
+    # Who answers to a former key tells the new one; under the former there is nobody any more.
+    renamed = ((key, record.key),) if record.key != key else ()
+    news = News(asked=asked, asked_ms=asked_ms, renamed=renamed, changed=(record,), fetched=True)
     await ctx.db.write(apply.apply, target, news, ctx.clock())
     return False
