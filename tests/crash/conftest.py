@@ -9,9 +9,10 @@ from random import Random
 
 import pytest
 
-from tests.crash.book import Book
+from tests.crash.book import Book, DavBook
+from tests.crash.google_book import GoogleBook
 from tests.crash.home import Home
-from tests.servers import radicale, xandikos
+from tests.servers import radicale, sandbox, xandikos
 from tests.soak import SEED
 
 Places = Callable[[str], Book]
@@ -30,15 +31,17 @@ def place(request: pytest.FixtureRequest) -> Iterator[Places]:
     with contextlib.ExitStack() as stack:
 
         def made(kind: str) -> Book:
+            if kind == "google":
+                return GoogleBook.new(stack.enter_context(sandbox.serve()))
             if kind == "xandikos":
                 dav = stack.enter_context(xandikos.serve(memory=True))
-                return Book(dav, dav.account, f"{dav.home}addressbook/")
+                return DavBook(dav, dav.account, f"{dav.home}addressbook/")
             if kind == "radicale":
                 dav = stack.enter_context(radicale.serve(memory=True))
-                return Book(dav, dav.account, dav.create_book())
+                return DavBook(dav, dav.account, dav.create_book())
             dav = request.getfixturevalue(kind)
             account = dav.new_account()
-            return Book(dav, account, dav.create_book(account))
+            return DavBook(dav, account, dav.create_book(account))
 
         yield made
 
@@ -51,7 +54,7 @@ async def homes(tmp_path: Path) -> AsyncIterator[Callable[[Book], Home]]:
     def make(book: Book, **more: object) -> Home:
         folder = tmp_path / f"home-{len(made)}"
         folder.mkdir()
-        home = Home(folder, book.dav, book.account, book.url, data=folder / "data", **more)  # type: ignore[arg-type]
+        home = Home(folder, book, data=folder / "data", **more)  # type: ignore[arg-type]
         made.append(home)
         return home
 

@@ -20,7 +20,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from tests.servers.dav import DavAccount, DavServer
+from tests.crash.book import Book
+from tests.servers.dav import DavAccount
 from tests.servers.process import LOOPBACK, free_port
 
 POLYDEX = [sys.executable, "-m", "polydex"]
@@ -34,16 +35,14 @@ class Home:
     Attributes:
         folder: holds the data folder, and the server's log.
         data: the data folder.
-        url: where Polydex reaches the CardDAV server; may lead through a proxy.
+        url: where Polydex reaches the provider; may lead through a proxy.
         more: added to the environment of the processes.
         token: of the account.
         process: the server, while it runs; the leader of a process group of its own.
     """
 
     folder: Path
-    dav: DavServer
-    account: DavAccount
-    book: str
+    book: Book
     url: str = ""
     data: Path = Path()
     more: dict[str, str] = field(default_factory=dict)
@@ -56,7 +55,8 @@ class Home:
     def env(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("POLYDEX_")}
         mine = {"POLYDEX_DATA_DIR": str(self.data), "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8"}
-        return {**clean, **mine, "POLYDEX_FRESHNESS": "0", **self.more}
+        provider = self.book.settings(self.url or self.book.server)
+        return {**clean, **mine, "POLYDEX_FRESHNESS": "0", **provider, **self.more}
 
     @property
     def database(self) -> Path:
@@ -91,17 +91,15 @@ class Home:
 
     async def connect(self) -> Self:
         """Connect the account, without any pull."""
-        added = await self.command(
-            "accounts", "add", "carddav", "--server", self.url or self.dav.url, "--login", self.account.user,
-            "--password-stdin", stdin=self.account.password + "\n",
-        )  # fmt: skip
+        words, stdin = self.book.login(self.url or self.book.server)
+        added = await self.command("accounts", "add", *words, stdin=stdin)
         self.token = str(added["accessToken"])
         return self
 
     @property
     def default_book(self) -> str:
         """The URL of the address book that was chosen, where the login has several."""
-        return urljoin(self.dav.url, str(self.look("SELECT key FROM source WHERE is_default = 1")[0][0]))
+        return urljoin(self.book.server, str(self.look("SELECT key FROM source WHERE is_default = 1")[0][0]))
 
     async def another_account(self, app: dict[str, str], account: DavAccount, url: str) -> Home:
         """Connect one more account while the server runs; as seen by it."""
@@ -109,7 +107,7 @@ class Home:
         credentials = base64.b64encode(f"{app['clientId']}:{app['clientSecret']}".encode()).decode()
         saved = await self.ask("POST", "/v1/am/accounts", body, {"Authorization": f"Basic {credentials}"})
         assert saved.status in (200, 201), saved
-        return replace(self, account=account, token=saved.json["accessToken"], client=None)
+        return replace(self, token=saved.json["accessToken"], client=None)
 
     def take(self, other: Home) -> Self:
         """Become a copy of another installation, whose server must not run."""

@@ -109,9 +109,9 @@ async def test_a_write_whose_answer_cannot_be_stored_is_found_out(
 ) -> None:
     book = place("radicale")
     await book.fill(["Ada", "Bob"])
-    async with proxy_to(book.dav.url) as proxy:
+    async with proxy_to(book.server) as proxy:
         home = homes(book)
-        home.url = proxy.url(book.dav.url)
+        home.url = proxy.url(book.server)
         home, consumer = await running_on(disk, home)
         first = next(iter(consumer.copy))
         path = "/v1/contacts" if verb == "POST" else f"/v1/contacts/{first}"

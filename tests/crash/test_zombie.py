@@ -65,9 +65,9 @@ async def overtaken(home: Home, proxy: Proxy) -> AsyncIterator[Home]:
 async def test_a_pull_that_was_overtaken_changes_nothing(place: Places, homes: Homes) -> None:
     book = place("radicale")
     await book.fill(f"Person {number}" for number in range(500))
-    async with proxy_to(book.dav.url) as proxy:
+    async with proxy_to(book.server) as proxy:
         home = homes(book)
-        home.url = proxy.url(book.dav.url)
+        home.url = proxy.url(book.server)
         await home.connect()
         proxy.play(Held(), request=b"REPORT ")
         assert await home.start()
@@ -94,9 +94,9 @@ async def test_a_write_that_was_overtaken_does_not_undo_the_newer_one(
 ) -> None:
     book = place("radicale")
     await book.fill(["Ada"])
-    async with proxy_to(book.dav.url) as proxy:
+    async with proxy_to(book.server) as proxy:
         home = homes(book)
-        home.url = proxy.url(book.dav.url)
+        home.url = proxy.url(book.server)
         await home.connect()
         assert await home.start()
         consumer = Consumer(home)

@@ -31,7 +31,6 @@ from polydex.store import accounts, apps, contacts, sources
 from polydex.store.accounts import Account, Details
 from polydex.store.db import Tx
 from polydex.store.sqlite import open_sqlite
-from polydex.testing.clock import START
 from tests.machine.loop import VirtualLoop
 from tests.machine.mortal import Killed, Life, MortalDatabase, MortalProvider
 
@@ -40,13 +39,13 @@ _process: ContextVar[Process | None] = ContextVar("process", default=None)
 _owners = itertools.count(1)
 
 
-def founded(provider: str, books: list[str], now: int) -> Any:
+def founded(provider: str, books: list[str], now: int, *, service: str = "Memory") -> Any:
     """A function that founds an account with these address books, the first one its default."""
 
     def found(tx: Tx) -> AccountId:
         signing = KEYS.encrypt(b"signing", app_secret_context("client"))
         app = apps.create(tx, "machine", "client", hash_token("client secret"), signing, now)
-        details = Details(service_type="Memory", scopes=frozenset({"Contacts.ReadWrite"}), login="me")
+        details = Details(service_type=service, scopes=frozenset({"Contacts.ReadWrite"}), login="me")
         account = accounts.upsert(tx, app.id, provider, "memory:1", details, now)
         accounts.set_secret(tx, account.id, KEYS.encrypt(b"secret", secret_context(account.id)), now)
         for book in books:
@@ -101,9 +100,13 @@ class Home:
             )
         )
 
+    def outside(self, life: Life) -> tuple[Provider, object]:
+        """The provider, and the outbound client, of a process that may die."""
+        return MortalProvider(self.provider, life), None
+
     def clock(self) -> int:
         """Unix milliseconds."""
-        return START + round(self.loop.time() * 1000)
+        return self.loop.clock()
 
 
 class Process:
@@ -117,12 +120,13 @@ class Process:
         database = open_sqlite(home.path, clock=home.clock, readers=1, random_bytes=home.random.randbytes)
         _close(database)
         self.db = MortalDatabase(home.path, self.life)
+        provider, net = home.outside(self.life)
         self.ctx = Context(
             db=self.db,
             keys=KEYS,
             clock=home.clock,
-            providers={home.provider.name: MortalProvider(home.provider, self.life)},
-            net=None,
+            providers={home.provider.name: provider},
+            net=net,
             settings=home.settings,
             owner=f"process-{next(_owners)}",
             random_bytes=home.random.randbytes,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from polydex.testing.clock import START
 
 T = TypeVar("T")
 
@@ -39,6 +41,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.now
+
+    def clock(self) -> int:
+        """Unix milliseconds."""
+        return START + round(self.now * 1000)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        """At once, in place of a thread: when that would come back nobody could say."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+            done.set_exception(error)
+        return done
 
     def settle(self) -> None:
         """Run until everybody waits for something that will not happen by itself now."""

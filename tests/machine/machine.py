@@ -1,4 +1,4 @@
-"""The state machine: a hostile provider, clients of the API, several consumers, and processes that die."""
+"""The state machine: clients of the API, several consumers, and processes that die, before any provider."""
 
 from __future__ import annotations
 
@@ -11,36 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import currently_in_test_context, note, strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from polydex.core.body import parse_body
 from polydex.core.contact import Contact
-from polydex.core.errors import (
-    PolydexError,
-    RequestError,
-    SyncTokenExpired,
-    TokenNotValid,
-)
+from polydex.core.errors import PolydexError, SyncTokenExpired, TokenNotValid
+from polydex.core.ids import AccountId
 from polydex.engine.context import Settings
 from polydex.engine.read import FeedPage
 from polydex.store import rows, sources
-from polydex.testing import document as documents
-from polydex.testing.contract import content
-from polydex.testing.memory import MemoryProvider
-from polydex.testing.world import Fault, MemoryWorld
+from polydex.store.db import Tx
+from polydex.testing.gates import Gates
+from polydex.testing.world import Fault
 from tests.machine import rest
-from tests.machine.application import KEYS, Home, Process, founded
-from tests.machine.characters import CHARACTERS
+from tests.machine.application import KEYS, Home, Process
 from tests.machine.consumer import Consumer, Ledger
 from tests.machine.loop import VirtualLoop
-from tests.machine.surroundings import FEW, LABELS, MANY, NAMES, PLAIN, Surroundings
 from tests.soundness import demand_sound_now
 
 # Clients of the machine send again whenever they like; that a repetition is a new request one day, J10's test shows.
 SETTINGS = Settings(freshness=60.0, poll_interval=300.0, replay_window=1e7)
-BOOK, OTHER = "main", "other"
+NAMES = ("Ada", "Ben", "Cleo", "Dan")
+LABELS = ("friends", "family", "work")
+FEW, MANY = st.integers(0, 5), st.integers(0, 60)
 FAULT = st.sampled_from([None, None, *Fault])
+PLAIN = st.sampled_from([fault for fault in Fault if fault is not Fault.PARTLY])
+"""Faults of any call."""
 KINDS = st.one_of(
     st.sampled_from([[0] * 5, [2] * 4, [3] * 3]), st.lists(st.sampled_from([0, 2, 3]), min_size=2, max_size=7)
 )
@@ -55,14 +51,20 @@ class Backup:
     deleted: set[str]
 
 
-class Machine(Surroundings):
+class Machine(RuleBasedStateMachine):
     """One run. Every rule begins something and lets everybody run until they wait.
 
     Attributes:
         happened: what was met, by name, over all runs of this process; proves that the machine gets there.
+        home: what outlives the processes.
+        photo: that clients write.
+        values: counts what was written, so that contents differ.
     """
 
     happened: ClassVar[Counter[str]] = Counter()
+    home: Home
+    photo: ClassVar[dict[str, str]]
+    values: int = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,28 +83,56 @@ class Machine(Surroundings):
         self.restored = False
         self.refused = False
 
-    @initialize(
-        name=st.sampled_from(sorted(CHARACTERS)),
-        first=st.integers(0, 6),
-        lag=st.sampled_from([0.0, 0.5, 1.0]),
-        warm=st.booleans(),
-    )
-    def begin(self, name: str, first: int, lag: float = 0.0, warm: bool = False) -> None:
-        if currently_in_test_context():
-            note(f"provider: {name}")
-        clock = self._clock
-        self.world = MemoryWorld(clock, CHARACTERS[name])
-        self.other = MemoryWorld(clock, CHARACTERS[name])
-        self.provider = MemoryProvider({BOOK: self.world, OTHER: self.other})
-        self.home = Home(self.folder, self.loop, self.provider, SETTINGS)
+    # --- the provider, which a kind of machine adds --------------------------------------------------------------
+
+    @property
+    def gates(self) -> Gates:
+        """Of the calls to the provider."""
+        raise NotImplementedError
+
+    def strike(self, verb: str, fault: Fault | None, *, skip: int = 0) -> None:
+        """What happens to the next call of this verb, or to one that comes after so many others."""
+        raise NotImplementedError
+
+    def phone_edits(self, number: int) -> None:
+        """Somebody else changes a contact."""
+        raise NotImplementedError
+
+    def new_version(self) -> bool:
+        """A new version of the mapping; False when there is none."""
+        raise NotImplementedError
+
+    def calm(self) -> None:
+        """No misbehaviour any more. What was kept to itself before is seen from now on."""
+        raise NotImplementedError
+
+    def last_change(self) -> int:
+        """When the provider last changed, unix milliseconds."""
+        raise NotImplementedError
+
+    def truth(self) -> dict[str, Contact | None]:
+        """What a client should see of each record of the default address book, by its key there."""
+        raise NotImplementedError
+
+    def ever(self, *, nick: str | None = None, notes: str | None = None) -> bool:
+        """Whether any record at any time was so."""
+        raise NotImplementedError
+
+    def demand_what_was_written(self) -> None:
+        """Fail when the provider's history tells of a write that was lost, or carried out twice."""
+        raise NotImplementedError
+
+    @property
+    def finds_marks(self) -> bool:
+        """Whether every write is found out about in the end."""
+        return True
+
+    def open_account(self, found: Callable[[Tx], AccountId], *, warm: bool) -> None:
+        """Two processes, and the account. ``warm``: most things happen to accounts that have been pulled, and are followed."""
         self.processes = [Process(self.home)]
-        self._run(0, self.processes[0].db.write(founded("memory", [BOOK, OTHER], self.home.clock())))
+        self._run(0, self.processes[0].db.write(found))
         self.processes.append(Process(self.home))
-        for _ in range(first):
-            self.world.put(self._contact())
-        self.other.put(self._contact())
-        self.world.lag = lag * self.world.character.read_lag
-        if warm:  # most things happen to accounts that have been pulled, and are followed
+        if warm:
             self.worker_runs(process=0)
             self.consumer_goes_on(process=0, number=2, steps=8)
 
@@ -114,8 +144,6 @@ class Machine(Surroundings):
         finally:
             for process in getattr(self, "processes", []):
                 process.bury()
-            for world in (getattr(self, "world", None), getattr(self, "other", None)):
-                self.happened.update(world.happened if world else {})
             self.loop.close()
             shutil.rmtree(self.folder)
 
@@ -150,7 +178,7 @@ class Machine(Surroundings):
     @rule(process=st.integers(0, 1), page=st.integers(0, 3), fault=PLAIN)
     def pull_fails_in_the_middle(self, process: int, page: int, fault: Fault) -> None:
         """One page is refused, or lost; the next pull goes on from there."""
-        self.world.faults.extendleft([("list", fault), *[("list", Fault.NONE)] * page])
+        self.strike("list", fault, skip=page)
         self.push_arrives(process=process)
         self.time_passes(seconds=4)
         self.push_arrives(process=process)
@@ -173,14 +201,14 @@ class Machine(Surroundings):
     def crashes_now(self, process: int, arrives: bool) -> None:
         self.processes[process].life.dead = True
         if arrives:  # what is on its way reaches the provider, and nobody hears the answer
-            self.world.gates.open()
+            self.gates.open()
         self._settle()
 
     @rule()
     def operator_makes_a_backup(self) -> None:
         self.backup = Backup(self.home.back_up(), set(self.ledger.deleted))
         # Whatever is in the middle of something at this moment: the database is sound.
-        demand_sound_now(self.backup.path, KEYS, {self.provider.name: self.provider})
+        demand_sound_now(self.backup.path, KEYS, {self.home.provider.name: self.home.provider})
 
     @precondition(lambda self: self.backup is not None)
     @rule()
@@ -208,8 +236,7 @@ class Machine(Surroundings):
     @rule()
     def upgrade(self) -> None:
         """A new version of the mapping, and so of the program: every process starts anew."""
-        if self.provider.mapping_version == 1:
-            self.provider.mapping_version = 2
+        if self.new_version():
             for process in self.processes:
                 process.life.dead = True
             self._settle()
@@ -218,7 +245,7 @@ class Machine(Surroundings):
 
     @rule(process=st.integers(0, 1), fault=FAULT)
     def client_creates(self, process: int, fault: Fault | None = None) -> None:
-        self._strike("create", fault)
+        self.strike("create", fault)
         self.values += 1
         nick = f"n{self.values}"
         self._begin(process, self._create(process, self._new(nick)))
@@ -242,7 +269,7 @@ class Machine(Surroundings):
             else:
                 works.append(self._delete(process, contact_id, None))
         verb = {0: "create", 2: "update", 3: "delete"}[kinds[-1]]
-        self._strike(f"{verb}_many" if of_all else verb, fault)
+        self.strike(f"{verb}_many" if of_all else verb, fault)
         for work in works:
             self.processes[process].spawn(work)
         self._settle()
@@ -253,7 +280,7 @@ class Machine(Surroundings):
         body: dict[str, Any] = {"name": {"givenName": NAMES[self.values % 4], "familyName": nick}, "nickName": nick}
         if self.values % 3 == 0:
             self.pictured.append(nick)
-            body["photo"] = {"content": "aGVsbG8=", "mimeType": "image/png"}
+            body["photo"] = self.photo
         if self.values % 4 == 0:
             body["keywords"] = [LABELS[self.values % 3], f"new{self.values % 5}"]
         return json.dumps(body).encode()
@@ -283,7 +310,7 @@ class Machine(Surroundings):
     ) -> None:
         if late:  # somebody else was there before, and nobody has heard of it
             self.phone_edits(number=number)
-        self._strike("update", fault)
+        self.strike("update", fault)
         contact_id = self.ids[number % len(self.ids)]
         self.values += 1
         note_text = None if clear else f"w{self.values}"
@@ -293,7 +320,7 @@ class Machine(Surroundings):
     @precondition(lambda self: self.ids)
     @rule(process=st.integers(0, 1), number=MANY, conditional=st.booleans(), fault=FAULT)
     def client_deletes(self, process: int, number: int, conditional: bool, fault: Fault | None = None) -> None:
-        self._strike("delete", fault)
+        self.strike("delete", fault)
         contact_id = self.ids[number % len(self.ids)]
         etag = self.etags.get(contact_id) if conditional else None
         self._begin(process, self._delete(process, contact_id, etag))
@@ -359,7 +386,7 @@ class Machine(Surroundings):
             self.unsure.append(body)
         written = await mine.writer.create(mine.account, body)
         nick = json.loads(body)["nickName"]
-        assert rest.ever(self.world, lambda contact: contact.nick_name == nick), "created, it was said"
+        assert self.ever(nick=nick), "created, it was said"
         # A second answer to the same body may well be for what was created before.
         self._heard(written.id, written.etag)
         if body in self.unsure:
@@ -371,7 +398,7 @@ class Machine(Surroundings):
         body = json.dumps({"notes": text}).encode()
         written = await mine.writer.update(mine.account, contact_id, body, etag)
         assert written.id == contact_id
-        assert text is None or rest.ever(self.world, lambda contact: contact.notes == text), "updated, it was said"
+        assert text is None or self.ever(notes=text), "updated, it was said"
         self._heard(written.id, written.etag)
         await mine.writer.delivered(written.intent)
 
@@ -392,11 +419,6 @@ class Machine(Surroundings):
         if contact_id not in self.ids:
             self.ids.append(contact_id)
 
-    def _strike(self, verb: str, fault: Fault | None) -> None:
-        """What happens to the next call of this verb."""
-        if fault is not None:
-            self.world.faults.appendleft((verb, fault))
-
     def _begin(self, process: int, work: Coroutine[Any, Any, Any]) -> None:
         self.processes[process].spawn(work)
         self._settle()
@@ -414,18 +436,4 @@ class Machine(Surroundings):
                 self.processes[number] = Process(self.home)
 
     def _clock(self) -> int:
-        return self.home.clock()
-
-
-def seen_as(world: MemoryWorld, key: str, mapping_version: int) -> Contact | None:
-    """What a client should see of a record."""
-    document = world.find(key)
-    return content(documents.contact_of(document, mapping_version)) if document else None
-
-
-def served(body: bytes) -> Contact | None:
-    """What a client sees."""
-    return content(parse_body(body, None))
-
-
-__all__ = ["Machine", "RequestError", "seen_as", "served"]
+        return self.loop.clock()

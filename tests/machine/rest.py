@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from polydex.core.body import parse_body
-from polydex.core.contact import Contact, Photo
+from polydex.core.contact import Photo
 from polydex.core.errors import NotReady, SyncHalted, SyncTokenExpired
 from polydex.core.ids import AccountId
 from polydex.store import intents, sources
 from polydex.store.db import Tx
-from polydex.testing import document as documents
 from polydex.testing.contract import content
-from polydex.testing.world import MemoryWorld
 from tests.machine.application import KEYS
 from tests.machine.consumer import Consumer
 from tests.soundness import demand_sound_now
@@ -26,31 +24,9 @@ if TYPE_CHECKING:
 ACCOUNT = AccountId(1)
 
 
-def ever(world: MemoryWorld, holds: Callable[[Contact], bool]) -> bool:
-    """Whether any record at any time was so."""
-    for versions in world.history.values():
-        for version in versions:
-            contact = documents.contact_of(version.document, 1) if version.document else None
-            if contact is not None and holds(contact):
-                return True
-    return False
-
-
 def come_to_rest(machine: Machine) -> None:
     """No faults any more; the owner approves deletions; time passes until nobody has anything left to do."""
-    for world in (machine.world, machine.other):
-        world.faults.clear()
-        world.unreadable.clear()
-        if world.blackout:
-            # What a list kept to itself is in no change feed either: a provider that recovers has to say so.
-            world.blackout = False
-            world.expire_cursors()
-        if machine.refused:
-            # What the owner kept is gone at the provider; the next full list shows it, and then the owner agrees.
-            world.expire_cursors()
-        world.lag = 0.0
-        world.refuses_photos = False
-        world.gates.open()
+    machine.calm()
     for process in machine.processes:
         process.life.fuse = None
     machine._settle()
@@ -69,7 +45,7 @@ def come_to_rest(machine: Machine) -> None:
 def _unfinished(machine: Machine) -> list[str]:
     """What still waits to be done."""
     db = machine.processes[0].db
-    last = max((event.at for world in (machine.world, machine.other) for event in world.events(0, 10**9)), default=0)
+    last = machine.last_change()
 
     def look(tx: Tx) -> list[str]:
         found = []
@@ -80,7 +56,7 @@ def _unfinished(machine: Machine) -> list[str]:
                 found.append(f"{source.key} is halted")
         doubts = tx.all("SELECT key, verify_error FROM contact WHERE verify_due IS NOT NULL")
         found += [f"doubt about {key}: {error}" for key, error in doubts]
-        if machine.world.character.marks:
+        if machine.finds_marks:
             open_intents = intents.open_of_account(tx, ACCOUNT)
             found += [f"open {intent.verb} {intent.id}" for intent in open_intents]
         return found
@@ -90,11 +66,7 @@ def _unfinished(machine: Machine) -> list[str]:
 
 def compare(machine: Machine) -> None:
     """The promise."""
-    truth = {
-        key: content(contact)
-        for key, document in machine.world.state().items()
-        if (contact := machine.world.contact_of(document, machine.provider.mapping_version)) is not None
-    }
+    truth = machine.truth()
     fresh = Consumer(machine.ledger, 1000)
     machine.consumers.append(fresh)
     for consumer in machine.consumers:
@@ -106,9 +78,8 @@ def compare(machine: Machine) -> None:
     by_id = {public_id: body for public_id, body, _ in mirror.values()}
     for number, consumer in enumerate(machine.consumers):
         assert consumer.copy == by_id, f"the copy of consumer {number} differs from the mirror"
-    demand_sound_now(machine.home.path, KEYS, {machine.provider.name: machine.provider})
-    _nothing_doubled(machine)
-    _no_photo_forgotten(machine)
+    demand_sound_now(machine.home.path, KEYS, {machine.home.provider.name: machine.home.provider})
+    machine.demand_what_was_written()
     _list_and_search(machine, by_id)
 
 
@@ -139,39 +110,6 @@ def _mirror(machine: Machine) -> dict[str, tuple[str, bytes, Photo | None]]:
         return {key: (public_id, body, Photo(hash=photo) if photo else None) for key, public_id, body, photo in rows}
 
     return machine.processes[0].db.peek(look)
-
-
-def _nothing_doubled(machine: Machine) -> None:
-    """No create has made a second contact beside the first one, however often it was sent again.
-
-    Where somebody else has deleted the first before we have ever seen it, the same request makes it anew.
-    """
-    began: dict[str, dict[str, int]] = {}
-    for versions in machine.world.history.values():
-        for version in versions:
-            nick = documents.full_contact(version.document).nick_name if version.document else None
-            if nick is not None and version.document is not None:
-                uids = began.setdefault(nick, {})
-                uid = version.document["uid"]
-                uids[uid] = min(version.position, uids.get(uid, version.position))
-    for nick in machine.created:
-        for uid, position in began.get(nick, {}).items():
-            before = machine.world.state(position - 1).values()
-            others = [document for document in before if documents.full_contact(document).nick_name == nick]
-            assert others == [], f"{nick} was created more than once: {uid}"
-
-
-def _no_photo_forgotten(machine: Machine) -> None:
-    """A create that was to have a photo has got it, unless that was refused, or somebody wrote the contact before."""
-    for nick in machine.pictured if not machine.restored else ():  # a backup may know nothing of what is to be done
-        for versions in machine.world.history.values():
-            ours = [version for version in versions if version.document and _nick(version.document) == nick]
-            if len(ours) == len(versions) == 1 and versions[0].document is not None:
-                assert documents.photo_of(versions[0].document) is not None, f"{nick} has lost its photo"
-
-
-def _nick(document: documents.Document) -> str | None:
-    return documents.full_contact(document).nick_name
 
 
 def _list_and_search(machine: Machine, by_id: dict[str, bytes]) -> None:

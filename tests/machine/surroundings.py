@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import rule
 
 from polydex.core.contact import Contact, Name
 from polydex.core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderRejected
 from polydex.testing.world import Fault, MemoryWorld
+from tests.machine.machine import FEW, LABELS, MANY, NAMES, PLAIN, Machine
 
-NAMES = ("Ada", "Ben", "Cleo", "Dan")
-FEW, MANY = st.integers(0, 5), st.integers(0, 60)
 VERBS = st.sampled_from(["list", "fetch", "create", "update", "delete", "find_mark", "*"])
-PLAIN = st.sampled_from([fault for fault in Fault if fault is not Fault.PARTLY])
-"""Faults of any call."""
-LABELS = ("friends", "family", "work")
 
 
-class Surroundings(RuleBasedStateMachine):
-    """Rules about two address books of one provider.
+class Surroundings(Machine):
+    """Rules about two address books of one made-up provider.
 
     Attributes:
         world, other: the address book that clients see, and another one.
-        values: counts what was written, so that contents differ.
     """
 
     world: MemoryWorld
     other: MemoryWorld
-    values: int = 0
-
-    def _settle(self) -> None:
-        """Let everybody run until they wait."""
-        raise NotImplementedError
 
     # --- other clients of the provider --------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from polydex.testing.world import Fault
-from tests.machine.machine import Machine
+from tests.machine.memory import MemoryMachine as Machine
 from tests.soak import SOAK
 
 Scenario = Callable[[Machine], None]

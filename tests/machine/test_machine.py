@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.machine import Machine
+from tests.machine.memory import MemoryMachine
 from tests.soak import MET, MUST_MEET, SEED, SOAK
 
 FOUND = (600_052, 700_027, 20_261_354)
 """Seeds that have found something once, in a share of the long run."""
 LONG = 80
 # A share has a seed of its own, which its name tells.
-SHARES, RUNS = (250, LONG) if SOAK else (8, 60)
+SHARES, RUNS = (250, LONG) if SOAK else (8, 68)
 
 ALWAYS = {"cursor refused", "process died", "refused list", "resumed", "restored"}
 """What every share of the short run meets; proof that the machine gets where it is sent."""
@@ -35,7 +35,7 @@ IN_THE_LONG_RUN = ALWAYS | {
 def test_every_copy_equals_the_provider(number: int, record_property: Callable[[str, object], None]) -> None:
     """Whatever happened in between."""
 
-    class Seeded(Machine):
+    class Seeded(MemoryMachine):
         """The machine, with a seed of its own."""
 
         happened: ClassVar[Counter[str]] = Counter()
