@@ -54,7 +54,7 @@ async def homes(tmp_path: Path) -> AsyncIterator[Callable[[Book], Home]]:
     def make(book: Book, **more: object) -> Home:
         folder = tmp_path / f"home-{len(made)}"
         folder.mkdir()
-        home = Home(folder, book, data=folder / "data", **more)  # type: ignore[arg-type]
+        home = Home(folder, book, data=folder / "data", **more)  # type: ignore[arg-type]  # the values fit, which a mapping does not tell
         made.append(home)
         return home
 

@@ -46,7 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Unix milliseconds."""
         return START + round(self.now * 1000)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]  # runs at once, in this thread
         """At once, in place of a thread: when that would come back nobody could say."""
         done: asyncio.Future[T] = self.create_future()
         try:

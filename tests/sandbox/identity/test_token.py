@@ -226,7 +226,7 @@ async def test_a_token_given_back_ends_the_whole_grant(visitor: Visitor, by: str
     if place == "old":
         answer = await visitor.http.get("/o/oauth2/revoke", params=token)
     else:
-        answer = await visitor.http.post("/revoke", **{"params" if place == "query" else "data": token})  # type: ignore[arg-type]
+        answer = await visitor.http.post("/revoke", **{"params" if place == "query" else "data": token})  # type: ignore[arg-type]  # the values fit, which a mapping does not tell
     assert (answer.status_code, answer.json()) == (200, {})
     for given in (first, second):
         assert error_of(await visitor.refresh(given["refresh_token"])) == DEAD

@@ -35,16 +35,16 @@ def credentials(server: SandboxServer, account: Any, **changes: Any) -> Credenti
         "client_secret": account["clientSecret"],
         **changes,
     }
-    return Credentials(**given)  # type: ignore[no-untyped-call]
+    return Credentials(**given)  # type: ignore[no-untyped-call]  # the library has no types
 
 
 def refresh(made: Credentials) -> None:
-    made.refresh(Request())  # type: ignore[no-untyped-call]
+    made.refresh(Request())  # type: ignore[no-untyped-call]  # the library has no types
 
 
 def signed(made: Any) -> requests.Session:
     """A session that sends its token, and gets another when that is refused."""
-    session: requests.Session = AuthorizedSession(made)  # type: ignore[no-untyped-call]
+    session: requests.Session = AuthorizedSession(made)  # type: ignore[no-untyped-call]  # the library has no types
     return session
 
 
@@ -113,7 +113,7 @@ def test_it_sees_a_lost_answer_as_a_failure_of_the_network(server: SandboxServer
 
 def service(server: SandboxServer, *delegation: str) -> Any:
     made = server.control("POST", "/serviceAccounts", {"name": f"s{next(_numbers)}", "delegation": list(delegation)})
-    return service_account.Credentials.from_service_account_info(made["key"])  # type: ignore[no-untyped-call]
+    return service_account.Credentials.from_service_account_info(made["key"])  # type: ignore[no-untyped-call]  # the library has no types
 
 
 def test_a_service_account_for_itself(server: SandboxServer) -> None:

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from google.auth.exceptions import RefreshError
-from google_auth_oauthlib.flow import Flow  # type: ignore[import-untyped]
-from oauthlib.oauth2.rfc6749.errors import (  # type: ignore[import-untyped]
+from google_auth_oauthlib.flow import Flow  # type: ignore[import-untyped]  # the library has no types
+from oauthlib.oauth2.rfc6749.errors import (  # type: ignore[import-untyped]  # the library has no types
     AccessDeniedError,
     InvalidGrantError,
 )
-from requests_oauthlib import OAuth2Session  # type: ignore[import-untyped]
+from requests_oauthlib import OAuth2Session  # type: ignore[import-untyped]  # the library has no types
 
 from tests.sandbox.identity.visitor import Forms
 from tests.servers.sandbox import SandboxServer
