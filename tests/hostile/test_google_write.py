@@ -222,6 +222,22 @@ async def test_a_create_whose_photo_google_does_not_take_now_gets_it_later() -> 
         assert await photos(home) == 1
 
 
+async def test_a_photo_is_written_although_sources_have_no_etag() -> None:
+    async with google_home() as home:
+        await home.world.quirk("google-no-source-etag")
+        [ada] = await home.seed("ada")
+        consumer = await (await home.consumer()).follow()
+        [(key, record)] = consumer.copy.items()
+        written = await home.update(key, record["etag"], photo=PHOTO)
+        assert await photos(home) == 1
+        await home.nickname(ada, "Countess")
+        with pytest.raises(PreconditionFailed):
+            await home.update(key, written.etag, photo=None)
+        assert await photos(home) == 1
+        await home.update(key, photo=None)
+        assert await photos(home) == 0
+
+
 async def test_a_create_whose_photo_google_refuses_says_so() -> None:
     async with google_home() as home:
         await home.consumer()

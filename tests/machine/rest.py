@@ -127,7 +127,12 @@ def _list_and_search(machine: Machine, by_id: dict[str, bytes]) -> None:
                 return found
 
     assert listed() == Counter(by_id.keys())
-    names = {contact_id: json.loads(body).get("name", {}).get("familyName") for contact_id, body in by_id.items()}
-    for name in set(filter(None, names.values())):
-        expected = Counter(contact_id for contact_id, other in names.items() if other and other.startswith(name))
+    found_by = {
+        contact_id: {shown.get("name", {}).get("familyName"), shown.get("nickName")} - {None}
+        for contact_id, shown in ((contact_id, json.loads(body)) for contact_id, body in by_id.items())
+    }
+    for name in set().union(*found_by.values()):
+        expected = Counter(
+            contact_id for contact_id, words in found_by.items() if any(word.startswith(name) for word in words)
+        )
         assert listed(q=name.lower()) == expected, f"the search for {name}"

@@ -340,6 +340,7 @@ def written(tx: Tx, target: Target, intent: Intent, key: RemoteKey, now: int) ->
     if stored is not None and stored.wrote_at < now:  # the answer was not believed; lists lag behind our write anyway
         contacts.wrote(tx, stored.row, now)
     intents.finish(tx, intent.id, intents.DONE, now, row=row)
+    intents.supersede(tx, intent, now)
     return row
 
 

@@ -134,6 +134,7 @@ def _found_out(tx: Tx, intent: Intent, state: str, now: int) -> None:
     """End an intent. What was carried out is a write of ours, and lists may lag behind it (J1)."""
     if state == intents.DONE and intent.row is not None:
         contacts.wrote(tx, intent.row, now)
+        intents.supersede(tx, intent, now)
     intents.finish(tx, intent.id, state, now)
 
 

@@ -176,6 +176,17 @@ def open_of_account(tx: Tx, account: AccountId) -> list[Intent]:
     return [_intent(row) for row in rows]
 
 
+def supersede(tx: Tx, later: Intent, now: int) -> None:
+    """A change was carried out: open ones of before, of the same contact, are not to be sent again over it.
+
+    One whose target was the base of the later change has been carried out; of any other it is as if it had not.
+    """
+    for intent in open_of_account(tx, later.account):
+        if intent.id < later.id and intent.row is not None and intent.row == later.row:
+            met = intent.target_etag is not None and intent.target_etag == later.base_etag != intent.base_etag
+            finish(tx, intent.id, DONE if met else FAILED, now)
+
+
 def is_open(tx: Tx, account: AccountId, mark: str) -> bool:
     """Whether the outcome of a create under this mark is not known yet."""
     row = tx.one(f"SELECT 1 FROM intent WHERE {_OPEN} AND mark = ?", account, mark)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from polydex.connectors.base import Absent, Found, MarkAnswer, Record
-from polydex.connectors.google import groups, marks, picture
+from polydex.connectors.google import groups, marks, picture, wire
 from polydex.connectors.google.api import WRITE_SECONDS, Api, Deadline, nothing_sent
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
@@ -172,7 +172,7 @@ class Writer:
         with nothing_sent():
             raw = await get(self.api, base.key, step=UPDATE, seconds=self.deadline.left)
         fresh = record(raw, self.labels, self.region)
-        if base.rev is None or fresh.rev != base.rev:
+        if not _is_same(base, fresh):
             raise Stale(f"{UPDATE}: the contact has changed at Google")
         return replace(fresh, contact=base.contact or fresh.contact)
 
@@ -252,6 +252,14 @@ def by_person_etag(body: bytes, raw: bytes) -> bytes:
         if source.get("type") == CONTACT:
             source.pop("etag", None)
     return msgspec.json.encode({**person, "etag": read_as["etag"]})
+
+
+def _is_same(base: Record, fresh: Record) -> bool:
+    """Whether both are one version of a contact. Where its source has no etag, that of the person tells."""
+    if base.rev is not None or fresh.rev is not None or not base.raw:
+        return base.rev is not None and base.rev == fresh.rev
+    etag = wire.person(fresh.raw).etag
+    return bool(etag) and wire.person(base.raw).etag == etag
 
 
 def _but_photo(contact: Contact | None) -> Contact | None:

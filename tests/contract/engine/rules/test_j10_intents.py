@@ -391,6 +391,28 @@ async def test_an_update_that_never_arrived_and_is_lost(home: Home) -> None:
     assert await nothing_open(home)
 
 
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.LOST])
+async def test_an_update_sent_again_over_a_later_one_that_was_carried_out(home: Home, fault: Fault) -> None:
+    """The later one has brought the base of the first back: that says nothing about whether the first had arrived."""
+    contact = await ready(home, notes="old")
+    await lost(home, "update", Fault.FAILED, home.update(contact, notes="new"))
+    # Found out about before the next write, it is sent again; it arrives, and this answer is lost, too.
+    home.world.faults.extend([("update", Fault.LOST), ("update", fault)])
+    if fault is Fault.LOST:
+        with pytest.raises(ProviderTimeout):
+            await home.update(contact, notes="old")
+        home.world.faults.append(("fetch", Fault.REFUSED))  # that of the first: the second is found out about before
+    else:
+        await home.update(contact, notes="old")
+    for seconds in (30, 60, 600):
+        await home.later(seconds)
+    notes = [version.document["contact"].get("notes") for version in home.world.history["k1"] if version.document]
+    assert notes == ["old", "new", "old"]
+    assert await nothing_open(home)
+    await home.update(contact, notes="new")  # who sends it again means it
+    assert home.world.contacts()["k1"].notes == "new"
+
+
 @pytest.mark.parametrize("by", ["the client", "the worker"])
 async def test_an_update_sent_again_over_somebody_elses(home: Home, by: str) -> None:
     """The provider has neither the base nor the target: 412, and the other change stays."""
