@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.engine.check import Report, check
 from polydex.engine.keys import Keys
 from polydex.store.look import look_at_file, look_at_postgres

@@ -24,7 +24,7 @@ from polydex.cli.doctor import settings
 from polydex.cli.doctor.command import shown
 from polydex.cli.doctor.examination import Examination, Server
 from polydex.config import Config
-from polydex.connectors.base import Credentials
+from polydex.connectors.provider import Credentials
 from polydex.core.ids import AccountId
 from polydex.engine.accounts import AccountSpec
 from tests.cli.shell import Shell

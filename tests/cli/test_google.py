@@ -10,7 +10,7 @@ import pytest
 
 from polydex.app import Role, open_app
 from polydex.config import Config
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import PolydexError, ProviderForbidden, TokenDead, TokenRefreshFailed
 from polydex.engine.accounts import AccountSpec
 from tests.cli.doctor import Installation, examine, wrong

@@ -12,10 +12,11 @@ import msgspec
 import pytest
 from PIL import Image
 
-from polydex.connectors.base import Connector, Credentials
+from polydex.connectors.base import Connector
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.cursor import Position
 from polydex.connectors.carddav.provider import CARDDAV
+from polydex.connectors.provider import Credentials
 from polydex.core import vcard
 from polydex.core.contact import Contact, Email, Photo, Relation, RelationType, Url, UrlType
 from polydex.core.errors import ProviderUnauthorized

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from polydex.connectors.base import Credentials, Guard
+from polydex.connectors.base import Guard
+from polydex.connectors.provider import Credentials
 from polydex.core.contact import Contact
 from polydex.core.errors import (
     CursorExpired,

@@ -15,7 +15,7 @@ import pytest
 
 from polydex.config import Config
 from polydex.connectors import registry
-from polydex.connectors.base import OAuth
+from polydex.connectors.provider import OAuth
 from polydex.core import errors, vcard
 from polydex.core.contact import Contact, Phone, PhoneType
 from polydex.core.errors import PolydexError

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import msgspec
 
-from polydex.connectors.base import Connector, Credentials
+from polydex.connectors.base import Connector
 from polydex.connectors.carddav.cursor import Position
 from polydex.connectors.carddav.provider import CARDDAV
+from polydex.connectors.provider import Credentials
 from polydex.core import vcard
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.ids import Cursor, RemoteKey

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from polydex.connectors.base import Absent, Credentials, Found, Record, Unknown
+from polydex.connectors.base import Absent, Found, Record, Unknown
 from polydex.connectors.carddav.provider import CARDDAV
 from polydex.connectors.carddav.write import uid_of
+from polydex.connectors.provider import Credentials
 from polydex.core.contact import Company, Contact, Name
 from polydex.core.errors import (
     CursorExpired,

@@ -16,8 +16,10 @@ from typing import Any
 
 import httpx
 
-from polydex.connectors.base import Connector, Credentials, Grant, Held
+from polydex.connectors.base import Connector
 from polydex.connectors.google.provider import GOOGLE, GoogleProvider
+from polydex.connectors.provider import Credentials
+from polydex.connectors.tokens import Grant, Held
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.ids import RemoteKey
 from polydex.net.client import Net

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.errors import Internal, PolydexError
 from polydex.core.ids import AccountId, SourceId
 from polydex.engine.accounts import app_secret_context

@@ -14,9 +14,10 @@ from hypothesis import currently_in_test_context, note, strategies as st
 from hypothesis.stateful import initialize, rule
 from PIL import Image
 
-from polydex.connectors.base import Grant, Provider
 from polydex.connectors.google.connector import SOURCE_KEY
 from polydex.connectors.google.provider import GOOGLE, GoogleProvider
+from polydex.connectors.provider import Provider
+from polydex.connectors.tokens import Grant
 from polydex.core.contact import Contact
 from polydex.core.ids import AccountId
 from polydex.engine import grants

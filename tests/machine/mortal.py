@@ -15,17 +15,15 @@ from polydex.connectors.base import (
     Batching,
     Capabilities,
     Connector,
-    Credentials,
     Identity,
     MarkAnswer,
     New,
     Page,
-    Probe,
-    Provider,
     Record,
     SourceInfo,
     Walk,
 )
+from polydex.connectors.provider import Credentials, Probe, Provider
 from polydex.core.contact import Contact, Photo
 from polydex.core.errors import PolydexError
 from polydex.core.fields import Loss

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polydex.cli.tokens import read_tokens
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import BadRequest
 
 NOW = 1_790_000_000_000

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polydex.api.parameters import milliseconds, split
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.body import rfc3339 as time
 from polydex.core.contact import text
 from polydex.core.errors import BadRequest, ScopesInvalid, Unsupported

@@ -276,7 +276,7 @@ def _with_tokens(common: Common, service: Service, tokens_stdin: bool) -> Accoun
 
 def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
     """The address of a Nextcloud's address books; the account itself is one of CardDAV, as clients know it."""
-    from polydex.connectors.base import Credentials
+    from polydex.connectors.provider import Credentials
 
     service = _SERVICE_TYPES["nextcloud"]
     provider = next(each for each in polydex.ctx.providers.values() if service in each.services)

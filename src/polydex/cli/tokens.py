@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import BadRequest
 
 _LONGEST = 3_155_760_000

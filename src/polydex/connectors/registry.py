@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.errors import ConfigInvalid
 
 GROUP = "polydex.providers"

@@ -14,7 +14,8 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from polydex.connectors.base import Grant, OAuth
+from polydex.connectors.provider import OAuth
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import (
     GenerationChanged,
     Internal,
@@ -46,7 +47,7 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AccountTokens:
-    """See ``connectors.base.Tokens``. The stored tokens count, whichever process has got them."""
+    """See ``connectors.tokens.Tokens``. The stored tokens count, whichever process has got them."""
 
     ctx: Context = field(repr=False)
     account: AccountId
@@ -76,7 +77,7 @@ class Refreshes:
         self._unstored: dict[AccountId, tuple[str, Grant]] = {}
 
     async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
-        """An access token that is not ``refused``; see ``connectors.base.Tokens``.
+        """An access token that is not ``refused``; see ``connectors.tokens.Tokens``.
 
         Raises:
             TokenDead: the refresh token is refused for good; so it is at once for an account that is known to be dead.

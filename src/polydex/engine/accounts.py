@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from polydex.connectors.base import Credentials, Grant, Held, Identity, OAuth, Provider, SourceInfo
+from polydex.connectors.base import Identity, SourceInfo
+from polydex.connectors.provider import Credentials, OAuth, Provider
+from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import (
     BadRequest,
     Forbidden,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.errors import BadRequest, StoreFailed
 from polydex.engine.check import Report, check, rules
 from polydex.engine.keys import Keys

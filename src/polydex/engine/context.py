@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from polydex.connectors.base import Connector, Credentials, OAuth, Provider
+from polydex.connectors.base import Connector
+from polydex.connectors.provider import Credentials, OAuth, Provider
 from polydex.core.errors import Internal, TokenDead, Unauthorized
 from polydex.engine.access import AccountTokens, Refreshes
 from polydex.engine.apply import Target

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import Internal
 from polydex.core.ids import AccountId
 from polydex.engine.keys import Keys, secret_context

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.errors import BadRequest, StoreFailed, StoreTooNew
 from polydex.engine.backup import Copy, Progress, copied
 from polydex.engine.check import rules

@@ -10,18 +10,16 @@ from typing import TypeVar
 from polydex.connectors.base import (
     Absent,
     Capabilities,
-    Credentials,
     Found,
     Guard,
     Identity,
     MarkAnswer,
     New,
-    Probe,
     Record,
     SourceInfo,
     Unknown,
-    probe_by_discovery,
 )
+from polydex.connectors.provider import Credentials, Probe, probe_by_discovery
 from polydex.core.contact import Contact, Photo
 from polydex.core.errors import (
     BadRequest,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.contact import Contact
 from polydex.core.ids import RowId
 from polydex.engine.access import Refreshes

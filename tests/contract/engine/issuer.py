@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from polydex.connectors.base import Credentials, Grant, Held, Identity, Probe, SourceInfo, Tokens
+from polydex.connectors.base import Identity, SourceInfo
+from polydex.connectors.provider import Credentials, Probe
+from polydex.connectors.tokens import Grant, Held, Tokens
 from polydex.core.errors import ProviderError, ProviderUnauthorized, TokenDead
 from polydex.engine import grants
 from polydex.engine.access import AccountTokens

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import pytest
 
-from polydex.connectors.base import Grant
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import (
     GenerationChanged,
     ProviderError,

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
-from polydex.connectors.base import Provider
+from polydex.connectors.provider import Provider
 from polydex.core.contact import Contact, Email, Name, Phone
 from polydex.engine.check import RULES, Report, check
 from polydex.engine.check.report import SHOWN

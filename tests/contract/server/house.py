@@ -10,14 +10,8 @@ from pathlib import Path
 
 from polydex.api.app import Application, build
 from polydex.api.services import Check, Options, Services
-from polydex.connectors.base import (
-    Connector,
-    Credentials,
-    Identity,
-    Probe,
-    SourceInfo,
-    probe_by_discovery,
-)
+from polydex.connectors.base import Connector, Identity, SourceInfo
+from polydex.connectors.provider import Credentials, Probe, probe_by_discovery
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.errors import BadRequest, PolydexError, ProviderUnauthorized
 from polydex.engine.accounts import Accounts, AccountSpec, NewApp

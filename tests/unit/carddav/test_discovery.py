@@ -3,10 +3,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from polydex.connectors.base import Credentials, Identity, SourceInfo
+from polydex.connectors.base import Identity, SourceInfo
 from polydex.connectors.carddav.dav import Dav, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
 from polydex.connectors.carddav.provider import CARDDAV
+from polydex.connectors.provider import Credentials
 from polydex.core.errors import (
     BadRequest,
     ProviderError,

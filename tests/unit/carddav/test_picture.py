@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from polydex.connectors.base import Connector, Credentials
+from polydex.connectors.base import Connector
 from polydex.connectors.carddav.provider import CARDDAV
+from polydex.connectors.provider import Credentials
 from polydex.core.errors import ProviderUnavailable
 from polydex.core.ids import RemoteKey
 from polydex.net.client import Net

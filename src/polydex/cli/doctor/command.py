@@ -85,8 +85,8 @@ def doctor(
 def _server(url: str, login: str | None) -> Server:
     from polydex.cli.accounts import read_password
     from polydex.cli.doctor.examination import Server
-    from polydex.connectors.base import Credentials
     from polydex.connectors.carddav.provider import CARDDAV
+    from polydex.connectors.provider import Credentials
 
     # A password is wanted to complete the address, and not kept when there is none.
     given = Credentials(login or "", read_password() if login is not None else "", url)

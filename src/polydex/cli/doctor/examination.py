@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from polydex.config import Config
 from polydex.connectors import registry
-from polydex.connectors.base import Credentials, Provider
+from polydex.connectors.provider import Credentials, Provider
 from polydex.core.errors import ConfigInvalid, PolydexError, StoreFailed
 from polydex.core.ids import AccountId
 from polydex.engine.doctor import account, clients, clock, database, folder, keyfile, machine

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from polydex.connectors.base import Credentials, Probe, SourceInfo
+from polydex.connectors.base import SourceInfo
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.book import Book
 from polydex.connectors.carddav.dav import Dav
 from polydex.connectors.carddav.discovery import SECONDS, Discovery
 from polydex.connectors.carddav.errors import date_ms, failure
+from polydex.connectors.provider import Credentials, Probe
 from polydex.core.errors import PolydexError, ProviderUnauthorized, RecordNotFound
 from polydex.net.message import Call
 from polydex.net.reach import reach
@@ -20,7 +21,7 @@ CERTIFICATE_DAYS = 14
 
 
 async def probe(dav: Dav, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
-    """See ``connectors.base.Provider.probe``."""
+    """See ``connectors.provider.Provider.probe``."""
     url = hrefs.absolute(credentials.server_url, source_key or "")
     if source_key is None:
         url = await _named_by_dns(dav, url)

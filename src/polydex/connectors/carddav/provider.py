@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
-from polydex.connectors.base import Connector, Credentials, Identity, Probe, SourceInfo
+from polydex.connectors.base import Connector, Identity, SourceInfo
 from polydex.connectors.carddav import hrefs
 from polydex.connectors.carddav.book import Book
 from polydex.connectors.carddav.connector import CardDavConnector
 from polydex.connectors.carddav.dav import Dav, trusted_hosts
 from polydex.connectors.carddav.discovery import Discovery
 from polydex.connectors.carddav.probe import probe
+from polydex.connectors.provider import Credentials, Probe
 from polydex.core.errors import BadRequest
 from polydex.net.auth import PasswordAuth
 from polydex.net.client import Net
@@ -24,7 +25,7 @@ _NEXTCLOUD_PATH = "/remote.php/dav/"
 
 @dataclass(frozen=True, slots=True)
 class CardDavProvider:
-    """See ``connectors.base.Provider``."""
+    """See ``connectors.provider.Provider``."""
 
     name: str = "carddav"
     services: tuple[str, ...] = ("CardDAV", "iCloud", "Fastmail", "Nextcloud")

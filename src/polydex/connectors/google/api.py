@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from polydex import __version__
-from polydex.connectors.base import Tokens
 from polydex.connectors.google.budget import Budget, Kind
 from polydex.connectors.google.errors import failure
 from polydex.connectors.google.shared import Shared
+from polydex.connectors.tokens import Tokens
 from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from polydex.connectors.base import Grant, Held, Probe
 from polydex.connectors.google.api import SOURCES, Api
 from polydex.connectors.google.identity import identify
+from polydex.connectors.provider import Probe
+from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import PolydexError, ProviderForbidden, ProviderUnauthorized, TokenDead, TokenRefreshFailed
 from polydex.net.client import Net
 from polydex.net.oauth import Client, Issued
@@ -24,7 +25,7 @@ _MADE_UP = "1//polydex-doctor-asks-whether-the-client-is-known"
 
 
 async def of_account(api: Api, client: Client) -> AsyncIterator[Probe]:
-    """See ``connectors.base.Provider.probe``. A refresh here is stored nowhere: Google's refresh tokens do not rotate."""
+    """See ``connectors.provider.Provider.probe``. A refresh here is stored nowhere: Google's refresh tokens do not rotate."""
     async for step in _reached(api.net, api.api_url):
         yield step
         if step.error is not None:
@@ -71,7 +72,7 @@ async def first_contact(api: Api) -> None:
 
 
 async def of_client(net: Net, client: Client, api_url: str) -> AsyncIterator[Probe]:
-    """See ``connectors.base.OAuth.examine``."""
+    """See ``connectors.provider.OAuth.examine``."""
     if not client.id and not client.secret:
         return
     if not client.id or not client.secret:

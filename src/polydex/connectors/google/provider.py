@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from polydex.connectors.base import Connector, Credentials, Grant, Held, Identity, Probe, SourceInfo
+from polydex.connectors.base import Connector, Identity, SourceInfo
 from polydex.connectors.google import probe
 from polydex.connectors.google.api import API_URL, Api
 from polydex.connectors.google.budget import READS_PER_MINUTE, WRITES_PER_MINUTE
 from polydex.connectors.google.connector import SOURCE_KEY, GoogleConnector
 from polydex.connectors.google.shared import Accounts
+from polydex.connectors.provider import Credentials, Probe
+from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import ProviderUnavailable
 from polydex.net.client import Net
 from polydex.net.oauth import Client
@@ -37,7 +39,7 @@ def _client(options: Mapping[str, str]) -> Client:
 
 @dataclass(frozen=True, slots=True)
 class GoogleProvider:
-    """See ``connectors.base.Provider`` and ``connectors.base.OAuth``.
+    """See ``connectors.provider.Provider`` and ``connectors.provider.OAuth``.
 
     Attributes:
         client: the OAuth client of this installation.

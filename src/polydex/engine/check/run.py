@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from polydex.connectors.base import Connector, Credentials, Provider
+from polydex.connectors.base import Connector
+from polydex.connectors.provider import Credentials, Provider
 from polydex.core.errors import PolydexError, StoreFailed
 from polydex.engine.check import contacts, records, rules
 from polydex.engine.check.contacts import NOTHING, Found, Place, Problem

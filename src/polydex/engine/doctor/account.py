@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
-from polydex.connectors.base import Credentials, Held, OAuth, Probe, Provider
+from polydex.connectors.provider import Credentials, OAuth, Probe, Provider
+from polydex.connectors.tokens import Held
 from polydex.core.errors import (
     AddressForbidden,
     Internal,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from polydex.connectors.base import OAuth, Probe, Provider
+from polydex.connectors.provider import OAuth, Probe, Provider
 from polydex.core.errors import AddressForbidden, TokenRefreshFailed
 from polydex.engine.doctor.step import Step, failed, ok, sentence, told, warning
 
