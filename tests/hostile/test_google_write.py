@@ -21,6 +21,7 @@ from polydex.testing.contract import PNG
 from tests.google.home import GoogleHome, google_home
 
 CREATE, UPDATE, DELETE = "people.createContact", "people.updateContact", "people.deleteContact"
+PHOTO_PUT, PHOTO_GONE = "people.updateContactPhoto", "people.deleteContactPhoto"
 PHOTO = {"content": b64encode(PNG).decode(), "mimeType": "image/png"}
 
 
@@ -264,6 +265,63 @@ async def test_a_photo_that_is_refused_leaves_all_as_it_was() -> None:
         assert await photos(home) == 1
         await home.rest()
         await home.assert_same(consumer)
+
+
+@pytest.mark.parametrize(
+    ("method", "removed"), [(UPDATE, False), (UPDATE, True), (PHOTO_PUT, False), (PHOTO_GONE, True)]
+)
+@pytest.mark.parametrize("fault", ["google-drop-before", "google-drop-after", "google-unavailable"])
+async def test_a_photo_and_more_of_which_an_answer_is_lost(fault: str, method: str, *, removed: bool) -> None:
+    """Two calls, of which one may have been carried out alone: the same request again ends what it has begun."""
+    async with google_home() as home:
+        await home.seed("ada")
+        consumer = await (await home.consumer()).follow()
+        [(key, record)] = consumer.copy.items()
+        etag = (await home.update(key, record["etag"], photo=PHOTO)).etag if removed else record["etag"]
+        wanted: dict[str, Any] = {"nickName": "Countess", "photo": None if removed else PHOTO}
+        # A removal may be sent twice, and is then repeated at once.
+        await home.world.quirk(fault, methods=[method], count=1 if method == UPDATE else 2)
+        with pytest.raises(ProviderTimeout):
+            await home.update(key, etag, **wanted)
+        await home.later(10)
+        written = await home.update(key, etag, **wanted)
+        assert json.loads(written.record)["nickName"] == "Countess"
+        assert json.loads(written.record)["hasPhoto"] is not removed
+        assert await home.nicknames() == ["Countess"]
+        assert await photos(home) == (0 if removed else 1)
+        await home.rest()
+        await home.assert_same(consumer)
+
+
+async def test_a_photo_whose_contact_the_quota_stops_is_not_left_alone() -> None:
+    """Told to come later, the client gets both."""
+    async with google_home() as home:
+        await home.seed("ada")
+        consumer = await (await home.consumer()).follow()
+        [(key, record)] = consumer.copy.items()
+        await home.world.quirk("google-write-quota", methods=[UPDATE], count=1)
+        with pytest.raises(ProviderTimeout):
+            await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
+        await home.later(300)
+        await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
+        assert await home.nicknames() == ["Countess"]
+        assert await photos(home) == 1
+
+
+async def test_a_photo_that_is_written_alone_is_no_leave_to_overwrite_others() -> None:
+    """The user changes the contact between the two calls: what was to be written besides is not forced."""
+    async with google_home() as home:
+        [ada] = await home.seed("ada")
+        consumer = await (await home.consumer()).follow()
+        [(key, record)] = consumer.copy.items()
+        await home.world.quirk("google-drop-before", methods=[UPDATE], count=1)
+        with pytest.raises(ProviderTimeout):
+            await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
+        await home.nickname(ada, "Ada, by herself")
+        await home.later(10)
+        with pytest.raises(PreconditionFailed):
+            await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
+        assert await home.nicknames() == ["Ada, by herself"]
 
 
 async def test_a_photo_for_a_contact_that_has_changed_is_not_written() -> None:

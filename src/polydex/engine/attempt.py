@@ -68,6 +68,7 @@ class Step:
         mark: of a create.
         stored: the base of a change.
         target_etag: the content meant.
+        halves: of a change that takes two calls (``photos.Halves``).
     """
 
     verb: ClassVar[str]
@@ -76,6 +77,7 @@ class Step:
     mark: str | None = None
     stored: Stored | None = None
     target_etag: str | None = None
+    halves: str | None = None
 
     @property
     def base(self) -> Stored:
@@ -297,6 +299,7 @@ def _begin(tx: Tx, ctx: Context, scene: Scene, steps: Sequence[Step], now: int) 
             row=step.stored.row if step.stored else None,
             base_etag=step.stored.etag if step.stored else None,
             target_etag=step.target_etag,
+            halves=step.halves,
         )
         for step in steps
     ]

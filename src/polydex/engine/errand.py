@@ -19,7 +19,7 @@ from polydex.core.errors import (
 )
 from polydex.core.etag import IfMatch, etag_of
 from polydex.core.fields import Loss
-from polydex.engine import content, fetch
+from polydex.engine import content, fetch, photos
 from polydex.engine.attempt import ASK_AGAIN, Change, Creation, Deletion, Scene, Sent, Step, effective
 from polydex.engine.context import Context
 from polydex.store import intents, rows
@@ -142,7 +142,10 @@ class Update(Errand):
         after = patch.apply(content.contact_of(stored))
         if self.strict:
             await _demand_lossless(scene, after, content.record_of(stored))
-        return Change(digest=self.digest, body=self.body, stored=stored, patch=patch, target_etag=etag_of(after))
+        halves = photos.halves(scene.caps, content.contact_of(stored), after, patch)
+        return Change(
+            digest=self.digest, body=self.body, stored=stored, patch=patch, target_etag=etag_of(after), halves=halves
+        )
 
     async def settle(self, scene: Scene, sent: Sent) -> Written | None:
         if isinstance(sent.error, Stale):

@@ -1,10 +1,14 @@
-"""The photo of a contact that was created, where writing it takes a call of its own (``caps.photo_apart``, J10)."""
+"""Photos, where writing one takes a call of its own (``caps.photo_apart``, J10): what is left to do after a lost answer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 
-from polydex.connectors.base import Connector, Record
+import msgspec
+from msgspec import UNSET
+
+from polydex.connectors.base import Capabilities, Connector, Record
 from polydex.core.contact import Contact
 from polydex.core.errors import (
     ProviderError,
@@ -15,6 +19,7 @@ from polydex.core.errors import (
     RequestError,
     Stale,
 )
+from polydex.core.etag import etag_of
 from polydex.core.fields import Loss
 from polydex.core.patch import Patch
 from polydex.engine.context import Context
@@ -60,6 +65,56 @@ async def _written(ctx: Context, connector: Connector, intent: Intent, draft: Co
                 raise ProviderTimeout from None
             raise
     raise Stale
+
+
+class Halves(msgspec.Struct, frozen=True):
+    """A change of the photo, and perhaps of more, before it is sent.
+
+    Attributes:
+        base, target: ETags of the contact without its photo, before and as it is meant.
+        photo: hash of the photo before, or None.
+        removed: no photo is meant.
+    """
+
+    base: str
+    target: str
+    photo: str | None
+    removed: bool
+
+
+def halves(caps: Capabilities, base: Contact, target: Contact, patch: Patch) -> str | None:
+    """What is stored with an intent, so that its halves can be told apart; None for a change that is one call."""
+    if not caps.photo_apart or patch.photo is UNSET:
+        return None
+    before = base.photo.hash if base.photo is not None else None
+    found = Halves(_etag(base), _etag(target), before, removed=target.photo is None)
+    return msgspec.json.encode(found).decode()
+
+
+class Came(Enum):
+    """How far a change has come."""
+
+    ALL_THE_WAY = "all the way"
+    NOT_YET = "not yet"  # there is something left of it, and nobody else has changed anything
+    OVERTAKEN = "overtaken"  # somebody else has
+
+
+def came(stored: str, contact: Contact) -> Came:
+    """How far a change has come by what the contact is now; ``stored``: what ``halves`` gave.
+
+    The photo that a provider shows is not the one that was sent, by its hash. So another one than before is taken for it.
+    """
+    change = msgspec.json.decode(stored, type=Halves)
+    rest = _etag(contact)
+    if rest not in (change.base, change.target):
+        return Came.OVERTAKEN
+    photo = contact.photo.hash if contact.photo is not None else None
+    written = photo is None if change.removed else photo not in (None, change.photo)
+    return Came.ALL_THE_WAY if written and rest == change.target else Came.NOT_YET
+
+
+def _etag(contact: Contact) -> str:
+    return etag_of(msgspec.structs.replace(contact, photo=None))
 
 
 def _lacks(record: Record) -> bool:

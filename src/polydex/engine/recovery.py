@@ -8,9 +8,10 @@ from polydex.connectors.base import Absent, Found, MarkAnswer
 from polydex.core.decode import decode_patch
 from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
 from polydex.core.ids import AccountId
-from polydex.engine import content, fetch
+from polydex.engine import content, fetch, photos
 from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
+from polydex.engine.photos import Came
 from polydex.engine.turns import Turns
 from polydex.log import logger
 from polydex.store import accounts, contacts, intents, rows, sources
@@ -108,6 +109,12 @@ class Recovery:
                 stored = None
         if stored is None or not stored.live:
             state = intents.DONE if intent.verb == "delete" else intents.FAILED
+        elif intent.halves is not None:
+            far = photos.came(intent.halves, content.contact_of(stored))
+            if far is Came.NOT_YET:
+                await self._send_again(scene, intent, stored)
+                return
+            state = intents.DONE if far is Came.ALL_THE_WAY else intents.FAILED
         elif intent.verb == "update" and stored.etag == intent.target_etag != intent.base_etag:
             state = intents.DONE
         elif stored.etag == intent.base_etag:  # also when only native properties were to change: the ETag has none

@@ -25,6 +25,7 @@ class Intent:
         body: the request's body, until the outcome is known.
         row: the contact's row (for a create: once it is known).
         base_etag, target_etag: the content before, and the content meant.
+        halves: of a change that takes two calls, what tells how far it has come (``engine.photos.Halves``).
         asked, created_at: the account's counter, and the time, before the newest attempt was sent.
         result: what was answered, once it is known.
         owner: one run of a request handler.
@@ -49,6 +50,7 @@ class Intent:
     result: bytes | None
     due_at: int | None
     tries: int
+    halves: str | None
 
 
 _OPEN = "due_at IS NOT NULL AND +account_id = ? AND state = 'open'"
@@ -80,12 +82,15 @@ def begin(
     row: RowId | None = None,
     base_etag: str | None = None,
     target_etag: str | None = None,
+    halves: str | None = None,
 ) -> int:
     """Store the intent of a write; its number. ``due_at``: when somebody else may ask what became of it."""
     inserted = tx.one(
         "INSERT INTO intent (account_id, source_id, generation, verb, body_hash, body, asked, created_at, due_at, "
-        "mark, row_id, base_etag, target_etag, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        account, source, generation, verb, body_hash, body, asked, now, due_at, mark, row, base_etag, target_etag, OPEN,
+        "mark, row_id, base_etag, target_etag, halves, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        account, source, generation, verb, body_hash, body, asked, now, due_at, mark, row, base_etag, target_etag,
+        halves, OPEN,
     )  # fmt: skip
     return int(inserted[0]) if inserted else 0
 

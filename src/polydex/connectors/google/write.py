@@ -5,7 +5,8 @@ What a write returns is what Google says it stores, not what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from polydex.core.errors import (
     ProviderRejected,
     ProviderTimeout,
     RecordNotFound,
+    Retry,
     Stale,
 )
 from polydex.core.fields import Loss
@@ -139,8 +141,14 @@ class Writer:
         )
         if photo is not UNSET and not (isinstance(photo, Photo) and photo.content is None):
             base = await self._photo_first(base, photo)
-        elif not base.raw:
+            with _half_done():
+                return await self._rest(base, rest, labels, losses)
+        if not base.raw:
             base = await self._same(base)
+        return await self._rest(base, rest, labels, losses)
+
+    async def _rest(self, base: Record, rest: Patch, labels: Labels, losses: tuple[Loss, ...]) -> Record:
+        """All but the photo."""
         edited = edit(base.raw, rest, labels, base.contact or EMPTY)
         losses = (*losses, *edited.losses)
         if not edited.fields:
@@ -162,7 +170,9 @@ class Writer:
             await picture.remove(self.api, base.key, seconds=self.deadline.left)
         else:
             await picture.put(self.api, base.key, photo.content or b"", seconds=self.deadline.left)
-        after = record(await get(self.api, base.key, step=UPDATE, seconds=self.deadline.left), self.labels, self.region)
+        with _half_done():
+            raw = await get(self.api, base.key, step=UPDATE, seconds=self.deadline.left)
+        after = record(raw, self.labels, self.region)
         if _but_photo(after.contact) != _but_photo(before.contact):
             raise Stale(f"{UPDATE}: the contact has changed at Google")  # between the two
         return replace(after, contact=base.contact)
@@ -252,6 +262,21 @@ def by_person_etag(body: bytes, raw: bytes) -> bytes:
         if source.get("type") == CONTACT:
             source.pop("etag", None)
     return msgspec.json.encode({**person, "etag": read_as["etag"]})
+
+
+@contextlib.contextmanager
+def _half_done() -> Iterator[None]:
+    """The photo is written: what fails in here, and may be tried again, is not to pass for a change that did not happen.
+
+    The engine finds out how far it has come, and ends it.
+    """
+    try:
+        yield
+    except ProviderError as error:
+        if error.retry is Retry.NEVER:
+            raise
+        message = f"{UPDATE}: the photo is written, the rest is not"
+        raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
 
 
 def _is_same(base: Record, fresh: Record) -> bool:

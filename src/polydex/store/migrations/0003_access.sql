@@ -4,3 +4,6 @@
 ALTER TABLE account ADD COLUMN credentials BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account ADD COLUMN refresh_owner TEXT;
 ALTER TABLE account ADD COLUMN refresh_until BIGINT NOT NULL DEFAULT 0;
+
+-- A change of a photo and of other fields may take two calls: what tells how far it has come.
+ALTER TABLE intent ADD COLUMN halves TEXT;
