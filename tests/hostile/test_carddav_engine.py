@@ -6,6 +6,7 @@ import pytest
 
 from polydex.core import vcard
 from polydex.core.errors import PreconditionFailed, ProviderUnavailable
+from tests.contract.engine.home import Consumer
 from tests.hostile.dav_home import DavHome, dav_home
 from tests.hostile.dav_world import card, person
 from tests.servers.hostile import Vices
@@ -18,6 +19,11 @@ async def full_pull(home: DavHome) -> None:
     home.server.later(5)
     home.server.prune()
     await home.pull()
+
+
+def names(consumer: Consumer) -> dict[str, str]:
+    """The ids of its contacts, by their names."""
+    return {record["name"]["displayName"]: key for key, record in consumer.copy.items()}
 
 
 def named(home: DavHome, name: str) -> bytes:
@@ -121,6 +127,66 @@ async def test_a_walk_that_is_cut_off_after_its_listing_loses_no_id() -> None:
         await full_pull(home)
         await consumer.follow()
         assert {record["name"]["displayName"]: key for key, record in consumer.copy.items()} == before
+        assert consumer.gone == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_card_that_moves_on_between_its_listing_and_its_reading_keeps_its_id(whole: bool) -> None:
+    async with dav_home() as home:
+        for name in ("ada", "bo", "cy", "di"):
+            home.server.put(f"{name}.vcf", card(person(name.title()), f"uid-{name}"))
+        consumer = await (await home.consumer()).follow()
+        before = names(consumer)
+        home.server.later(5)
+        await home.pull()  # the token has stood still: from here on it is trusted
+        moves = [
+            ("ada.vcf", "ada-1.vcf"),
+            ("ada-1.vcf", "ada-2.vcf"),
+            ("ada-2.vcf", "ada.vcf"),
+            ("ada.vcf", "ada-3.vcf"),
+        ]
+
+        def move() -> None:
+            old, new = moves.pop(0)
+            raw = named(home, old)
+            home.server.remove(old)
+            home.server.put(new, raw)
+
+        def busy(method: str, _: str) -> None:
+            reports = len(home.server.requests("REPORT"))
+            listings = sum(headers.get("Depth") == "1" for _, headers in home.server.requests("PROPFIND"))
+            # Each time after what has moved was listed, before it is read.
+            if method == "REPORT" and moves and reports > (0 if whole else 1) and (listings or not whole):
+                move()
+                home.server.log.clear()
+
+        move()
+        home.server.later(5)
+        if whole:
+            home.server.prune()
+        home.server.log.clear()
+        home.server.before = busy
+        await home.pull()
+        assert moves == []
+        await consumer.follow()
+        assert names(consumer) == before
+        assert consumer.gone == []
+
+
+async def test_a_card_that_is_listed_and_never_there_is_asked_for_once_more_only() -> None:
+    async with dav_home(Vices(no_sync=True, no_ctag=True, phantoms=frozenset({"bo.vcf"}))) as home:
+        for name in ("ada", "bo", "cy"):
+            home.server.put(f"{name}.vcf", card(person(name.title()), f"uid-{name}"))
+        consumer = await (await home.consumer()).follow()
+        assert names(consumer).keys() == {"Ada", "Cy"}
+        home.server.log.clear()
+        await home.pull()
+        asked = [headers["Depth"] for _, headers in home.server.requests("PROPFIND")]
+        assert asked.count("1") == 2
+        home.server.vices.phantoms = frozenset()
+        await home.pull()
+        await consumer.follow()
+        assert names(consumer).keys() == {"Ada", "Bo", "Cy"}
         assert consumer.gone == []
 
 

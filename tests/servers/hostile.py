@@ -68,6 +68,7 @@ class Vices:
     no_query: bool = False
     no_principal: bool = False
     unreadable: frozenset[str] = frozenset()  # GET and multiget of these file names fail with 500
+    phantoms: frozenset[str] = frozenset()  # listed, and yet not there
     html_errors: bool = False
     uid_conflicts: bool = False  # a second card with the same UID is refused
     conflict_href: bool = True
@@ -378,7 +379,8 @@ class _Handler:
             return web.Response(status=404)
         if any(name in vices.unreadable for name in names):
             return web.Response(status=500)
-        found = [self._data(name) for name in names if name in server.cards and name not in vices.multiget_omits]
+        omitted = vices.multiget_omits | vices.phantoms
+        found = [self._data(name) for name in names if name in server.cards and name not in omitted]
         return self._multistatus(found)
 
     def _data(self, name: str) -> str:
@@ -400,7 +402,7 @@ class _Handler:
         server = self.server
         if name in server.vices.unreadable:
             return web.Response(status=500)
-        if name not in server.cards:
+        if name not in server.cards or name in server.vices.phantoms:
             return web.Response(status=404, text="<html>gone</html>" if server.vices.html_errors else "")
         etag = server.etag(name)
         headers = {"ETag": etag} if etag else {}

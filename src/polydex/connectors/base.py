@@ -145,7 +145,7 @@ class Page:
         changed: records with their documents.
         unchanged: snapshot only: (key, rev) of records whose known revision the connector was told and found equal, so
             that it did not fetch their documents.
-        removed: keys that the provider says are gone (delta only).
+        removed: keys that the provider says are gone; of a snapshot those that it has listed before.
         renamed: (old key, new key); applied before removals.
         deferred: records that exist but could not be read.
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.

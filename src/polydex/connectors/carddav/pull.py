@@ -26,6 +26,9 @@ from polydex.core.ids import Cursor, RemoteKey, Rev
 
 IN_FLIGHT = 2
 """Batches that are asked for at once."""
+AGAIN = 3
+"""So often a walk asks once more what there is, because a card was gone before it was read: it may have moved on, and only
+the walk that knows where a card has left can say where it came to (J7)."""
 
 
 async def pull(book: Book, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
@@ -79,16 +82,7 @@ async def _snapshot(
     """
     stamp = await walk.stamp()
     syncs = state is None or state.syncs
-    listed: dict[RemoteKey, Rev | None] | None = None
-    if syncs and position.token is None:  # a server that tells its token only in the report itself
-        listed, position = await _listed_by_sync(book, position)
-    if listed is None:
-        listed, complete = await book.listing()
-        if not complete:
-            by_sync, position = await _listed_by_sync(book, position) if syncs else (None, position)
-            if by_sync is None:
-                raise ProviderMalformed("CardDAV listing: the server lists only a part of the address book (507)")
-            listed = by_sync
+    listed, position = await _listed(book, position, syncs=syncs)
     position = msgspec.structs.replace(position, members=len(listed))
     known = await walk.known(list(listed))
     unchanged = tuple(
@@ -107,17 +101,48 @@ async def _snapshot(
         total=len(listed),
         asked=stamp,
     )
-    async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
-        async for asked, loaded, last in batches:
-            yield Page(
-                "snapshot",
-                changed=_without_rev(loaded.records, doubted),
-                deferred=tuple(loaded.deferred),
-                cursor=position.encode() if last else None,
-                last=last,
-                total=len(listed),
-                asked=asked,
-            )
+    gone: set[RemoteKey] = set()
+    for left in reversed(range(AGAIN + 1)):
+        before, more = gone.copy(), False
+        async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
+            async for asked, loaded, final in batches:
+                gone.update(loaded.gone)
+                more = left > 0 and gone > before  # what is listed again and gone again is not there at all
+                last = final and not more
+                yield Page(
+                    "snapshot",
+                    changed=_without_rev(loaded.records, doubted),
+                    removed=tuple(loaded.gone),
+                    deferred=tuple(loaded.deferred),
+                    cursor=position.encode() if last else None,
+                    last=last,
+                    total=len(listed),
+                    asked=asked,
+                )
+        if not more:
+            return
+        stamp = await walk.stamp()
+        newly, _ = await _listed(book, position, syncs=syncs)
+        wanted = {key: rev for key, rev in newly.items() if key not in listed or key in gone}
+        listed |= newly
+        if not wanted:
+            yield Page("snapshot", cursor=position.encode(), last=True, total=len(listed), asked=stamp)
+            return
+
+
+async def _listed(book: Book, position: Position, *, syncs: bool) -> tuple[dict[RemoteKey, Rev | None], Position]:
+    """All members, and the position as of before they were listed."""
+    if syncs and position.token is None:  # a server that tells its token only in the report itself
+        by_sync, position = await _listed_by_sync(book, position)
+        if by_sync is not None:
+            return by_sync, position
+    listed, complete = await book.listing()
+    if not complete:
+        by_sync, position = await _listed_by_sync(book, position) if syncs else (None, position)
+        if by_sync is None:
+            raise ProviderMalformed("CardDAV listing: the server lists only a part of the address book (507)")
+        listed = by_sync
+    return listed, position
 
 
 async def _listed_by_sync(book: Book, position: Position) -> tuple[dict[RemoteKey, Rev | None] | None, Position]:
@@ -157,6 +182,7 @@ async def _delta(
     begun = state is None  # pages of this walk have been given out: it can no longer become a snapshot
     ctag = position.ctag if state is None else state.ctag
     members = position.members
+    again = AGAIN
     while True:
         stamp = await walk.stamp()
         try:
@@ -197,10 +223,13 @@ async def _delta(
         after = Position(token=changes.token, ctag=ctag, at=changes.clock, members=members)
         last = not changes.truncated
         removed = changes.removed
+        gone = False
         if not wanted:
             yield Page("delta", removed=removed, cursor=after.encode(), last=last, asked=stamp)
         async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
             async for asked, loaded, final in batches:
+                if loaded.gone and not gone and again:
+                    gone, last, again = True, False, again - 1
                 # With the removals in the page of the first cards a card that moved is seen as moved (J7).
                 yield Page(
                     "delta",
