@@ -118,6 +118,16 @@ async def test_a_create_is_sent_once(world: GoogleWorld) -> None:
     assert len(world.requests(CREATE)) == 1
 
 
+async def test_a_create_costs_no_list_when_nobody_can_carry_its_mark(world: GoogleWorld) -> None:
+    await world.connector.create(ALICE, "mark-1", fresh=True)
+    await world.connector.create_many([New(person(number), f"fresh-{number}", fresh=True) for number in range(3)])
+    assert world.requests() == [CREATE, BATCH_CREATE]
+    await world.settle()
+    await world.connector.create_many([New(person(number), f"fresh-{number}") for number in range(3)])
+    assert world.requests()[2:] == ["people.connections.list", "people.getBatchGet"]
+    assert len(await world.keys()) == 4
+
+
 # --- budgets --------------------------------------------------------------------------------------------------------
 
 

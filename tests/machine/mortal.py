@@ -122,8 +122,10 @@ class MortalConnector:
         mark: str | None,
         native: Mapping[str, str] | None = None,
         document: bytes | None = None,
+        *,
+        fresh: bool = False,
     ) -> Record:
-        return await self._mortal(self._inner.create(draft, mark, native, document))
+        return await self._mortal(self._inner.create(draft, mark, native, document, fresh=fresh))
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         return await self._mortal(self._inner.find_mark(mark))

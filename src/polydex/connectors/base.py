@@ -229,11 +229,14 @@ class Connector(Protocol):
         mark: str | None,
         native: Mapping[str, str] | None = None,
         document: bytes | None = None,
+        *,
+        fresh: bool = False,
     ) -> Record:
         """Create a contact, with native properties by name; ``mark`` is stored with it.
 
-        A record that already carries the mark is returned as it is. ``document``: the vCard that the draft was read
-        from, only where ``caps.vcards``: what it says besides is kept, too.
+        A record that already carries the mark, and can be found quickly, is returned as it is. ``fresh``: the mark was made
+        for this very call, so nobody need look. ``document``: the vCard that the draft was read from, only where
+        ``caps.vcards``: what it says besides is kept, too.
         """
         ...
 
@@ -284,6 +287,7 @@ class New:
     draft: Contact
     mark: str | None
     native: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
 
 @runtime_checkable
@@ -296,7 +300,7 @@ class Batching(Protocol):
     """
 
     async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:
-        """Create at most ``caps.batch`` contacts. Unlike ``create`` it does not look for their marks before."""
+        """Create at most ``caps.batch`` contacts; each as by ``create``."""
         ...
 
     async def update_many(self, changes: Sequence[tuple[Record, Patch]]) -> Sequence[Record | PolydexError]:

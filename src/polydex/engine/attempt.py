@@ -153,7 +153,7 @@ class Attempts:
         [intent] = await self.begin(scene, [step])
         try:
             if isinstance(step, Creation):
-                stored, record = await self.create(scene, step.draft, intent)
+                stored, record = await self.create(scene, step.draft, intent, fresh=not step.given)
             elif isinstance(step, Change):
                 stored, record = await self.update(scene, step.base, step.patch, intent)
             else:
@@ -173,10 +173,13 @@ class Attempts:
             return None
         return await self._ctx.db.write(_reopen, intent, body, _due(self._ctx, self._ctx.clock()))
 
-    async def create(self, scene: Scene, draft: Draft, intent: Intent) -> tuple[Stored, Record]:
-        """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said."""
+    async def create(self, scene: Scene, draft: Draft, intent: Intent, *, fresh: bool = False) -> tuple[Stored, Record]:
+        """Create the contact of an intent, and apply the answer: the row as it is then, and what the provider said.
+
+        ``fresh``: its mark is asked for the first time.
+        """
         document = draft.document if scene.caps.vcards else None
-        call = scene.connector.create(draft.contact, intent.mark, draft.native or None, document)
+        call = scene.connector.create(draft.contact, intent.mark, draft.native or None, document, fresh=fresh)
         record = await self._call(intent, call)
         record = await self._call(intent, self._with_photo(scene, intent, draft, record))
         return await self.conclude(scene, intent, record), record

@@ -103,6 +103,10 @@ class Create(Errand):
         given = self.about or None
         if given is not None and await self.ctx.db.read(intents.is_open, scene.account.id, given):  # with another body
             raise ProviderTimeout("The outcome of an earlier attempt is not known yet", retry_after=ASK_AGAIN)
+        if given is not None:  # the provider looks for it among its newest contacts at the most
+            here = await self.ctx.db.read(rows.by_mark, scene.source.id, given)
+            if here is not None and here.etag is not None:
+                return told(here)
         return Creation(
             digest=self.digest,
             body=self.body,

@@ -95,9 +95,9 @@ class Recovery:
 
     async def _found(self, scene: Scene, mark: str) -> MarkAnswer:
         """What is known of a mark: a pull may have brought it by now, and then nobody need be asked."""
-        here = await self._ctx.db.read(rows.by_marks, scene.source.id, [mark])
-        if mark in here:
-            return Found(content.record_of(here[mark]))
+        here = await self._ctx.db.read(rows.by_mark, scene.source.id, mark)
+        if here is not None:
+            return Found(content.record_of(here))
         return await scene.connector.find_mark(mark)
 
     async def _resolve_change(self, scene: Scene, intent: Intent) -> None:

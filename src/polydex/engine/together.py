@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from polydex.connectors.base import Batching, Found, New, Record
+from polydex.connectors.base import Batching, New, Record
 from polydex.core.errors import PolydexError, ProviderMalformed
 from polydex.core.ids import RowId
 from polydex.engine import apply, attempt, content
@@ -14,7 +13,6 @@ from polydex.engine.apply import News
 from polydex.engine.attempt import Attempts, Change, Creation, Scene, Sent, Step
 from polydex.engine.content import Ready
 from polydex.engine.context import Context
-from polydex.store import rows
 from polydex.store.db import Tx
 from polydex.store.intents import Intent
 
@@ -40,51 +38,21 @@ async def send(ctx: Context, attempts: Attempts, scene: Scene, steps: Sequence[S
     intents = await attempts.begin(scene, steps)
     answered = [
         _Answered(step, intent, answer, content.ready(answer) if isinstance(answer, Record) else None)
-        for step, intent, answer in zip(steps, intents, await _answers(ctx, scene, steps), strict=True)
+        for step, intent, answer in zip(steps, intents, await _answers(scene, steps), strict=True)
     ]
     found = await ctx.db.write(_conclude, scene, answered, ctx.clock())
     return [await _outcome(attempts, scene, each, row) for each, row in zip(answered, found, strict=True)]
 
 
-async def _answers(ctx: Context, scene: Scene, steps: Sequence[Step]) -> list[_Answer]:
+async def _answers(scene: Scene, steps: Sequence[Step]) -> list[_Answer]:
     """One answer to each."""
-    answers = await _known(ctx, scene, steps)
-    to_send = [at for at in range(len(steps)) if at not in answers]
-    if to_send:
-        try:
-            told = await _call(scene, [steps[at] for at in to_send])
-            if len(told) != len(to_send):
-                raise ProviderMalformed("The provider's answers are not as many as the questions")
-        except PolydexError as error:
-            told = [error] * len(to_send)
-        answers.update(zip(to_send, told, strict=True))
-    return [answers[at] for at in range(len(steps))]
-
-
-async def _known(ctx: Context, scene: Scene, steps: Sequence[Step]) -> dict[int, _Answer]:
-    """Contacts that are there already, by their places: who gives a mark himself may have done so before.
-
-    ``Connector.create`` looks by itself, ``create_many`` does not. Where a fresh mark is not found at once
-    (``caps.mark_lag``), to look for each tells nothing that the mirror does not know.
-    """
-    given = [at for at, step in enumerate(steps) if isinstance(step, Creation) and step.given]
-    here = await ctx.db.read(rows.by_marks, scene.source.id, [steps[at].mark or "" for at in given])
-    known: dict[int, _Answer] = {
-        at: content.record_of(here[mark]) for at in given if (mark := steps[at].mark or "") in here
-    }
-    to_ask = [at for at in given if at not in known] if not scene.caps.mark_lag else []
-    room = asyncio.Semaphore(scene.caps.parallel)
-
-    async def look(at: int) -> tuple[int, _Answer]:
-        async with room:
-            try:
-                answer = await scene.connector.find_mark(steps[at].mark or "")
-            except PolydexError as error:
-                return at, error
-        return at, answer.record if isinstance(answer, Found) else None
-
-    looked = await asyncio.gather(*map(look, to_ask))
-    return known | {at: answer for at, answer in looked if answer is not None}
+    try:
+        told = await _call(scene, steps)
+        if len(told) != len(steps):
+            raise ProviderMalformed("The provider's answers are not as many as the questions")
+    except PolydexError as error:
+        return [error] * len(steps)
+    return list(told)
 
 
 async def _call(scene: Scene, steps: Sequence[Step]) -> Sequence[_Answer]:
@@ -92,7 +60,9 @@ async def _call(scene: Scene, steps: Sequence[Step]) -> Sequence[_Answer]:
     if not isinstance(connector, Batching):
         raise TypeError("the connector takes one write at a time")
     if isinstance(steps[0], Creation):
-        new = [New(s.draft.contact, s.mark, s.draft.native) for s in steps if isinstance(s, Creation)]
+        new = [
+            New(s.draft.contact, s.mark, s.draft.native, fresh=not s.given) for s in steps if isinstance(s, Creation)
+        ]
         return await connector.create_many(new)
     if isinstance(steps[0], Change):
         changes = [(content.record_of(s.base), s.patch) for s in steps if isinstance(s, Change)]

@@ -229,21 +229,6 @@ def _count(tx: Tx, sql: str, *params: object) -> int:
     return int(row[0]) if row else 0
 
 
-def by_marks(tx: Tx, source: SourceId, wanted: Iterable[str]) -> dict[str, Stored]:
-    """The live rows that carry these marks, and that there is no doubt about."""
-    found: dict[str, Stored] = {}
-    for chunk in chunks(dict.fromkeys(wanted)):
-        sql = (
-            f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
-            "WHERE c.source_id = ? AND c.current = 1 AND c.live = 1 AND c.verify_due IS NULL "
-            f"AND c.mark IN ({marks(chunk)})"
-        )
-        for stored in map(_stored, tx.all(sql, source, *chunk)):
-            if stored.mark is not None:
-                found[stored.mark] = stored
-    return found
-
-
 def find(tx: Tx, account: int, public_id: str) -> Stored | None:
     """The row with this public id, tombstones included."""
     row = tx.one(
@@ -275,10 +260,10 @@ def by_key(tx: Tx, source: SourceId, key: RemoteKey) -> Stored | None:
 
 
 def by_mark(tx: Tx, source: SourceId, mark: str) -> Stored | None:
-    """The live row that carries an idempotency mark."""
+    """The live row that carries an idempotency mark, when there is no doubt about it."""
     row = tx.one(
         f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
-        "WHERE c.source_id = ? AND c.mark = ? AND c.current = 1 AND c.live = 1",
+        "WHERE c.source_id = ? AND c.mark = ? AND c.current = 1 AND c.live = 1 AND c.verify_due IS NULL",
         source,
         mark,
     )

@@ -83,10 +83,14 @@ class MemoryConnector(MemoryFeed):
         mark: str | None,
         native: Mapping[str, str] | None = None,
         document: bytes | None = None,
+        *,
+        fresh: bool = False,
     ) -> Record:
         del document  # not a provider of vCards
+        new = New(draft, mark, native or {}, fresh=fresh)
+        self._demand_fresh(new)
         await self._ask("create", mark or "")
-        made = self._document(New(draft, mark, native or {}), len(self.world.calls))
+        made = self._document(new, len(self.world.calls))
         photo = documents.photo_of(made)
         apart = self.caps.photo_apart and photo is not None
         first = documents.without_photo(made) if apart else made
@@ -186,11 +190,20 @@ class MemoryConnector(MemoryFeed):
         if self.caps.photo_apart and new.draft.photo is not None:
             raise ValueError("a photo that takes a second call does not travel in a batch")
 
+        self._demand_fresh(new)
+
         def act() -> Record:
-            key, version = self.world.add(self._document(new, 1000 * len(self.world.calls) + at))
+            marked = self.world.character.marks and new.mark is not None and not new.fresh
+            there = self.world.by_mark(new.mark or "") if marked else None
+            key, version = there or self.world.add(self._document(new, 1000 * len(self.world.calls) + at))
             return replace(self._record(RemoteKey(key), version, written=True), losses=self.losses(new.draft))
 
         return new.mark or "", act
+
+    def _demand_fresh(self, new: New) -> None:
+        """Whoever says that nobody carries the mark has to be right: a provider that believes it makes a second contact."""
+        if new.fresh and new.mark is not None and self.world.marked(new.mark):
+            raise ValueError("a mark that is called fresh is in use")
 
     def _change(self, base: Record, patch: Patch) -> tuple[str, Callable[[], Record]]:
         def act() -> Record:

@@ -75,7 +75,10 @@ class CardDavConnector:
         mark: str | None,
         native: Mapping[str, str] | None = None,
         document: bytes | None = None,
+        *,
+        fresh: bool = False,
     ) -> Record:
+        del fresh  # its own address is looked at anyway
         draft, losses = await asyncio.to_thread(_with_fitting_photo, draft, document)
         async with self._writing:
             return await Writer.of(self.book).create(draft, mark, native or {}, losses, document)

@@ -117,8 +117,10 @@ class Batch:
 
     async def create(self, new: Sequence[New]) -> list[Record | PolydexError]:
         """See ``Batching.create_many``."""
-        outcomes: dict[int, Record | PolydexError] = {}
-        words = [word for each in new for word in each.draft.keywords]
+        given = [each.mark for each in new if each.mark is not None and not each.fresh]
+        there = await self._writer.marked(given) if given else {}
+        outcomes = {at: there[each.mark] for at, each in enumerate(new) if not each.fresh and each.mark in there}
+        words = [word for at, each in enumerate(new) if at not in outcomes for word in each.draft.keywords]
         labels = (
             await groups.having(self._api, words, self._writer.labels, seconds=self._left)
             if words
@@ -126,6 +128,8 @@ class Batch:
         )
         made: list[_Made] = []
         for at, each in enumerate(new):
+            if at in outcomes:
+                continue
             try:
                 one = create(each.draft, each.mark, each.native, labels)
             except PolydexError as error:

@@ -87,11 +87,13 @@ class GoogleConnector:
         mark: str | None,
         native: Mapping[str, str] | None = None,
         document: bytes | None = None,
+        *,
+        fresh: bool = False,
     ) -> Record:
         del document  # vCards only
         draft, losses = await asyncio.to_thread(_with_fitting_photo, draft)
         async with self.api.shared.writing:
-            return await self._writer().create(draft, mark, native or {}, losses)
+            return await self._writer().create(draft, mark, native or {}, losses, fresh=fresh)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         return await self._writer().find_mark(mark)

@@ -6,7 +6,7 @@ What a write returns is what Google says it stores, not what was sent.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
 from polydex.connectors.google.fields import CONTACT
 from polydex.connectors.google.labels import Labels
-from polydex.connectors.google.people import fetched, get, mask, record
+from polydex.connectors.google.people import fetched, get, get_many, mask, record
 from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import (
+    PolydexError,
     ProviderError,
     ProviderForbidden,
     ProviderRejected,
@@ -68,15 +69,18 @@ class Writer:
         mark: str | None,
         native: Mapping[str, str],
         losses: tuple[Loss, ...] = (),
+        *,
+        fresh: bool = False,
     ) -> Record:
         """See ``Connector.create``. ``losses``: of the photo, which fits already."""
         api = self.api
         photo = draft.photo.content if draft.photo is not None else None
-        if mark is not None:
-            with nothing_sent():
-                found = await self._marked(mark)
-            if found is not None:
-                return found
+        if mark is not None and not fresh:
+            there = (await self.marked([mark])).get(mark)
+            if isinstance(there, PolydexError):
+                raise there
+            if there is not None:
+                return there
         labels = await self.labels_for(draft.keywords)
         made = create(draft, mark, native, labels)
         losses = (*losses, *made.losses)
@@ -91,12 +95,25 @@ class Writer:
         created = self.made(raw, labels, losses)
         return created if photo is None else await self._with_photo(created, photo, labels)
 
-    async def _marked(self, mark: str) -> Record | None:
-        """What carries the mark among the contacts that were changed last: a create is never asked for again without
-        ``find_mark``, which looks through all of them, so that this is a second look only.
+    async def marked(self, wanted: Collection[str]) -> dict[str, Record | PolydexError]:
+        """What carries these marks, by mark, among the contacts that were changed last.
+
+        The mirror knows the others, and a create is never asked for again without ``find_mark``, which looks through all:
+        this finds what another installation has created a moment ago. When it raises, nothing has been sent.
         """
-        key = await marks.find(self.api, mark, seconds=self.deadline.left, newest=marks.NEWEST)
-        return None if key is None else await self._record(key)
+        with nothing_sent():
+            keys = await marks.find(self.api, wanted, seconds=self.deadline.left, pages=1)
+            if not keys:
+                return {}
+            found = await get_many(self.api, list(keys.values()), step=CREATE, seconds=self.deadline.left)
+        there: dict[str, Record | PolydexError] = {}
+        for mark, key in keys.items():
+            raw = found.get(key)
+            if isinstance(raw, bytes):
+                there[mark] = self.made(raw, self.labels, ())
+            elif raw is not None and not isinstance(raw, RecordNotFound):
+                there[mark] = raw
+        return there
 
     async def _with_photo(self, created: Record, photo: bytes, labels: Labels) -> Record:
         """The photo of a new contact. The contact is there: nothing from here on may look like a create that failed.
@@ -122,8 +139,8 @@ class Writer:
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         """See ``Connector.find_mark``."""
-        key = await marks.find(self.api, mark, seconds=self.deadline.left)
-        found = None if key is None else await self._record(key)
+        keys = await marks.find(self.api, [mark], seconds=self.deadline.left)
+        found = await self._record(keys[mark]) if keys else None
         return Absent() if found is None else Found(found)
 
     # --- update ---------------------------------------------------------------------------------------------------

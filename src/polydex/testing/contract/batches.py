@@ -70,6 +70,19 @@ class BatchContract:
             assert not world.connector.caps.marks or (isinstance(found, Found) and found.record.key == record.key)
         assert len({record.key for record in made}) == 2
 
+    async def test_what_carries_one_of_the_marks_already_is_given_back(self, world: World) -> None:
+        if (connector := offered(world)) is None or not world.connector.caps.marks:
+            return
+        [there] = records(await connector.create_many([New(ALICE, "mark-2", fresh=True)]))
+        await world.settle()
+        new = [New(BOB, "mark-1"), New(ALICE, "mark-2"), New(BOB, "mark-3", fresh=True)]
+        made = records(await connector.create_many(new))
+        assert made[1].key == there.key
+        assert [content(record.contact) for record in made] == [content(BOB), content(ALICE), content(BOB)]
+        await world.settle()
+        assert await world.keys() == {record.key for record in made}
+        assert len(await world.keys()) == 3
+
     async def test_as_many_as_are_promised(self, world: World) -> None:
         if (connector := offered(world)) is None:
             return
