@@ -115,11 +115,11 @@ class Recovery:
                 await self._send_again(scene, intent, stored)
                 return
             state = intents.DONE if far is Came.ALL_THE_WAY else intents.FAILED
-        elif intent.verb == "update" and stored.etag == intent.target_etag != intent.base_etag:
-            state = intents.DONE
         elif stored.etag == intent.base_etag:  # also when only native properties were to change: the ETag has none
             await self._send_again(scene, intent, stored)
             return
+        elif intent.verb == "update" and _is_met(intent, stored):
+            state = intents.DONE
         else:
             state = intents.FAILED
         await self._ctx.db.write(_found_out, intent, state, self._ctx.clock())
@@ -135,6 +135,15 @@ class Recovery:
                 await self._attempts.update(scene, stored, patch, intent)
         except (Stale, RecordNotFound):
             return  # superseded: the intent has ended as failed, and the next pull tells what is there
+
+
+def _is_met(intent: Intent, stored: Stored) -> bool:
+    """Whether the contact is what an update was to make of it.
+
+    What a provider adds by itself (a display name out of the parts of the name) is in no target, and what somebody else has
+    changed since is neither: the contact has all that the request wants, and so it was carried out, or need not be.
+    """
+    return stored.etag == intent.target_etag or effective(decode_patch(intent.body or b"{}"), stored).is_empty()
 
 
 def _found_out(tx: Tx, intent: Intent, state: str, now: int) -> None:

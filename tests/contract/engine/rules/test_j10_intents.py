@@ -381,6 +381,18 @@ async def test_a_lost_update_told_to_have_failed(home: Home) -> None:
     assert verbs(home).count("update") == 1
 
 
+async def test_a_lost_update_beside_somebody_elses_told_to_have_failed(home: Home) -> None:
+    """The contact has what was meant, and more: success, and both stay."""
+    contact = await ready(home)
+    etag = (await home.records())["ada"]["etag"]
+    await lost(home, "update", Fault.LOST, home.update(contact, etag, notes="new"))
+    home.world.put(named("ada", notes="new", birthday="1990-01-02"), "k1")
+    updated = json.loads((await home.update(contact, etag, notes="new")).record)
+    assert (updated["notes"], updated["birthday"]) == ("new", "1990-01-02")
+    assert verbs(home).count("update") == 1
+    assert await nothing_open(home)
+
+
 async def test_an_update_that_never_arrived_and_is_lost(home: Home) -> None:
     """The provider still has the base: sent again, by the worker too."""
     contact = await ready(home)
