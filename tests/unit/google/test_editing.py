@@ -483,6 +483,13 @@ class TestBag:
         assert contact(document) == Contact()
         assert sent(document, Patch(nick_name="A")) == {"nicknames": [{"value": "A"}]}
 
+    def test_what_a_newer_version_has_written_is_left_alone(self) -> None:
+        entry = {"key": "polydex.overflow", "value": '{"v":2,"fileAs":"of the future"}'}
+        document = person(clientData=[entry])
+        assert sent(document, Patch(nick_name="Anna")) == {"nicknames": [{"value": "Anna"}]}
+        with pytest.raises(BadRequest, match="newer version"):
+            edited(document, Patch(file_as="Example, Ann"))
+
     def test_too_much_for_it_is_refused(self) -> None:
         with pytest.raises(BadRequest, match="fileAs"):
             edited(person(), Patch(file_as="\u00e9" * 8000))

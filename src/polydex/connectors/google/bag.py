@@ -41,7 +41,8 @@ class Bag(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=Fa
     """What is kept besides.
 
     Attributes:
-        v: the version of this notation, always written; another one than ours is not understood, and not shown.
+        v: the version of this notation, always written; another one than ours is not understood, and not shown; one that
+            is newer is not replaced either (``is_newer``).
         emails: without an address.
         keywords: that are no label.
         markers: single values.
@@ -68,6 +69,21 @@ class Bag(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=Fa
 
 EMPTY: Final = Bag()
 _decoder = msgspec.json.Decoder(Bag)
+
+
+class _Version(msgspec.Struct, frozen=True):
+    v: int = 0
+
+
+_version_decoder = msgspec.json.Decoder(_Version)
+
+
+def is_newer(value: str | None) -> bool:
+    """Whether an entry's value was written by a version of Polydex that is newer than this one."""
+    try:
+        return value is not None and _version_decoder.decode(value).v > VERSION
+    except (msgspec.MsgspecError, RecursionError):
+        return False
 
 
 def decode(value: str | None) -> Bag:

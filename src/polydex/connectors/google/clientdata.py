@@ -9,6 +9,7 @@ from polydex.connectors.google.bag import Bag
 from polydex.connectors.google.entries import is_own
 from polydex.connectors.google.fields import Item
 from polydex.core.contact import text
+from polydex.core.errors import BadRequest
 
 OURS: Final = "polydex."
 """Keys that begin so are ours: never shown, and not to be written, as native properties."""
@@ -33,8 +34,13 @@ def edit(items: list[Item], content: Bag) -> list[Item]:
     """The entries with this bag in place of the one that is there.
 
     Raises:
-        BadRequest: it is too large.
+        BadRequest: it is too large, or what is there was written by a newer version of Polydex.
     """
+    if any(item.get("key") == OVERFLOW and bag.is_newer(item.get("value")) for item in items):
+        raise BadRequest(
+            "$: what Google Contacts has no place for (fileAs, displayName, keywords, emailAddresses without an address)"
+            " is kept with this contact in the notation of a newer version of Polydex, which this one would destroy"
+        )
     return put(items, OVERFLOW, content.encode())
 
 
