@@ -98,7 +98,10 @@ def query_words(query: str) -> list[str]:
         found = query.encode().translate(_ASCII_WORDS).decode().split()
     else:  # the ranges of ideographs have holes
         found = [word for word in _WORD.findall(fold(query)) if word.isalnum()]
-    return list(dict.fromkeys([word[:_LONGEST_WORD] for word in found]))
+    once = dict.fromkeys(found)
+    if once and max(map(len, once)) > _LONGEST_WORD:  # hardly ever
+        once = dict.fromkeys([word[:_LONGEST_WORD] for word in once])
+    return list(once)
 
 
 def email_key(address: str) -> str:
