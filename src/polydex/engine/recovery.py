@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+from msgspec import UNSET
+
 from polydex.connectors.base import Absent, Found, MarkAnswer
 from polydex.core.decode import decode_patch
 from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
+from polydex.core.etag import etag_of
 from polydex.core.ids import AccountId
+from polydex.core.patch import NamePatch
 from polydex.engine import content, fetch, photos
 from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
@@ -101,7 +106,7 @@ class Recovery:
         return await scene.connector.find_mark(mark)
 
     async def _resolve_change(self, scene: Scene, intent: Intent) -> None:
-        stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
+        before = stored = await self._ctx.db.read(rows.at, intent.row) if intent.row is not None else None
         if stored is not None and stored.live:
             try:
                 stored = await fetch.refresh(self._ctx, scene.target, scene.connector, stored)
@@ -118,7 +123,7 @@ class Recovery:
         elif stored.etag == intent.base_etag:  # also when only native properties were to change: the ETag has none
             await self._send_again(scene, intent, stored)
             return
-        elif intent.verb == "update" and _is_met(intent, stored):
+        elif intent.verb == "update" and (stored.etag == intent.target_etag or _is_met(intent, before, stored)):
             state = intents.DONE
         else:
             state = intents.FAILED
@@ -137,13 +142,23 @@ class Recovery:
             return  # superseded: the intent has ended as failed, and the next pull tells what is there
 
 
-def _is_met(intent: Intent, stored: Stored) -> bool:
-    """Whether the contact is what an update was to make of it.
+def _is_met(intent: Intent, before: Stored | None, stored: Stored) -> bool:
+    """Whether a contact is what an update was to make of it but for the display name, which some providers make by
+    themselves out of the parts of the name, so that no target foresees it.
 
-    What a provider adds by itself (a display name out of the parts of the name) is in no target, and what somebody else has
-    changed since is neither: the contact has all that the request wants, and so it was carried out, or need not be.
+    ``before``: the mirror's row before the contact was read anew; without the base in it nothing can be said.
     """
-    return stored.etag == intent.target_etag or effective(decode_patch(intent.body or b"{}"), stored).is_empty()
+    if before is None or not before.live or before.etag != intent.base_etag:
+        return False
+    base, found = content.contact_of(before), content.contact_of(stored)
+    patch = decode_patch(intent.body or b"{}").resolve(base)
+    meant = patch.apply(base)
+    if not isinstance(patch.name, NamePatch) or meant.name is None or found.name is None:
+        return False
+    if patch.name.display_name is not UNSET:
+        return False
+    name = msgspec.structs.replace(meant.name, display_name=found.name.display_name)
+    return etag_of(msgspec.structs.replace(meant, name=name)) == stored.etag
 
 
 def _found_out(tx: Tx, intent: Intent, state: str, now: int) -> None:

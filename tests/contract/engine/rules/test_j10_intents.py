@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from polydex.core.contact import Name
 from polydex.core.errors import (
     BadRequest,
     NotFound,
@@ -381,14 +382,39 @@ async def test_a_lost_update_told_to_have_failed(home: Home) -> None:
     assert verbs(home).count("update") == 1
 
 
-async def test_a_lost_update_beside_somebody_elses_told_to_have_failed(home: Home) -> None:
-    """The contact has what was meant, and more: success, and both stay."""
+async def test_a_lost_update_told_to_have_been_carried_out_beside_somebody_elses(home: Home) -> None:
+    """The contact has what was meant, and more: whoever gave a condition has to look at it, 412."""
     contact = await ready(home)
     etag = (await home.records())["ada"]["etag"]
     await lost(home, "update", Fault.LOST, home.update(contact, etag, notes="new"))
     home.world.put(named("ada", notes="new", birthday="1990-01-02"), "k1")
-    updated = json.loads((await home.update(contact, etag, notes="new")).record)
-    assert (updated["notes"], updated["birthday"]) == ("new", "1990-01-02")
+    with pytest.raises(PreconditionFailed):
+        await home.update(contact, etag, notes="new")
+    assert home.world.contacts()["k1"].birthday == "1990-01-02"
+    assert await nothing_open(home)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "carried_out"),
+    [
+        (Name(given_name="Ada", display_name="Ada, as they write it"), True),
+        (Name(given_name="Ada", family_name="King", display_name="Ada King"), False),
+    ],
+)
+async def test_a_lost_update_of_which_the_provider_has_made_a_display_name(
+    home: Home, theirs: Name, carried_out: bool
+) -> None:
+    """Which no target foresees: success; but whatever else has changed is somebody's, 412."""
+    contact = await ready(home)
+    etag = (await home.records())["ada"]["etag"]
+    await lost(home, "update", Fault.LOST, home.update(contact, etag, name={"givenName": "Ada"}))
+    home.world.put(named("ada", name=theirs), "k1")
+    if carried_out:
+        updated = json.loads((await home.update(contact, etag, name={"givenName": "Ada"})).record)
+        assert updated["name"] == {"givenName": "Ada", "displayName": "Ada, as they write it"}
+    else:
+        with pytest.raises(PreconditionFailed):
+            await home.update(contact, etag, name={"givenName": "Ada"})
     assert verbs(home).count("update") == 1
     assert await nothing_open(home)
 
