@@ -19,6 +19,7 @@ from polydex.connectors.tokens import Grant
 from polydex.core.errors import (
     GenerationChanged,
     Internal,
+    ProviderError,
     ProviderTimeout,
     ProviderUnauthorized,
     StoreFailed,
@@ -81,7 +82,8 @@ class Refreshes:
 
         Raises:
             TokenDead: the refresh token is refused for good; so it is at once for an account that is known to be dead.
-            TokenRefreshFailed: refused, and not for good.
+            TokenRefreshFailed: refused, and not for good, nor is the token of before still good; so with the next one.
+            ProviderUnavailable, ProviderTimeout, ProviderThrottled, ProviderMalformed: the provider gave no answer.
             ProviderUnauthorized: there is no refresh token.
             GenerationChanged, Unauthorized: the account, or its credentials, are gone.
             StoreFailed: the database cannot be used.
@@ -92,7 +94,15 @@ class Refreshes:
             if kept.serves(refused, ctx.clock()):
                 return kept.grant.access_token
             running = self._running.get(account)
-            token = await asyncio.shield(running or self._begin(ctx, account, refused))
+            try:
+                token = await asyncio.shield(running or self._begin(ctx, account, refused))
+            except TokenDead:
+                raise
+            except ProviderError:
+                kept = await ctx.db.look(_kept, ctx, account)
+                if kept.lasts(refused, ctx.clock()):  # it was early, and there is time to try again
+                    return kept.grant.access_token
+                raise
             if running is None or token != refused:
                 return token
 
@@ -119,8 +129,7 @@ class Refreshes:
     async def _renew(self, ctx: Context, account: AccountId, refused: str | None) -> str:
         pause = _FIRST_PAUSE
         while True:
-            now = ctx.clock()
-            turn = await ctx.db.write(_take, ctx, account, refused, now, now + int(LEASE * 1000))
+            turn = await ctx.db.write(_take, ctx, account, refused)
             if isinstance(turn, str):
                 return turn
             if turn is None:
@@ -183,10 +192,12 @@ def _kept(tx: Tx, ctx: Context, account: AccountId) -> Kept:
     return grants.opened(ctx.keys, account, found.secret)
 
 
-def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None, now: int, until: int) -> _Turn | str | None:
+def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None) -> _Turn | str | None:
     """The turn to refresh, or the token that somebody else has got meanwhile; None while somebody else has the turn."""
     accounts.lock(tx, account)  # before the tokens are read: those of a refresh that ends just now count
     kept = _kept(tx, ctx, account)
+    now = ctx.clock()  # here, for this may have waited for other writers: the lease counts from now on
+    until = now + int(LEASE * 1000)
     if kept.serves(refused, now):
         return kept.grant.access_token
     if kept.grant.refresh_token is None:

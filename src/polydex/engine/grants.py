@@ -34,6 +34,11 @@ class Kept:
             return False
         return self.renew_at is None or now < self.renew_at or self.grant.refresh_token is None
 
+    def lasts(self, refused: str | None, now: int) -> bool:
+        """Whether the access token has not ended, be it that another one is wanted. Arguments as for ``serves``."""
+        token, ends = self.grant.access_token, self.grant.expires_at
+        return bool(token) and token != refused and (ends is None or now < ends)
+
 
 class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     access_token: str

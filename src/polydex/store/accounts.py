@@ -200,14 +200,19 @@ def lock(tx: Tx, account: AccountId) -> None:
 
 
 def take_refresh(tx: Tx, account: AccountId, owner: str, now: int, until: int) -> bool:
-    """Take the right to refresh the account's tokens until ``until`` (unix milliseconds), unless somebody has it."""
+    """Take the right to refresh the account's tokens until ``until`` (unix milliseconds), unless somebody has it.
+
+    One that goes on for more than twice as long was taken by a clock that was wrong, and holds nobody up.
+    """
     return (
         tx.run(
-            "UPDATE account SET refresh_owner = ?, refresh_until = ? WHERE id = ? AND refresh_until <= ?",
+            "UPDATE account SET refresh_owner = ?, refresh_until = ? "
+            "WHERE id = ? AND (refresh_until <= ? OR refresh_until > ?)",
             owner,
             until,
             account,
             now,
+            until + (until - now),
         )
         == 1
     )
@@ -230,12 +235,14 @@ def refreshed(tx: Tx, account: AccountId, secret: bytes) -> None:
 
 
 def others(tx: Tx, account: Account) -> int:
-    """How many other accounts with credentials there are of the same user, in all applications."""
+    """How many other accounts with credentials that are of use there are of the same user, in all applications."""
     row = tx.all(
-        "SELECT count(*) FROM account WHERE provider = ? AND subject = ? AND id <> ? AND secret IS NOT NULL",
+        "SELECT count(*) FROM account WHERE provider = ? AND subject = ? AND id <> ? AND secret IS NOT NULL "
+        "AND token_status <> ?",
         account.provider,
         account.subject,
         account.id,
+        DEAD,
     )
     return int(row[0][0])
 

@@ -160,6 +160,43 @@ class Full:
         await self._db.close()
 
 
+async def test_the_lease_of_a_process_whose_clock_was_wrong_holds_nobody_up(home: TokenHome) -> None:
+    home.clock.advance(LIFE)
+    ahead = home.clock() + 86_400_000
+    assert await home.db.write(accounts.take_refresh, home.account.id, "dead", ahead, ahead + int(LEASE * 1000))
+    async with asyncio.timeout(5):
+        assert await home.tokens.current() == "access-1"
+
+
+class Busy(Full):
+    """A database whose writer has others to serve first, for longer than a refresh may take."""
+
+    def __init__(self, db: Database, clock: FakeClock) -> None:
+        super().__init__(db)
+        self._clock, self.busy = clock, True
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.busy:
+            self._clock.advance(LEASE + 1)
+        return await super().write(fn, *args, **kwargs)
+
+
+async def test_who_waited_for_the_database_has_the_whole_lease(home: TokenHome) -> None:
+    home.clock.advance(LIFE)
+    busy, other = Busy(home.db, home.clock), home.sibling()
+    home.issuer.gates.hold("refresh", "ask")
+    waiting = [asyncio.create_task(replace(home, ctx=replace(home.ctx, db=busy)).tokens.current())]
+    await home.issuer.gates.reached("refresh", "ask")
+    busy.busy = False
+    waiting.append(asyncio.create_task(other.tokens.current()))
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+    assert len(home.issuer.gates.waiting) == 1
+    home.issuer.gates.open()
+    assert await asyncio.gather(*waiting) == ["access-1"] * 2
+    assert home.issuer.asked == ["refresh-0"]
+
+
 async def test_a_rotated_token_that_could_not_be_stored_is_stored_later(home: TokenHome) -> None:
     disk = Full(home.db)
     home = replace(home, ctx=replace(home.ctx, db=disk))
@@ -264,6 +301,19 @@ async def test_a_failure_that_says_nothing_about_the_token_changes_nothing(
     assert await home.grant() == before
     assert await home.status() == ("active", None)
     assert await home.tokens.current() == "access-2"  # at once: nobody holds the lease
+
+
+@pytest.mark.parametrize("error", [TokenRefreshFailed("wrong client"), ProviderUnavailable(), ProviderTimeout()])
+async def test_a_failure_costs_nothing_while_the_token_is_still_good(home: TokenHome, error: ProviderError) -> None:
+    home.clock.advance(LIFE - 60)
+    home.issuer.fails += [error, error]
+    assert await home.tokens.current() == "access-0"
+    with pytest.raises(type(error)):  # there it is not
+        await home.tokens.renewed("access-0")
+    home.issuer.fails += [error]
+    home.clock.advance(60)
+    with pytest.raises(type(error)):
+        await home.tokens.current()
 
 
 async def test_a_refused_access_token_is_renewed_once_for_all(home: TokenHome) -> None:
@@ -410,6 +460,15 @@ async def test_a_grant_that_another_application_lives_on_is_not_ended_at_the_pro
     await service.delete_token(home.account.id)
     assert home.issuer.revoked == []
     await service.delete_token(shared.account_id)
+    assert home.issuer.revoked == ["refresh-0"]
+
+
+async def test_a_grant_is_ended_although_a_dead_account_of_the_same_user_is_left(home: TokenHome) -> None:
+    service = Accounts(home.ctx)
+    other = await service.create_app("other")
+    left = await service.upsert(other.id, SPEC)
+    await home.db.write(accounts.set_status, left.account_id, "dead", "It ended", home.clock())
+    await service.delete_token(home.account.id)
     assert home.issuer.revoked == ["refresh-0"]
 
 
