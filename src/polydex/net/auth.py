@@ -18,7 +18,8 @@ from polydex.net.challenge import Challenge
 from polydex.net.digest import Digest
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_TOKEN68: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+TOKEN68: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+"""An access token, as it is sent (RFC 6750 section 2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class BearerAuth:
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not _TOKEN68.fullmatch(self.token):
+        if not TOKEN68.fullmatch(self.token):
             raise BadRequest("The access token contains characters that are not allowed")
 
     def prepare(self, target: Target) -> str | None:
@@ -180,7 +181,7 @@ class PasswordAuth:
             return self._digest.answer(target, challenges, sent)
         if "basic" in offered:
             return self._basic.prepare(target) if tried != "basic" else None
-        if "bearer" not in offered or tried == "bearer" or not _TOKEN68.fullmatch(self.password):
+        if "bearer" not in offered or tried == "bearer" or not TOKEN68.fullmatch(self.password):
             return None
         self._bearer.add(target.url.origin())
         return BearerAuth(self.password).prepare(target)

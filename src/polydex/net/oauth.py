@@ -17,6 +17,7 @@ from polydex.core.errors import (
     TokenDead,
     TokenRefreshFailed,
 )
+from polydex.net.auth import TOKEN68
 from polydex.net.message import Answer, Call
 from polydex.net.retry import retry_after
 
@@ -109,7 +110,9 @@ class Client:
         found = _members(answer.body)
         token = found.get("access_token")
         kind = found.get("token_type", "bearer")
-        if not isinstance(token, str) or not token or not isinstance(kind, str) or kind.lower() != "bearer":
+        if not isinstance(token, str) or not isinstance(kind, str) or kind.lower() != "bearer":
+            token = ""
+        if not TOKEN68.fullmatch(token):  # stored, it would fail every call until its end
             raise ProviderMalformed(f"{self.service} gave an answer without an access token")
         refresh, scope = found.get("refresh_token"), found.get("scope")
         return Issued(
@@ -129,7 +132,7 @@ class Client:
             original["error"] = code
         if subtype:
             original["errorSubtype"] = subtype
-        if code == "invalid_grant":
+        if code == "invalid_grant" and answer.status != 429 and answer.status < 500:  # else it is no verdict
             return TokenDead(self._dead(subtype), original=original)
         pause = retry_after(answer.headers, now)
         if answer.status == 429 or code in _THROTTLED:
@@ -207,9 +210,12 @@ def _word(value: object) -> str:
 
 
 def _end(seconds: object, now: int) -> int | None:
-    """When a lifetime ends; seconds may come as a number or, against the RFC, as text."""
+    """When a lifetime ends; None when nothing sensible is said, as 0: every call would want another token.
+
+    Seconds may come as a number or, against the RFC, as text.
+    """
     if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
         seconds = int(seconds[:12])
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= _LONGEST:
         return None
     return now + int(seconds * 1000)

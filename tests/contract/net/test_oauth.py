@@ -71,7 +71,7 @@ async def test_what_the_endpoint_gives() -> None:
     assert await refreshed(answering({"access_token": "a"})) == Issued("a", None, None, None, None)
     odd = {"access_token": "a", "expires_in": "60", "refresh_token": "", "scope": 5, "token_type": "bearer"}
     assert await refreshed(answering(odd)) == Issued("a", None, NOW + 60_000, None, None)
-    for nonsense in (True, -1, 1e300, "soon", None, [1]):
+    for nonsense in (True, -1, 0, 0.2, "0", 1e300, "soon", None, [1]):
         assert (await refreshed(answering({"access_token": "a", "expires_in": nonsense}))).expires_at is None
     assert "'r'" not in repr(issued)
 
@@ -100,6 +100,8 @@ async def test_what_the_endpoint_gives() -> None:
         (429, {"error": "x"}, ProviderThrottled, "fewer"),
         (403, {"error": "rate_limit_exceeded"}, ProviderThrottled, "fewer"),
         (503, b"", ProviderUnavailable, "cannot give out"),
+        (503, {"error": "invalid_grant"}, ProviderUnavailable, "cannot give out"),  # which is no verdict
+        (429, {"error": "invalid_grant"}, ProviderThrottled, "fewer"),
         (500, {"error": "internal_failure"}, ProviderUnavailable, "cannot give out"),
         (400, {"error": "temporarily_unavailable"}, ProviderUnavailable, "cannot give out"),
         (302, b"", ProviderMalformed, "302"),
@@ -107,6 +109,7 @@ async def test_what_the_endpoint_gives() -> None:
         (200, [], ProviderMalformed, "no JSON"),
         (200, {}, ProviderMalformed, "without an access token"),
         (200, {"access_token": ""}, ProviderMalformed, "without an access token"),
+        (200, {"access_token": "a b\r\nc"}, ProviderMalformed, "without an access token"),
         (200, {"access_token": "a", "token_type": "mac"}, ProviderMalformed, "without an access token"),
     ],
 )
