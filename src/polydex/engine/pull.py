@@ -212,7 +212,9 @@ class Pulls:
         if walked.let_go:
             return True
         if account.token_status == accounts.INVALID:
-            await ctx.db.write(accounts.set_status, account.id, accounts.ACTIVE, None, ctx.clock())
+            # Of other credentials, that have been stored meanwhile, this says nothing.
+            accepted = partial(accounts.set_status, credentials=account.credentials)
+            await ctx.db.write(accepted, account.id, accounts.ACTIVE, None, ctx.clock())
         after = await ctx.db.read(sources.get, source.id)
         if after is None:
             raise GenerationChanged

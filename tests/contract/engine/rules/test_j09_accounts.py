@@ -120,6 +120,21 @@ async def test_new_credentials_called_invalid_because_the_old_ones_were_refused(
     assert (await stored(home, home.account.id)).token_status == ("active" if renewed else "invalid")
 
 
+async def test_new_credentials_called_good_because_the_old_ones_were_accepted(home: Home) -> None:
+    await home.pull()
+    await home.db.write(accounts.set_status, home.account.id, accounts.INVALID, "refused", home.clock())
+    home.world.gates.hold("list", "ask")
+    home.clock.advance(1)
+    pull = asyncio.create_task(home.pulls.ensure((await home.source()).id, home.clock(), 10))
+    await home.world.gates.reached("list", "ask")
+    sealed = home.ctx.keys.encrypt(b"new", secret_context(home.account.id))
+    await home.db.write(accounts.set_secret, home.account.id, sealed, home.clock())
+    await home.db.write(accounts.set_status, home.account.id, accounts.INVALID, "these, too", home.clock())
+    home.world.gates.open()
+    await pull
+    assert (await stored(home, home.account.id)).token_status == accounts.INVALID
+
+
 async def test_generations_rise_with_every_deletion(home: Home) -> None:
     before = home.account.generation
     await Accounts(home.ctx).delete(home.account.id)
