@@ -182,13 +182,28 @@ def open_of_account(tx: Tx, account: AccountId) -> list[Intent]:
 
 
 def supersede(tx: Tx, later: Intent, now: int) -> None:
-    """A change was carried out: open ones of before, of the same contact, are not to be sent again over it.
+    """A change was carried out: open ones of before, of the same contact, are not to be sent again over it."""
+    if later.row is not None:
+        overtake(tx, later.account, later.row, later.base_etag, now, before=later.id)
 
-    One whose target was the base of the later change has been carried out; of any other it is as if it had not.
+
+def overtake(
+    tx: Tx, account: AccountId, row: RowId, etag: str | None, now: int, *, before: int | None = None
+) -> None:
+    """Somebody has the answer to a later request about a contact: open ones are not to be sent again over that.
+
+    One whose target is what the later request met has been carried out; of any other it is as if it had not.
+
+    Args:
+        tx: the transaction.
+        account, row: of the contact.
+        etag: what the later request met.
+        now: unix milliseconds.
+        before: the later request's own intent; None when it had nothing to send.
     """
-    for intent in open_of_account(tx, later.account):
-        if intent.id < later.id and intent.row is not None and intent.row == later.row:
-            met = intent.target_etag is not None and intent.target_etag == later.base_etag != intent.base_etag
+    for intent in open_of_account(tx, account):
+        if intent.row == row and (before is None or intent.id < before):
+            met = intent.target_etag is not None and intent.target_etag == etag != intent.base_etag
             finish(tx, intent.id, DONE if met else FAILED, now)
 
 

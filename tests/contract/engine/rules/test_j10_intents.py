@@ -569,3 +569,18 @@ async def test_the_same_request_again_while_the_delivery_of_the_first_is_still_b
     await asyncio.gather(busy, told)
     assert (await again).id != first.id
     assert len(home.world.contacts()) == 2
+
+
+@pytest.mark.parametrize("verb", ["update", "delete"])
+async def test_a_lost_change_sent_again_over_a_later_one_that_had_nothing_to_change(home: Home, verb: str) -> None:
+    """Who was told that the contact is as they want it has been told so after the earlier change."""
+    contact = await ready(home, notes="old")
+    work = home.update(contact, notes="new") if verb == "update" else home.writer.delete(home.account, contact, None)
+    await lost(home, verb, Fault.FAILED, work)
+    home.world.faults.append((verb, Fault.FAILED))  # and so is the second attempt, that the later request makes
+    told = json.loads((await home.update(contact, notes="old")).record)
+    assert told["notes"] == "old"
+    await home.later(100)
+    await home.later(100)
+    assert [each.notes for each in home.world.contacts().values()] == ["old"]
+    assert await nothing_open(home)
