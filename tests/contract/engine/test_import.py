@@ -21,7 +21,7 @@ from polydex.store.sqlite import open_sqlite
 from polydex.testing.contract.samples import OTHER_PNG, PNG
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish
-from tests.contract.engine.home import Home, furnish, named
+from tests.contract.engine.home import Home, furnish, named, until
 from tests.soak import SOAK
 
 HEADER = "Given Name,Nickname,Email 1 - Address,Notes\n"
@@ -235,6 +235,24 @@ async def test_an_answer_that_is_lost_is_waited_for(make_home: Furnish, fault: F
     await importer(home, patience=20.0).carry_out(home.account, source, steps, asyncio.Event(), results.append)
     assert [result.outcome for result in results] == [Outcome.CREATED] * 5
     assert nicks(home) == ["n0", "n1", "n2", "n3", "n4"]
+
+
+async def test_an_update_that_is_lost_and_found_out_by_somebody_else_is_no_failure(home: Home) -> None:
+    """The mirror has the change by the time that the entry is tried again: it is the same request all the same."""
+    home.world.put(named("ada"))
+    await home.pull()
+    source = rows(f"Id,Nickname,Notes\n{await home.id_of('ada')},ada,new\n")
+    steps = await plan(home, source, update=True)
+    home.world.faults.append(("update", Fault.LOST))
+    results: list[Result] = []
+    importing = asyncio.create_task(
+        importer(home, patience=20.0).carry_out(home.account, source, steps, asyncio.Event(), results.append)
+    )
+    await until(lambda: home.world.happened["lost update"] == 1)
+    await home.sibling().pull()
+    assert (await home.records())["ada"]["notes"] == "new"
+    await importing
+    assert [result.outcome for result in results] == [Outcome.UPDATED]
 
 
 async def test_a_provider_that_goes_away_ends_the_import_and_the_next_one_goes_on(home: Home) -> None:

@@ -175,9 +175,12 @@ class Importer:
         """Write one entry; as long as the provider asks to come later, and that is soon, do."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._patience
+        # Once only: when it is tried again, the mirror may have what a lost answer had been about, and another
+        # difference would be another request.
+        body = await self._body(account, source, step)
         while True:
             try:
-                written = await self._write(account, source, step)
+                written = await self._write(account, step, body)
             except PolydexError as error:
                 pause = _PAUSE if error.retry_after is None else error.retry_after
                 late = error.retry is Retry.LATER and not isinstance(error, _FATAL)
@@ -192,15 +195,19 @@ class Importer:
                 await self._writer.delivered(written.intent)
                 return written
 
-    async def _write(self, account: Account, source: Source, step: Step) -> Written:
+    async def _body(self, account: Account, source: Source, step: Step) -> bytes:
+        """What is to be written for an entry: itself, or what is to be changed."""
         body = source.body(step.entry)
         if step.outcome is Outcome.CREATED:
-            return await self._writer.create_once(account, body, step.mark)
-        contact_id = step.contact_id or ""
-        stored = await self._ctx.db.read(rows.find, account.id, contact_id)
+            return body
+        stored = await self._ctx.db.read(rows.find, account.id, step.contact_id or "")
         before = EMPTY if stored is None or not stored.live else content.contact_of(stored)
-        change = msgspec.json.encode(diff(before, merged(before, draft_of(body).contact)))
-        return await self._writer.update(account, contact_id, change, f'"{step.etag}"')
+        return msgspec.json.encode(diff(before, merged(before, draft_of(body).contact)))
+
+    async def _write(self, account: Account, step: Step, body: bytes) -> Written:
+        if step.outcome is Outcome.CREATED:
+            return await self._writer.create_once(account, body, step.mark)
+        return await self._writer.update(account, step.contact_id or "", body, f'"{step.etag}"')
 
 
 @dataclass(frozen=True, slots=True)
