@@ -173,6 +173,42 @@ async def test_a_card_that_moves_on_between_its_listing_and_its_reading_keeps_it
         assert consumer.gone == []
 
 
+async def test_a_card_that_moves_after_it_was_listed_as_known_keeps_its_id() -> None:
+    """Another one that moves makes the walk list again, and then it is there under its new name."""
+    async with dav_home(Vices(no_sync=True)) as home:
+        for name in ("ada", "bo", "cy", "di"):
+            home.server.put(f"{name}.vcf", card(person(name.title()), f"uid-{name}"))
+        consumer = await (await home.consumer()).follow()
+        before = names(consumer)
+        home.server.later(5)
+        await home.pull()
+
+        def move(old: str, new: str) -> None:
+            raw = named(home, old)
+            home.server.remove(old)
+            home.server.put(new, raw)
+
+        moves = [("ada-1.vcf", "ada-2.vcf"), ("bo.vcf", "bo-1.vcf")]
+
+        def busy(method: str, _: str) -> None:
+            listed = any(headers.get("Depth") == "1" for _, headers in home.server.requests("PROPFIND"))
+            if method == "REPORT" and listed:
+                while moves:
+                    move(*moves.pop(0))
+
+        move("ada.vcf", "ada-1.vcf")
+        home.server.later(5)
+        home.server.log.clear()
+        home.server.before = busy
+        await home.pull()
+        assert moves == []
+        home.server.later(5)
+        await home.pull()
+        await consumer.follow()
+        assert names(consumer) == before
+        assert consumer.gone == []
+
+
 async def test_a_card_that_is_listed_and_never_there_is_asked_for_once_more_only() -> None:
     async with dav_home(Vices(no_sync=True, no_ctag=True, phantoms=frozenset({"bo.vcf"}))) as home:
         for name in ("ada", "bo", "cy"):

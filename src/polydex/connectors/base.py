@@ -145,16 +145,17 @@ class Page:
         changed: records with their documents.
         unchanged: snapshot only: (key, rev) of records whose known revision the connector was told and found equal, so
             that it did not fetch their documents.
-        removed: keys that the provider says are gone; of a snapshot those that it has listed before.
+        removed: keys that the provider says are gone; of a snapshot those that it has listed before. A page with removals
+            is written before the connector is asked for the next one.
         renamed: (old key, new key); applied before removals.
         deferred: records that exist but could not be read.
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
         context: what mapping needs besides the record; the records of this page and of those after it are mapped with it;
             stored with the cursor; a change maps stored documents anew. None: as before.
-        listing: snapshot only, first page only: every key that exists, when the connector knows them all at once; of a
-            connector whose records are joined by nothing but ``Record.uid`` it is required. Keys that are known and not
-            in it are then removals of this walk from the start, so that a moved record (same uid, new key) keeps its
-            identity.
+        listing: snapshot only: every key that exists, when the connector knows them all at once; of a connector whose
+            records are joined by nothing but ``Record.uid`` it is required of the first page, and of every page from
+            which on keys come that it did not name. Keys that are known and not in it are then removals of this walk
+            from there on, so that a moved record (same uid, new key) keeps its identity.
         last: the walk is complete.
         total: how many records the walk will bring, when known, for progress.
         asked: ``await walk.stamp()`` from before the earliest request whose answer this page holds (J1). What a listing

@@ -191,9 +191,10 @@ async def _pulled(
         if page.last and page.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             cursor, end = trusted, trusted is not None
         await writing.add(_Piece(page, news, cursor, end, context))
-        if page.last or page.mode == "delta" or page.asked is None:
-            # A page of a delta may go on with what the one before it said (a rename of what that created), and is
-            # believed about it only when it is asked for after that has been written (J1).
+        if page.last or page.mode == "delta" or page.removed or page.asked is None:
+            # A page of a delta may go on with what the one before it said (a rename of what that created), one after
+            # removals with what has become of them, and is believed about it only when it is asked for after that has
+            # been written (J1).
             await writing.finish()
         if page.last:
             return page

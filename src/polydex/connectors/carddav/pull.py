@@ -103,30 +103,49 @@ async def _snapshot(
     )
     gone: set[RemoteKey] = set()
     for left in reversed(range(AGAIN + 1)):
-        before, more = gone.copy(), False
+        missing: dict[RemoteKey, int] = {}
         async with contextlib.aclosing(_batches(book, walk, wanted)) as batches:
             async for asked, loaded, final in batches:
-                gone.update(loaded.gone)
-                more = left > 0 and gone > before  # what is listed again and gone again is not there at all
-                last = final and not more
+                missing |= dict.fromkeys(loaded.gone, asked)
+                last = final and not missing
                 yield Page(
                     "snapshot",
                     changed=_without_rev(loaded.records, doubted),
-                    removed=tuple(loaded.gone),
                     deferred=tuple(loaded.deferred),
                     cursor=position.encode() if last else None,
                     last=last,
                     total=len(listed),
                     asked=asked,
                 )
+        if not missing:
+            return
+        more = left > 0 and not gone.issuperset(missing)  # what is listed again and gone again is not there at all
+        gone.update(missing)
+        # What is gone ends the round: it is written, with all that came before, when the counter is noted again, so that
+        # the next listing is believed about it (J1).
+        yield Page(
+            "snapshot",
+            removed=tuple(missing),
+            cursor=None if more else position.encode(),
+            last=not more,
+            total=len(listed),
+            asked=min(missing.values()),
+        )
         if not more:
             return
         stamp = await walk.stamp()
         newly, _ = await _listed(book, position, syncs=syncs)
         wanted = {key: rev for key, rev in newly.items() if key not in listed or key in gone}
         listed |= newly
+        yield Page(
+            "snapshot",
+            listing=frozenset(newly),  # what was listed as known before may be what has moved to a new key since
+            cursor=None if wanted else position.encode(),
+            last=not wanted,
+            total=len(listed),
+            asked=stamp,
+        )
         if not wanted:
-            yield Page("snapshot", cursor=position.encode(), last=True, total=len(listed), asked=stamp)
             return
 
 

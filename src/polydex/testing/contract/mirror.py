@@ -84,7 +84,8 @@ class Mirror:
             assert page.asked is not None, "a page does not say when it was asked for"
             assert began < page.asked <= self.counter, "a page's stamp is not of this walk"
             pages.append(page)
-            assert page.listing is None or (page.mode == "snapshot" and len(pages) == 1), "a listing comes first"
+            assert page.listing is None or page.mode == "snapshot", "a delta lists nothing"
+            assert page.listing is None or pages[0].listing is not None, "a listing comes first"
             self._apply(page, gone)
             if after_page is not None:
                 await after_page(page)
