@@ -14,13 +14,14 @@ from polydex.core.errors import (
     NotFound,
     PreconditionFailed,
     ProviderTimeout,
+    ProviderUnavailable,
     RecordNotFound,
     Stale,
 )
 from polydex.core.etag import IfMatch, etag_of
 from polydex.core.fields import Loss
 from polydex.engine import content, fetch, photos
-from polydex.engine.attempt import ASK_AGAIN, Change, Creation, Deletion, Scene, Sent, Step, effective
+from polydex.engine.attempt import ASK_AGAIN, ATTEMPTS, Change, Creation, Deletion, Scene, Sent, Step, effective
 from polydex.engine.context import Context
 from polydex.store import intents, rows
 from polydex.store.intents import Intent
@@ -104,7 +105,7 @@ class Create(Errand):
         if given is not None and await self.ctx.db.read(intents.is_open, scene.account.id, given):  # with another body
             raise ProviderTimeout("The outcome of an earlier attempt is not known yet", retry_after=ASK_AGAIN)
         if given is not None:  # the provider looks for it among its newest contacts at the most
-            here = await self.ctx.db.read(rows.by_mark, scene.source.id, given)
+            here = await self._marked(scene, given)
             if here is not None and here.etag is not None:
                 return told(here)
         return Creation(
@@ -115,6 +116,15 @@ class Create(Errand):
             given=given is not None,
             target_etag=etag_of(self.draft.contact),
         )
+
+    async def _marked(self, scene: Scene, mark: str) -> Stored | None:
+        """The row that carries a mark. What is not certain of it is asked for, not made a second time."""
+        for _ in range(ATTEMPTS):
+            here = await self.ctx.db.read(rows.by_mark, scene.source.id, mark)
+            if here is None or here.verify_due is None:
+                return here
+            await fetch.fetch(self.ctx, scene.target, scene.connector, here.key, fetch.known_at(here))
+        raise ProviderUnavailable(retry_after=ASK_AGAIN)
 
     async def settle(self, scene: Scene, sent: Sent) -> Written | None:
         del scene

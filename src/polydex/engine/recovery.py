@@ -101,7 +101,7 @@ class Recovery:
     async def _found(self, scene: Scene, mark: str) -> MarkAnswer:
         """What is known of a mark: a pull may have brought it by now, and then nobody need be asked."""
         here = await self._ctx.db.read(rows.by_mark, scene.source.id, mark)
-        if here is not None:
+        if here is not None and here.verify_due is None:
             return Found(content.record_of(here))
         return await scene.connector.find_mark(mark)
 

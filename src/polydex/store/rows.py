@@ -260,10 +260,10 @@ def by_key(tx: Tx, source: SourceId, key: RemoteKey) -> Stored | None:
 
 
 def by_mark(tx: Tx, source: SourceId, mark: str) -> Stored | None:
-    """The live row that carries an idempotency mark, when there is no doubt about it."""
+    """The live row that carries an idempotency mark, be there a doubt about it or not."""
     row = tx.one(
         f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
-        "WHERE c.source_id = ? AND c.mark = ? AND c.current = 1 AND c.live = 1 AND c.verify_due IS NULL",
+        "WHERE c.source_id = ? AND c.mark = ? AND c.current = 1 AND c.live = 1",
         source,
         mark,
     )

@@ -18,8 +18,9 @@ from polydex.core.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
+from polydex.core.ids import RemoteKey
 from polydex.engine.errand import Written
-from polydex.store import intents
+from polydex.store import contacts, intents
 from polydex.store.db import Tx
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish
@@ -584,3 +585,23 @@ async def test_a_lost_change_sent_again_over_a_later_one_that_had_nothing_to_cha
     await home.later(100)
     assert [each.notes for each in home.world.contacts().values()] == ["old"]
     assert await nothing_open(home)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_mark_made_a_second_time_because_there_is_a_doubt_about_its_contact(
+    make_home: Furnish, *, gone: bool
+) -> None:
+    """The provider finds a mark later only; what carries it is known, and is asked for."""
+    home = await make_home(mark_lag=600.0)
+    await home.pull()
+    written = await home.writer.create_once(home.account, ADA, "mark")
+    await home.writer.delivered(written.intent)
+    [key] = home.world.marked("mark")
+    # As by a page that was on its way, in a walk that takes its time.
+    source = await home.source()
+    await home.db.write(contacts.verify_keys, source.id, home.clock(), [RemoteKey(key)])
+    if gone:
+        home.world.remove(key)
+    again = await home.writer.create_once(home.account, ADA, "mark")
+    assert (again.id == written.id) is not gone
+    assert home.world.marked("mark") == [key, *(["c2"] if gone else [])]
