@@ -41,19 +41,21 @@ class Turns:
                     await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
 
     async def _take(self, account: AccountId) -> None:
-        pause = _FIRST_PAUSE
+        pause, since = _FIRST_PAUSE, self._ctx.clock()
         while True:
             now = self._ctx.clock()
             until = now + int(_LEASE * 1000)
-            taking = asyncio.create_task(self._ctx.db.write(write_leases.take, account, self._ctx.owner, now, until))
+            write = self._ctx.db.write(write_leases.take, account, self._ctx.owner, now, until, since)
+            taking = asyncio.create_task(write)
             try:
                 if await asyncio.shield(taking):
                     return
+                await asyncio.sleep(pause)
             except asyncio.CancelledError:  # a lease that nobody uses would keep the account's writes waiting
-                if await taking:
-                    await self._ctx.db.write(write_leases.release, account, self._ctx.owner)
+                await asyncio.gather(taking, return_exceptions=True)
+                with contextlib.suppress(StoreFailed):
+                    await self._ctx.db.write(write_leases.give_up, account, self._ctx.owner)
                 raise
-            await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _keep(self, account: AccountId) -> None:

@@ -39,7 +39,7 @@ DAMAGES: list[tuple[str, list[str], dict[str, int], tuple[str, ...]]] = [
     ("references", ["INSERT INTO document (row_id, raw) VALUES (10000, NULL)"], {}, ENGINES),
     ("references", ["INSERT INTO epoch_limit VALUES (5, 77, 1)"], {}, ENGINES),
     ("references", ["UPDATE intent SET row_id = 9999 WHERE id = 1"], {}, ENGINES),
-    ("references", ["INSERT INTO write_lease VALUES (77, NULL, 0, 0)"], {}, ENGINES),
+    ("references", ["INSERT INTO write_lease (account_id, until_ms, fence) VALUES (77, 0, 0)"], {}, ENGINES),
     ("values", on(ONE, "touch = 'x'"), {}, ("sqlite",)),
     ("values", ["UPDATE intent SET due_at = 'soon' WHERE id = 1"], {}, ("sqlite",)),
     ("secrets", ["UPDATE account SET secret = app.secret_hash FROM app"], {}, ENGINES),

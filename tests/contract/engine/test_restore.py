@@ -376,6 +376,8 @@ async def test_a_backup_of_the_first_schema_is_brought_up_to_date(house: House) 
         for column in ("credentials", "refresh_owner", "refresh_until"):
             old.execute(f"ALTER TABLE account DROP COLUMN {column}")
         old.execute("ALTER TABLE intent DROP COLUMN halves")
+        for column in ("next_owner", "next_since", "next_until"):
+            old.execute(f"ALTER TABLE write_lease DROP COLUMN {column}")
         old.execute("UPDATE meta SET schema_version = 1")
         old.commit()
     before = await house.home.records()

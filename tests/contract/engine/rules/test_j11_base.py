@@ -8,7 +8,8 @@ import pytest
 
 from polydex.connectors.base import Guard
 from polydex.core.contact import Email
-from polydex.core.errors import NotFound, PreconditionFailed
+from polydex.core.errors import NotFound, PreconditionFailed, ProviderTimeout
+from polydex.engine.errand import Written
 from polydex.store import write_leases
 from tests.contract.engine.conftest import Furnish
 from tests.contract.engine.home import Home, named
@@ -155,11 +156,75 @@ async def test_writes_of_an_account_that_overtake_each_other(make_home: Furnish,
 async def test_writes_that_wait_for_a_dead_process_for_ever(home: Home) -> None:
     await home.pull()
     now = home.clock()
-    assert await home.db.write(write_leases.take, home.account.id, "dead", now, now + 10_000)
-    assert not await home.db.write(write_leases.take, home.account.id, "alive", now + 9_999, now + 20_000)
+    assert await home.db.write(write_leases.take, home.account.id, "dead", now, now + 10_000, now)
+    late = now + 9_999
+    assert not await home.db.write(write_leases.take, home.account.id, "alive", late, late + 10_000, late)
+    await home.db.write(write_leases.give_up, home.account.id, "alive")
     home.clock.advance(10)
     await home.create(nickName="ada")
     assert len(home.world.contacts()) == 1
+
+
+async def waits_its_turn(home: Home) -> asyncio.Task[Written]:
+    """A write of another process, that waits for the account's turn."""
+    other = home.sibling()
+    task = asyncio.create_task(other.create(nickName="theirs"))
+    for _ in range(1000):
+        row = await home.db.read(lambda tx: tx.one("SELECT next_owner FROM write_lease"))
+        if row == (other.ctx.owner,):
+            return task
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never waits")
+
+
+async def test_a_process_with_many_writes_that_lets_no_other_one_have_a_turn(home: Home) -> None:
+    await home.pull()
+    home.world.gates.hold("create", "ask")
+    ours = [asyncio.create_task(home.create(nickName=f"ours {number}")) for number in range(5)]
+    await home.world.gates.reached("create", "ask")
+    theirs = await waits_its_turn(home)
+    home.world.gates.open()
+    await asyncio.gather(theirs, *ours)
+    created = sorted(home.world.history, key=lambda key: home.world.history[key][0].position)
+    nicks = [home.world.contacts()[key].nick_name for key in created]
+    assert nicks[1] == "theirs"
+    assert len(nicks) == 6
+
+
+async def test_who_gave_up_waiting_keeps_nobody_waiting(home: Home) -> None:
+    await home.pull()
+    home.world.gates.hold("create", "ask")
+    ours = [asyncio.create_task(home.create(nickName=f"ours {number}")) for number in range(2)]
+    await home.world.gates.reached("create", "ask")
+    other = home.sibling(write_deadline=0.05)
+    with pytest.raises(ProviderTimeout):
+        await other.create(nickName="theirs")
+    assert await home.db.read(lambda tx: tx.one("SELECT next_owner FROM write_lease")) == (None,)
+    home.world.gates.open()
+    await asyncio.gather(*ours)
+    assert len(home.world.contacts()) == 2
+
+
+async def test_the_turn_goes_to_who_has_waited_longest(home: Home) -> None:
+    account, now = home.account.id, home.clock()
+
+    async def take(owner: str, since: int, at: int) -> bool:
+        return await home.db.write(write_leases.take, account, owner, now + at, now + at + 10_000, now + since)
+
+    assert await take("a", 0, 0)
+    assert not await take("b", 100, 100)
+    assert not await take("c", 50, 150), "has waited longer than b, and asks less often"
+    assert not await take("b", 100, 200)
+    await home.db.write(write_leases.release, account, "a")
+    assert not await take("a", 300, 300), "has just had it"
+    assert not await take("b", 100, 310)
+    assert await take("c", 50, 320)
+    assert not await take("b", 100, 330)
+    await home.db.write(write_leases.release, account, "c")
+    assert not await take("a", 300, 340)
+    # b has ended, and asks no more.
+    assert not await take("a", 300, 330 + write_leases.WAITS_ON - 1)
+    assert await take("a", 300, 330 + write_leases.WAITS_ON)
 
 
 @pytest.mark.parametrize("guard", list(Guard))
