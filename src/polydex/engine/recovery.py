@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import msgspec
 from msgspec import UNSET
@@ -51,10 +52,15 @@ class Recovery:
                 await self._ctx.db.write(_postpone, account_id, self._ctx.clock())
         return len(due)
 
-    async def run(self, account: Account, source: Source) -> None:
-        """Find out what became of the account's open intents, in their order. The caller has the account's turn."""
+    async def run(self, account: Account, source: Source, about: Collection[str] = ()) -> None:
+        """Find out what became of the account's open intents, in their order. The caller has the account's turn.
+
+        Args:
+            account, source: whose.
+            about: ids of contacts that are written next: what is open about these is found out in any case.
+        """
         for intent in await self._ctx.db.read(intents.open_of_account, account.id):
-            if self._was_looked_for(intent):
+            if self._was_looked_for(intent) and not await self._is_about(intent, about):
                 continue
             if intent.generation != account.generation or intent.source != source.id:
                 await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
@@ -69,9 +75,15 @@ class Recovery:
                 continue  # known: it was carried out, and the contact has been deleted since
 
     def _was_looked_for(self, intent: Intent) -> bool:
-        """A create that was not found lately: nothing depends on it, and no write need wait for the next look."""
+        """One whose outcome could not be found out lately: no write of something else need wait for the next look."""
         lately = intent.due_at is not None and intent.due_at > self._ctx.clock()
-        return intent.verb == "create" and intent.tries > 1 and lately
+        return intent.tries > 1 and lately
+
+    async def _is_about(self, intent: Intent, about: Collection[str]) -> bool:
+        if intent.row is None or not about:
+            return False
+        stored = await self._ctx.db.read(rows.at, intent.row)
+        return stored is not None and stored.public_id in about
 
     async def resolve(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
         """Find out what became of one intent, and send it again where that is right (J10).

@@ -151,7 +151,7 @@ class Writer:
             if intent is not None:
                 await _answering(errand, self._attached(scene, errand, intent))
         if left := [errand for errand in errands if errand.awaited]:
-            await self.recovery.run(account, scene.source)
+            await self.recovery.run(account, scene.source, {errand.about for errand in left})
             await self._attempted(scene, left)
 
     async def _attached(self, scene: Scene, errand: Errand, same: Intent) -> Written | None:
@@ -176,13 +176,20 @@ class Writer:
         loads = [together[at : at + room] for at in range(0, len(together), room)]
         loads += [[pair] for pair in steps if pair not in together]
         for load in loads:
-            to_send = [step for _, step in load]
-            if len(load) == 1:
-                sent = [await self._attempts.send(scene, to_send[0])]
-            else:
-                sent = await send_together(self._ctx, self._attempts, scene, to_send)
+            try:
+                sent = await self._sent(scene, [step for _, step in load])
+            except Exception as error:  # noqa: BLE001 - told to those whose writes these are
+                for errand, _ in load:
+                    if errand.awaited:
+                        errand.answer.set_exception(error)
+                continue
             for (errand, _), outcome in zip(load, sent, strict=True):
                 await _answering(errand, self._ended(scene, errand, outcome))
+
+    async def _sent(self, scene: Scene, steps: Sequence[Step]) -> list[Sent]:
+        if len(steps) == 1:
+            return [await self._attempts.send(scene, steps[0])]
+        return await send_together(self._ctx, self._attempts, scene, steps)
 
     async def _prepared(self, scene: Scene, errands: Sequence[Errand]) -> list[tuple[Errand, Step]]:
         """What is to be sent for those errands that are not answered by that already."""

@@ -7,6 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from polydex.core.errors import (
 )
 from polydex.core.fields import ALL_FIELDS, Field
 from polydex.engine.errand import Written
+from polydex.engine.turns import Turns
+from polydex.engine.write import Writer
 from polydex.store import intents
 from polydex.store.intents import Intent
 from polydex.testing.world import Fault
@@ -557,3 +560,17 @@ async def test_a_write_that_comes_while_those_before_it_give_up(make_home: Furni
     else:
         assert isinstance(outcome, asyncio.CancelledError)
     assert [name for name in names(home) if name != "a"] == ["b"]
+
+
+async def test_a_fault_of_ours_in_one_write_failing_those_that_wait_with_it(make_home: Furnish) -> None:
+    home, _ = await ready(make_home, photo_apart=True)
+    marks = iter([b"first", b"first", b"other"])  # one that is in use already, which the connector does not stand
+    sibling = home.sibling()
+    home = replace(home, writer=Writer(replace(sibling.ctx, random_bytes=lambda _: next(marks)), Turns(sibling.ctx)))
+    photo = {"content": "aGVsbG8=", "mimeType": "image/png"}
+    new = [json.dumps({"nickName": nick, "photo": photo}).encode() for nick in ("a", "b")]
+    works = [home.writer.create(home.account, body) for body in new]
+    broken, well = await burst(home, *works)
+    assert isinstance(broken, ValueError)
+    assert json.loads(well.record)["nickName"] == "b"
+    assert names(home) == ["b", "first"]

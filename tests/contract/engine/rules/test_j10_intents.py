@@ -605,3 +605,20 @@ async def test_a_mark_made_a_second_time_because_there_is_a_doubt_about_its_cont
     again = await home.writer.create_once(home.account, ADA, "mark")
     assert (again.id == written.id) is not gone
     assert home.world.marked("mark") == [key, *(["c2"] if gone else [])]
+
+
+async def test_a_change_that_cannot_be_found_out_holding_up_every_write_to_other_contacts(home: Home) -> None:
+    """A contact that the provider fails at takes no time from the others; what is about itself waits for the outcome."""
+    contact = await ready(home)
+    home.world.put(named("bo"), "k2")
+    await home.pull()
+    bo = await home.id_of("bo")
+    await lost(home, "update", Fault.FAILED, home.update(contact, notes="new"))
+    home.world.faults.append(("update", Fault.FAILED))  # and so is the one that finding out sends
+    await home.update(bo, notes="one")
+    home.world.calls.clear()
+    await home.update(bo, notes="two")
+    assert {key for _, key in home.world.calls} == {"k2"}
+    await home.update(contact, nickName="ada b")
+    assert home.world.contacts()["k1"] == named("ada b", notes="new")
+    assert await nothing_open(home)
