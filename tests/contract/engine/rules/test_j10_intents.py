@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from polydex.core.contact import Name
+from polydex.core.contact import Name, Photo
 from polydex.core.errors import (
     BadRequest,
     NotFound,
@@ -622,3 +622,17 @@ async def test_a_change_that_cannot_be_found_out_holding_up_every_write_to_other
     await home.update(contact, nickName="ada b")
     assert home.world.contacts()["k1"] == named("ada b", notes="new")
     assert await nothing_open(home)
+
+
+@pytest.mark.parametrize("echo", ["photo", "birthday"])
+async def test_a_lost_change_whose_request_fits_no_more_failing_every_write_of_the_account(
+    home: Home, echo: str
+) -> None:
+    """It repeats what the contact had, as who sends back what was read does; by now that is something else."""
+    contact = await ready(home, photo=Photo.of(b"one"), birthday="in spring")
+    had = {"photo": {"id": Photo.of(b"one").hash}, "birthday": "in spring"}
+    await lost(home, "update", Fault.FAILED, home.update(contact, notes="new", **{echo: had[echo]}))
+    home.world.put(named("ada", photo=Photo.of(b"two"), birthday="1991-01-02"), "k1")
+    await home.create(nickName="bo")
+    assert await nothing_open(home)
+    assert home.world.contacts()["k1"].notes is None
