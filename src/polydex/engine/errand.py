@@ -152,9 +152,7 @@ class Update(Errand):
                 break
             if fetched:
                 # An earlier change whose answer was lost must not be sent again over what is acknowledged here (J10).
-                await self.ctx.db.write(
-                    intents.overtake, scene.account.id, stored.row, stored.etag, self.ctx.clock()
-                )
+                await self.ctx.db.write(intents.overtake, scene.account.id, stored.row, stored.etag, self.ctx.clock())
                 return told(stored)
             fetched = True  # an empty difference counts only against a fetched copy
         after = patch.apply(content.contact_of(stored))

@@ -187,9 +187,7 @@ def supersede(tx: Tx, later: Intent, now: int) -> None:
         overtake(tx, later.account, later.row, later.base_etag, now, before=later.id)
 
 
-def overtake(
-    tx: Tx, account: AccountId, row: RowId, etag: str | None, now: int, *, before: int | None = None
-) -> None:
+def overtake(tx: Tx, account: AccountId, row: RowId, etag: str | None, now: int, *, before: int | None = None) -> None:
     """Somebody has the answer to a later request about a contact: open ones are not to be sent again over that.
 
     One whose target is what the later request met has been carried out; of any other it is as if it had not.

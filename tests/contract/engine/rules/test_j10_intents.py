@@ -630,7 +630,7 @@ async def test_a_lost_change_whose_request_fits_no_more_failing_every_write_of_t
 ) -> None:
     """It repeats what the contact had, as who sends back what was read does; by now that is something else."""
     contact = await ready(home, photo=Photo.of(b"one"), birthday="in spring")
-    had = {"photo": {"id": Photo.of(b"one").hash}, "birthday": "in spring"}
+    had: dict[str, Any] = {"photo": {"id": Photo.of(b"one").hash}, "birthday": "in spring"}
     await lost(home, "update", Fault.FAILED, home.update(contact, notes="new", **{echo: had[echo]}))
     home.world.put(named("ada", photo=Photo.of(b"two"), birthday="1991-01-02"), "k1")
     await home.create(nickName="bo")
