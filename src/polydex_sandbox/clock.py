@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 DAY = 86_400_000
 """Milliseconds of a day."""
+LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999: times have four digits for the year."""
 
 
 class Clock:
@@ -21,11 +23,10 @@ class Clock:
 
     def __init__(self, start: int | None = None, *, frozen: bool = False) -> None:
         self._frozen: int | None = None
-        self._offset = 0
-        if start is not None:
-            self._offset = start - _machine()
+        machine = _machine()
+        self._offset = 0 if start is None else start - machine
         if frozen:
-            self._frozen = self.now()
+            self._frozen = machine + self._offset
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polydex_sandbox.accounts import Account, AccountExists, UnknownAccount
-from polydex_sandbox.clock import rfc3339
+from polydex_sandbox.clock import LATEST, rfc3339
 from polydex_sandbox.quirks import BadSetting, Quirk, Setting, UnknownQuirk
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
@@ -74,6 +74,8 @@ async def body_of(request: Request, known: Iterable[str] | None = None) -> dict[
     raw = await request.body()
     try:
         value = json.loads(raw, parse_constant=_no_constant) if raw else {}
+        # Half a surrogate pair can be escaped, but is no text.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BadInput("The body is not JSON") from None
     if not isinstance(value, dict):
@@ -81,6 +83,22 @@ async def body_of(request: Request, known: Iterable[str] | None = None) -> dict[
     if known is not None:
         no_others(value, known)
     return value
+
+
+def flag_of(value: Mapping[str, Any], name: str) -> bool:
+    """A member that is true or false; false when it is left out. Raises BadInput."""
+    found = value.get(name, False)
+    if not isinstance(found, bool):
+        raise BadInput(f"{name} has to be true or false")
+    return found
+
+
+def texts_of(value: Mapping[str, Any], name: str) -> list[str]:
+    """A member that is a list of texts; none when it is left out. Raises BadInput."""
+    found = value.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise BadInput(f"{name} has to be a list of texts")
+    return found
 
 
 def _no_constant(text: str) -> None:
@@ -146,6 +164,8 @@ class Control:
         if not isinstance(frozen, bool):
             raise BadInput("frozen has to be true or false")
         target = None if moment is None else _moment(moment)
+        if not 0 <= clock.now() + advance * 1000 <= LATEST:
+            raise BadInput("The clock goes from 1970 to 9999")
         clock.advance(int(advance * 1000))
         if target is not None:
             clock.set(target)
@@ -281,7 +301,7 @@ class Control:
         if "account" in query:
             query["account"] = self.sandbox.accounts.get(query["account"]).id
         for name in ("status", "after"):
-            if name in query and not query[name].isdecimal():
+            if name in query and not (query[name].isdecimal() and len(query[name]) < 20):
                 raise BadInput(f"{name} has to be a whole number")
         found = [
             asdict(entry)
@@ -311,12 +331,20 @@ def _token(given: Mapping[str, Any]) -> str | None:
 
 
 def _moment(given: Any) -> int:
+    fault = BadInput("set has to be Unix milliseconds, or a time like 2026-01-02T03:04:05Z, from 1970 to 9999")
     if isinstance(given, int) and not isinstance(given, bool):
-        return given
-    try:
-        return int(datetime.fromisoformat(given).timestamp() * 1000)
-    except (TypeError, ValueError):
-        raise BadInput("set has to be Unix milliseconds, or a time like 2026-01-02T03:04:05Z") from None
+        found = given
+    else:
+        try:
+            moment = datetime.fromisoformat(given)
+        except (TypeError, ValueError):
+            raise fault from None
+        if moment.tzinfo is None:
+            raise fault
+        found = int(moment.timestamp() * 1000)
+    if not 0 <= found <= LATEST:
+        raise fault
+    return found
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

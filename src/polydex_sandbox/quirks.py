@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +30,9 @@ class Quirk:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     always: bool = False
+
+
+_WHEN = frozenset({"methods", "probability", "seed", "skip", "count"})
 
 
 class UnknownQuirk(Exception):
@@ -104,10 +108,12 @@ class Quirks:
 
         Raises:
             UnknownQuirk: there is none of this id.
-            BadSetting: something is unknown, or of the wrong type.
+            BadSetting: something is unknown, of the wrong type, or says when a quirk that is always on shall strike.
         """
         quirk = self._quirk(quirk_id)
         rest = dict(given)
+        if quirk.always and (useless := _WHEN.intersection(rest)):
+            raise BadSetting(f"{quirk.id} is always on: it takes no {', '.join(sorted(useless))}")
         setting = Setting(
             quirk=quirk,
             methods=_methods(quirk, rest.pop("methods", [])),
@@ -156,7 +162,7 @@ def _methods(quirk: Quirk, given: Any) -> frozenset[str]:
 
 
 def _number(given: Any, name: str, low: float | None = None, high: float | None = None) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
         raise BadSetting(f"{name} has to be a number")
     if (low is not None and given < low) or (high is not None and given > high):
         raise BadSetting(f"{name} is out of range")
@@ -171,6 +177,8 @@ def _parameter(quirk: Quirk, name: str, value: Any) -> Any:
         value = float(value)
     if isinstance(value, bool) != isinstance(default, bool) or not isinstance(value, type(default)):
         raise BadSetting(f"{name} has to be of the type of {default!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadSetting(f"{name} has to be a number")
     if name in quirk.choices and value not in quirk.choices[name]:
         raise BadSetting(f"{name} has to be one of {', '.join(map(str, quirk.choices[name]))}")
     return value

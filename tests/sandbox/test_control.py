@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from polydex_sandbox.clock import Clock
 from polydex_sandbox.sandbox import Sandbox
 from tests.sandbox.conftest import START
 
@@ -27,6 +28,10 @@ async def test_health_and_time(http: httpx.AsyncClient) -> None:
     assert (await http.post("/control/clock", json={"set": START})).json()["now"] == START
     assert (await http.post("/control/clock", json={"frozen": False})).json()["frozen"] is False
     assert (await http.post("/control/clock", json={"frozen": True})).json()["now"] >= START
+
+
+def test_a_frozen_clock_stands_where_it_was_told() -> None:
+    assert {Clock(START, frozen=True).now() for _ in range(20_000)} == {START}
 
 
 async def test_an_account_is_created_with_its_token(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
@@ -108,10 +113,20 @@ async def test_the_log_leaves_secrets_out(http: httpx.AsyncClient) -> None:
         ("POST", "/control/clock", '{"set": "soon"}', 400),
         ("POST", "/control/clock", '{"back": 1}', 400),
         ("POST", "/control/clock", '{"frozen": 1}', 400),
+        ("POST", "/control/clock", '{"advance": 1e300}', 400),
+        ("POST", "/control/clock", '{"advance": 1e999}', 400),
+        ("POST", "/control/clock", '{"advance": -1e14}', 400),
+        ("POST", "/control/clock", '{"set": 100000000000000000000}', 400),
+        ("POST", "/control/clock", '{"set": -1}', 400),
+        ("POST", "/control/clock", '{"set": "0001-01-01T00:00:00Z"}', 400),
+        ("POST", "/control/clock", '{"set": "2026-01-02T03:04:05"}', 400),
+        ("POST", "/control/accounts", '{"email": "\\ud800@example.com"}', 400),
+        ("POST", "/control/accounts", '{"\\ud800": 1}', 400),
         ("GET", "/control/accounts/9", None, 404),
         ("GET", "/control/nothing", None, 404),
         ("GET", "/control/requests?misspelt=1", None, 400),
         ("GET", "/control/requests?status=x", None, 400),
+        pytest.param("GET", f"/control/requests?after={'9' * 5000}", None, 400, id="a huge number"),
     ],
 )
 async def test_bad_input_is_told(
@@ -121,3 +136,4 @@ async def test_bad_input_is_told(
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error"]
     assert (await http.get("/control/accounts")).json() == {"accounts": []}
+    assert (await http.get("/control/clock")).json()["now"] == START

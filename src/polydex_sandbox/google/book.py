@@ -12,7 +12,7 @@ from typing import Any
 
 from polydex_sandbox.clock import DAY
 from polydex_sandbox.google.contact import Contact, Fields, Photo, Profile
-from polydex_sandbox.google.errors import ApiError, invalid, not_found
+from polydex_sandbox.google.errors import ApiError, invalid, no_contact, not_found
 from polydex_sandbox.google.group import ALL, GROWING, MY_CONTACTS, SYSTEM, Group
 from polydex_sandbox.google.shelf import Shelf
 
@@ -77,6 +77,12 @@ class Book:
         if found is None:
             raise not_found()
         return found
+
+    def own(self, name: str) -> Contact:
+        """What is to be written, by its resource name, also a former one. Raises ApiError: also for a profile's name."""
+        if not name.startswith("people/c"):
+            raise no_contact(name)
+        return self.contact(name)
 
     def room(self, count: int = 1) -> None:
         """Raises ApiError when so many contacts more are too many."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from polydex_sandbox.control import BadInput, Missing, account_of, answer, body_of, no_others, nothing, route
+from polydex_sandbox.control import (
+    BadInput,
+    Missing,
+    account_of,
+    answer,
+    body_of,
+    flag_of,
+    no_others,
+    nothing,
+    route,
+    text_of,
+    texts_of,
+)
 from polydex_sandbox.google import accept, madeup, parse
 from polydex_sandbox.google.book import Book
 from polydex_sandbox.google.contact import Contact, Profile
@@ -175,12 +186,13 @@ class Phone:
         book, contact = self._found(request)
         given = await body_of(request, ("id", "person", "photo", "rename"))
         own = contact.profile.id if contact.profile else f"1{self.google.sandbox.random.randrange(10**20):020}"
+        own, rename = text_of(given, "id", own), flag_of(given, "rename")
         fields = accept.fields_of(_person(given.get("person", {})))
         photo = self.google.take_photo(_decoded(given["photo"])) if "photo" in given else None
         book.keep(photo)
         revision = contact.profile.revision + 1 if contact.profile else 1
-        contact = book.link(contact, Profile(str(given.get("id", own)), fields, photo, revision))
-        if given.get("rename", False):
+        contact = book.link(contact, Profile(own, fields, photo, revision))
+        if rename:
             contact = book.rename(contact)
         return answer(self._show(request, book, contact))
 
@@ -204,16 +216,16 @@ class Phone:
         """``{"name": ...}``."""
         book = self._book(request)
         given = await body_of(request, ("name",))
-        return answer(_group(book, book.create_group(str(given.get("name", "")), [])), 201)
+        return answer(_group(book, book.create_group(text_of(given, "name"), [])), 201)
 
     async def edit_group(self, request: Request) -> Response:
         """``{"name": ..., "add": [resource names], "remove": [...]}``."""
         book = self._book(request)
         given = await body_of(request, ("name", "add", "remove"))
         group = book.group(request.path_params["name"])
-        chosen = {what: [book.contact(str(name)) for name in given.get(what, [])] for what in ("add", "remove")}
+        chosen = {what: [book.contact(name) for name in texts_of(given, what)] for what in ("add", "remove")}
         if "name" in given:
-            group = book.update_group(group, title=str(given["name"]))
+            group = book.update_group(group, title=text_of(given, "name"))
         for contact in chosen["add"]:
             groups = book.checked([*contact.groups, group.id], contact.groups)
             book.set_groups(contact, groups, same_etag=False)
@@ -276,7 +288,7 @@ def _person(given: Any) -> dict[str, Any]:
 def _decoded(given: Any) -> bytes:
     try:
         return base64.b64decode(str(given), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadInput("photo has to be base64") from None
 
 

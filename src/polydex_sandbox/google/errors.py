@@ -90,6 +90,11 @@ def not_found() -> ApiError:
     return ApiError("NOT_FOUND", "Requested entity was not found.")
 
 
+def no_contact(name: str) -> ApiError:
+    """Seen for a profile: https://github.com/google/google-api-javascript-client/issues/356."""
+    return invalid(f'Resource name "{name}" is not a valid contact person resource.')
+
+
 def mask_required(name: str, method: str) -> ApiError:
     return invalid(
         f"{name} mask is required. Please specify one or more valid paths. Valid paths are documented at {_DOCS}{method}."

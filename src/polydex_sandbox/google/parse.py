@@ -6,13 +6,13 @@ The wording is that of Google's front end for JSON (ESF); https://protobuf.dev/p
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from polydex_sandbox.google.errors import ApiError, bad_request
+from polydex_sandbox.google.errors import ApiError, bad_request, invalid
 from polydex_sandbox.google.methods import Method
 from polydex_sandbox.google.schema import ENUMS, MESSAGES, Member
 
@@ -27,6 +27,7 @@ SYSTEM = frozenset(
 _PACKAGE = "type.googleapis.com/google.people.v1."
 _SNAKE = re.compile(r"_([a-z0-9])")
 _INT = re.compile(r"-?[0-9]{1,10}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def query(method: Method, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -72,10 +73,16 @@ def body(method: Method, raw: bytes, content_type: str) -> dict[str, Any]:
         return {}
     if raw and content_type.partition(";")[0].strip().lower() not in ("", "application/json", "text/plain"):
         raise _malformed(f'Unsupported content type "{content_type}".')
+    if not raw and method.name == "people.createContact":
+        # Seen by a client that sent nothing: https://github.com/rapidwebltd/php-google-people-api/issues/33. Where the
+        # path has a resource name, that makes a person already.
+        raise invalid("Request must contain a person.")
     try:
         value = json.loads(raw.decode() or "{}", parse_constant=_no_constant, object_pairs_hook=_once)
+        # Half a surrogate pair can be escaped, but is no text. Raises UnicodeEncodeError, which is a ValueError.
+        json.dumps(value, ensure_ascii=False).encode()
     except _Twice as error:
-        raise _malformed(f'Duplicate name "{error}".') from None
+        raise _malformed(f"Duplicate name {error}.") from None
     except (ValueError, RecursionError):
         raise _malformed("Unexpected token.") from None
     if not isinstance(value, dict):
@@ -101,6 +108,9 @@ def message(kind: str, value: dict[str, Any], path: str) -> dict[str, Any]:
             where = f" at '{path}'" if path else ""
             raise bad_request(path, f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.')
         below = f"{path}.{snake(camel(name))}" if path else snake(camel(name))
+        if camel(name) in found:
+            # As one name and as the other. Wording unconfirmed.
+            raise bad_request(below, f"Invalid JSON payload received. '{below}' is set twice.")
         if inner is not None:
             found[camel(name)] = _member(member, inner, below)
     return found
@@ -139,7 +149,9 @@ def _scalar(kind: str, value: Any, path: str, shown: Any) -> Any:
     if kind in ("text", "mask", "time", "bytes"):
         if not isinstance(value, str):
             raise _wrong(kind, shown, path)
-        return _bytes(value, path) if kind == "bytes" else _clean(value, path)
+        if kind == "time" and not _is_time(value):
+            raise _illegal_time(path)
+        return _bytes(value, path) if kind == "bytes" else value
     if kind == "bool":
         if not isinstance(value, bool):
             raise _wrong(kind, shown, path)
@@ -160,12 +172,24 @@ def _scalar(kind: str, value: Any, path: str, shown: Any) -> Any:
     return value
 
 
-def _clean(value: str, path: str) -> str:
+def _is_time(text: str) -> bool:
+    """Whether it is a time of RFC 3339, as a google.protobuf.Timestamp in JSON is."""
+    if not _TIME.fullmatch(text):
+        return False
     try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise bad_request(path, f"Invalid value at '{path}' (TYPE_STRING), not valid UTF-8.") from None
-    return value
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
+
+
+def _illegal_time(path: str) -> ApiError:
+    """The second half of the sentence is that of https://github.com/protocolbuffers/protobuf; the first is unconfirmed."""
+    return bad_request(
+        path,
+        f"Invalid value at '{path}' (type.googleapis.com/google.protobuf.Timestamp), Illegal timestamp format; "
+        "timestamps must end with 'Z' or have a valid timezone offset.",
+    )
 
 
 def _bytes(value: str, path: str) -> bytes:
@@ -173,7 +197,7 @@ def _bytes(value: str, path: str) -> bytes:
     plain = value.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise bad_request(
             path, f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for \"{value[:20]}\""
         ) from None
@@ -201,7 +225,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise _Twice(name)
+            raise _Twice(json.dumps(name))
         found[name] = value
     return found
 

@@ -13,7 +13,7 @@ from polydex_sandbox.google.contact import Photo
 from polydex_sandbox.google.errors import invalid
 
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png"}
-_LETTER = re.compile(r"letter-[0-9a-f]+-([0-9]+)")
+_LETTER = re.compile(r"letter-[0-9a-f]+-([0-9]{1,7})")
 _COLOURS = ("#1a73e8", "#188038", "#d93025", "#e37400", "#8430ce", "#129eaf")
 LARGEST_SIDE = 2048
 """Pixels that are served at most; unconfirmed."""
@@ -47,8 +47,10 @@ def sized(photo: Photo, size: int) -> bytes:
         if not size or max(image.size) <= size:
             return photo.data
         kind = str(image.format)
-        image.thumbnail((size, size))
-        return _file(image, kind)
+        # Pillow makes none of 16 bits smaller.
+        small = image.convert("L") if image.mode.startswith("I") else image
+        small.thumbnail((size, size))
+        return _file(small, kind)
 
 
 @lru_cache(maxsize=256)

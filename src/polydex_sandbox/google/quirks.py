@@ -181,7 +181,7 @@ CATALOGUE = (
         "google-renames",
         "An update gives the contact another resource name; the old one still leads to it.",
         "https://developers.google.com/people/api/rest/v1/people#Person.PersonMetadata",
-        frozenset({"people.updateContact"}),
+        _BY_ETAG,
     ),
 )
 

@@ -110,6 +110,11 @@ async def test_a_profile_is_parted_again(api: Api) -> None:
         ("PUT", "/settings", {"contactLimit": -1}, 400),
         ("PUT", "/settings", {"region": "Germany"}, 400),
         ("PUT", "/settings", {"limit": 1}, 400),
+        ("POST", "/groups", {"name": ["A"]}, 400),
+        ("PATCH", "/groups/friends", {"name": 1}, 400),
+        ("PATCH", "/groups/myContacts", {"add": 5}, 400),
+        ("PATCH", "/groups/myContacts", {"remove": None}, 400),
+        ("PATCH", "/groups/myContacts", {"add": [1]}, 400),
     ],
 )
 async def test_bad_input_changes_nothing(api: Api, verb: str, path: str, body: object, status: int) -> None:
@@ -117,6 +122,15 @@ async def test_bad_input_changes_nothing(api: Api, verb: str, path: str, body: o
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error"]
     assert await api.everyone() == ([], {})
+
+
+@pytest.mark.parametrize("given", [{"photo": "é"}, {"photo": 1}, {"id": {}}, {"rename": "no"}, {"person": []}])
+async def test_a_bad_profile_is_not_linked(api: Api, given: object) -> None:
+    (name,) = await api.seed(named("Ada"))
+    path = f"/control/accounts/{api.account['id']}/google/contacts/{name.removeprefix('people/')}/profile"
+    answer = await api.http.put(path, json=given)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert "linkedPeopleResourceNames" not in (await api.person(name))["metadata"]
 
 
 async def test_an_account_with_bad_settings_is_not_made(api: Api) -> None:

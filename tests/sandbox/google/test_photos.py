@@ -107,6 +107,30 @@ async def test_base64_of_either_alphabet(api: Api) -> None:
     assert (await fetch(api, photo["url"] + "?sz=999"))[1] == data
 
 
+@pytest.mark.parametrize("text", ["é", "!", "a", "a=b"])
+async def test_what_is_no_base64(api: Api, text: str) -> None:
+    (name,) = await api.seed(named("Ada"))
+    with pytest.raises(Refused, match="Base64 decoding failed"):
+        await api.call("PATCH", f"/v1/{name}:updateContactPhoto", {"photoBytes": text})
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
+async def test_every_kind_of_png_is_served_small(api: Api, mode: str) -> None:
+    (name,) = await api.seed(named("Ada"))
+    out = io.BytesIO()
+    Image.new(mode, (300, 200)).save(out, "PNG")
+    for recompressed in (False, True):
+        if recompressed:
+            await api.quirk("google-recompressed-photo")
+        await put(api, name, out.getvalue())
+        (photo,) = (await api.person(name, "photos"))["photos"]
+        assert side((await fetch(api, photo["url"]))[1]) == (100, 67)
+
+
+async def test_a_tile_of_no_letter(api: Api) -> None:
+    assert (await api.http.get(f"/photos/letter-1-{'9' * 5000}")).status_code == 404
+
+
 async def test_the_phone_sets_a_photo(api: Api, tmp_path: Path) -> None:
     (name,) = await api.seed(named("Ada"))
     path = f"/control/accounts/{api.account['id']}/google/contacts/{name.removeprefix('people/')}/photo"

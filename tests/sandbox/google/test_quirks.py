@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 from typing import Any
 
 import httpx
@@ -303,7 +305,15 @@ async def test_quirk_renames(api: Api) -> None:
     changed = await api.update({**person, **named("Ida")}, "names")
     assert changed["resourceName"] != person["resourceName"]
     assert (await api.person(person["resourceName"]))["resourceName"] == changed["resourceName"]
-    assert (await api.update(changed, "names"))["resourceName"] == changed["resourceName"]
+    again = await api.update(changed, "names")
+    name = changed["resourceName"]
+    assert again["resourceName"] == name
+    await api.quirk("google-renames", count=1)
+    batch = {"contacts": {name: {**again, **named("Eve")}}, "updateMask": "names", "readMask": "names,metadata"}
+    result = (await api.post("/v1/people:batchUpdateContacts", batch))["updateResult"]
+    assert result[name]["requestedResourceName"] == name
+    assert result[name]["person"]["resourceName"] not in (name, person["resourceName"])
+    assert given_names([await api.person(name)]) == ["Eve"]
 
 
 # -- switching
@@ -351,11 +361,20 @@ async def test_the_catalogue(http: httpx.AsyncClient) -> None:
         ("google-sync-token-expired", {"variant": "411"}, 400),
         ("google-sync-token-expired", {"details": 1}, 400),
         ("google-propagation-delay", {"seconds": True}, 400),
+        ("google-slow", {"seconds": math.inf}, 400),
+        ("google-slow", {"count": math.inf}, 400),
+        ("google-slow", {"skip": math.inf}, 400),
+        ("google-slow", {"seed": math.inf}, 400),
+        ("google-sync-token-expires", {"count": 1}, 400),
+        ("google-default-photo", {"probability": 0.5}, 400),
+        ("google-group-rename-is-silent", {"methods": ["contactGroups.update"]}, 400),
     ],
 )
 async def test_bad_settings_are_refused(api: Api, quirk: str, given: Json, status: int) -> None:
     path = f"/control/accounts/{api.account['id']}/quirks"
-    answer = await api.http.put(f"{path}/{quirk}", json=given)
+    # JSON knows no infinity, but 1e999 is read as one.
+    body = json.dumps(given).replace("Infinity", "1e999")
+    answer = await api.http.put(f"{path}/{quirk}", content=body)
     assert answer.status_code == status, answer.text
     assert list(answer.json()) == ["error"]
     assert (await api.http.get(path)).json() == {"quirks": []}

@@ -61,6 +61,11 @@ async def refused(api: Api, *args: Any, **query: Any) -> Refused:
             {"readMask": "names", "sources": "READ_SOURCE_TYPE_PROFILE"},
             "READ_SOURCE_TYPE_PROFILE cannot be specified without READ_SOURCE_TYPE_CONTACT.",
         ),
+        (
+            "/v1/otherContacts",
+            {"readMask": "names", "sources": ["READ_SOURCE_TYPE_CONTACT", "READ_SOURCE_TYPE_DOMAIN_CONTACT"]},
+            "Sources must be READ_SOURCE_TYPE_CONTACT, with or without READ_SOURCE_TYPE_PROFILE.",
+        ),
         ("/v1/otherContacts:search", {"query": "a", "readMask": "photos"}, 'Invalid readMask mask path: "photos".'),
         (G, {"groupFields": "names"}, 'Invalid groupFields mask path: "names".'),
         (G, {"pageSize": 1001}, "Page size must be between 1 and 1000."),
@@ -138,6 +143,9 @@ DELETE = "/v1/people:batchDeleteContacts"
             "cannot be added to the system group",
         ),
         ("POST", PERSON, {"memberships": [{"contactGroupMembership": {}}]}, "must be set to the resource name"),
+        ("POST", PERSON, {"names": [{"givenName": "A", "given_name": "B"}]}, "is set twice"),
+        ("POST", PERSON, {"metadata": {"sources": [{"updateTime": "yesterday"}]}}, "Illegal timestamp format"),
+        ("POST", PERSON, {"metadata": {"sources": [{"updateTime": "2026-13-01T00:00:00Z"}]}}, "Illegal timestamp"),
         ("POST", CREATE, {}, "Request must set contacts."),
         ("POST", CREATE, {"contacts": [{}]}, "Request must set contacts.contact_person."),
         ("POST", CREATE, {"contacts": [{"person": {}}]}, "Unknown name \"person\" at 'contacts[0]'"),
@@ -208,10 +216,59 @@ async def test_malformed_json(api: Api, raw: str) -> None:
     assert answer.json()["error"]["message"].startswith("Invalid JSON payload received.")
 
 
-async def test_a_lone_surrogate_is_no_text(api: Api) -> None:
+@pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        (PERSON, rb'{"names": [{"givenName": "\ud800"}]}'),
+        (PERSON, rb'{"\ud800": 1}'),
+        (PERSON, rb'{"\ud800": 1, "\ud800": 1}'),
+        (PERSON, rb'{"names": "\ud800"}'),
+        (PERSON, rb'{"nicknames": [{"type": "\ud800"}]}'),
+        (PERSON, rb'{"organizations": [{"current": "\ud800"}]}'),
+        (PERSON, rb'{"birthdays": [{"date": {"month": "\ud800"}}]}'),
+        (UPDATE, rb'{"updateMask": "names", "contacts": {"\ud800": {"etag": "x"}}}'),
+    ],
+)
+async def test_a_lone_surrogate_is_no_text(api: Api, path: str, raw: bytes) -> None:
     headers = {"Authorization": "Bearer tok", "Content-Type": "application/json"}
-    answer = await api.http.post(PERSON, content=rb'{"names": [{"givenName": "\ud800"}]}', headers=headers)
-    assert answer.status_code == 400
+    answer = await api.http.post(path, content=raw, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+async def test_a_person_without_a_body(api: Api) -> None:
+    error = await refused(api, "POST", PERSON)
+    assert (error.http, error.message) == (400, "Request must contain a person.")
+    assert await api.everyone() == ([], {})
+    # The resource name in the path is a person already.
+    (name,) = await api.seed(named("Ada"))
+    error = await refused(api, "PATCH", f"/v1/{name}:updateContact", updatePersonFields="names")
+    assert "Request must set person.etag" in error.message
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body"),
+    [
+        ("PATCH", "updateContact", {"etag": "x"}),
+        ("DELETE", "deleteContact", None),
+        ("PATCH", "updateContactPhoto", {"photoBytes": "eA=="}),
+        ("DELETE", "deleteContactPhoto", None),
+    ],
+)
+@pytest.mark.parametrize("person", ["me", "112233445566778899001"])
+async def test_a_profile_is_no_contact(api: Api, verb: str, path: str, body: Any, person: str) -> None:
+    query = {"updatePersonFields": "names"} if path == "updateContact" else {}
+    error = await refused(api, verb, f"/v1/people/{person}:{path}", body, **query)
+    assert (error.http, error.error["status"]) == (400, "INVALID_ARGUMENT")
+    assert error.message == f'Resource name "people/{person}" is not a valid contact person resource.'
+
+
+@pytest.mark.parametrize("name", ["people/me", "otherContacts/c1", "c1", ""])
+async def test_a_batch_is_of_contacts(api: Api, name: str) -> None:
+    said = f'Resource name "{name}" is not a valid contact person resource.'
+    error = await refused(api, "POST", DELETE, {"resourceNames": [name]})
+    assert (error.http, error.message) == (400, said)
+    error = await refused(api, "POST", UPDATE, {"contacts": {name: {"etag": "x"}}, "updateMask": "names"})
+    assert error.error["details"][0]["contactErrors"] == {name: {"code": 3, "message": said}}
 
 
 async def test_bodies_where_none_belongs(api: Api) -> None:
@@ -229,7 +286,6 @@ async def test_bodies_where_none_belongs(api: Api) -> None:
         ("GET", "/v1/people/c404", None),
         ("PATCH", "/v1/people/c404:updateContact", {"etag": "x"}),
         ("DELETE", "/v1/people/c404:deleteContact", None),
-        ("DELETE", "/v1/people/me:deleteContact", None),
         ("DELETE", "/v1/people/c404:deleteContactPhoto", None),
         ("POST", DELETE, {"resourceNames": ["people/c404"]}),
         ("GET", f"{G}/404", None),

@@ -74,7 +74,7 @@ def update(call: Call) -> dict[str, Any]:
     ready: dict[str, tuple[Contact, dict[str, Any], list[str] | None]] = {}
     for name, body in given.items():
         try:
-            contact = call.book.contact(name)
+            contact = call.book.own(name)
             if any(contact.id == other.id for other, _, _ in ready.values()):
                 raise errors.invalid("Request must not contain a contact more than once.")
             if body.get("resourceName", name) not in (name, contact.name):
@@ -83,7 +83,7 @@ def update(call: Call) -> dict[str, Any]:
         except ApiError as error:
             failed[name] = error
     _refuse(failed, "BatchUpdateContactsErrorDetails")
-    made = {name: call.book.update(*change) for name, change in ready.items()}
+    made = {name: people.renamed(call, call.book.update(*change)) for name, change in ready.items()}
     if not view.fields:
         return {}
     return {"updateResult": {name: _found(name, show(contact, call.book, view)) for name, contact in made.items()}}
@@ -93,7 +93,7 @@ def delete(call: Call) -> dict[str, Any]:
     """Whether a name that is not there fails the whole batch is unconfirmed."""
     names = call.body.get("resourceNames", [])
     _count(names, MOST_DELETED, "resource_names")
-    for contact in {contact.id: contact for contact in map(call.book.contact, names)}.values():
+    for contact in {contact.id: contact for contact in map(call.book.own, names)}.values():
         call.book.delete(contact)
     return {}
 

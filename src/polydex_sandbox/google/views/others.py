@@ -19,6 +19,9 @@ def list_others(call: Call) -> dict[str, Any]:
     view = call.view_of(query, "readMask", sources=("READ_SOURCE_TYPE_CONTACT",))
     if not view.fields:
         raise errors.mask_required("readMask", call.method.name)
+    if not view.sources <= {"CONTACT", "PROFILE"}:
+        # Wording unconfirmed; the documentation lists the possible values.
+        raise errors.invalid("Sources must be READ_SOURCE_TYPE_CONTACT, with or without READ_SOURCE_TYPE_PROFILE.")
     if "CONTACT" not in view.sources:
         raise errors.invalid("READ_SOURCE_TYPE_PROFILE cannot be specified without READ_SOURCE_TYPE_CONTACT.")
     if "PROFILE" not in view.sources:

@@ -14,7 +14,7 @@ def update(call: Call) -> dict[str, Any]:
     view = call.view_of(call.body, "personFields")
     if not call.body.get("photoBytes"):
         raise errors.invalid("Request must set photo_bytes.")
-    contact = call.book.contact(f"people/{call.target}")
+    contact = call.book.own(f"people/{call.target}")
     recompress = call.strike("google-recompressed-photo") is not None
     photo = pictures.photo(call.body["photoBytes"], call.random, recompress=recompress)
     return _answer(call, call.book.set_photo(contact, photo, same_etag=call.same_etag), view)
@@ -23,7 +23,7 @@ def update(call: Call) -> dict[str, Any]:
 def delete(call: Call) -> dict[str, Any]:
     """Of a contact without a photo too; what Google answers then is unconfirmed."""
     view = call.view_of(call.query, "personFields")
-    contact = call.book.contact(f"people/{call.target}")
+    contact = call.book.own(f"people/{call.target}")
     if contact.photo is not None:
         contact = call.book.set_photo(contact, None, same_etag=call.same_etag)
     return _answer(call, contact, view)
