@@ -6,7 +6,7 @@ import calendar
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from polydex_sandbox.google.contact import Fields
+from polydex_sandbox.google.contact import Contact, Fields
 from polydex_sandbox.google.errors import ApiError, invalid
 from polydex_sandbox.google.schema import MESSAGES, SINGLETONS, UPDATABLE
 
@@ -60,14 +60,14 @@ def groups_of(person: Mapping[str, Any]) -> list[str] | None:
     return groups
 
 
-def check_etag(person: Mapping[str, Any], source_etag: str, etag: str) -> None:
+def check_etag(person: Mapping[str, Any], contact: Contact) -> None:
     """Raises ApiError: no etag was sent, or one that is no longer true. That of the CONTACT source goes first."""
     sources = person.get("metadata", {}).get("sources", [])
-    contact = [source for source in sources if source.get("type") == "CONTACT"]
-    if sources and not contact:
+    own = [one for one in sources if one.get("type") == "CONTACT" and one.get("id", contact.id) == contact.id]
+    if sources and not own:
         raise invalid("Request person.metadata.sources must contain the contact source that is being updated.")
-    given = next((source["etag"] for source in contact if source.get("etag")), None)
-    expected = source_etag if given else etag
+    given = next((source["etag"] for source in own if source.get("etag")), None)
+    expected = contact.source_etag if given else contact.etag
     given = given or person.get("etag")
     if not given:
         raise invalid(

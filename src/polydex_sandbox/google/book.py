@@ -48,6 +48,7 @@ class Book:
         self.groups: Shelf[Group] = Shelf()
         self.warm = {"contacts": 0, "others": 0}
         self._times: list[int] = []
+        self._latest = 0
         self._names: dict[str, str] = {}
         self.photos: dict[str, Photo] = {}
         self._live = 0
@@ -59,15 +60,25 @@ class Book:
         """The last change that is at least so many milliseconds old."""
         if not delay:
             return self.seq
+        self._put_back()
         return bisect_left(self._times, self.now() - delay + 1)
 
     def _stamp(self) -> tuple[int, int]:
         """Number and time of a new change."""
         self.seq += 1
+        self._put_back()
+        self._times.append(self.now())
         # Moving the clock back does not make the past younger.
-        at = max(self.now(), self._times[-1] if self._times else 0)
-        self._times.append(at)
-        return self.seq, at
+        self._latest = max(self.now(), self._latest)
+        return self.seq, self._latest
+
+    def _put_back(self) -> None:
+        """What was changed later than now, by a clock that was put back since, counts as changed now."""
+        now = self.now()
+        for index in range(len(self._times) - 1, -1, -1):
+            if self._times[index] <= now:
+                break
+            self._times[index] = now
 
     # -- contacts
 
@@ -210,7 +221,7 @@ class Book:
         if not title.strip():
             raise invalid("Contact group name is required.")
         # Whether upper and lower case differ here is unconfirmed: in doubt a name is taken.
-        taken = {group.title.casefold() for group in self.groups.now() if group.id != own}
+        taken = {group.title.strip().casefold() for group in self.groups.now() if group.id != own}
         taken |= {formatted.casefold() for formatted in SYSTEM.values()}
         if title.strip().casefold() in taken:
             raise ApiError("ALREADY_EXISTS", "Contact group name already exists.")

@@ -97,12 +97,17 @@ def no_contact(name: str) -> ApiError:
 
 def mask_required(name: str, method: str) -> ApiError:
     return invalid(
-        f"{name} mask is required. Please specify one or more valid paths. Valid paths are documented at {_DOCS}{method}."
+        f"{name} mask is required. Please specify one or more valid paths. Valid paths are documented at {_page(method)}."
     )
 
 
 def mask_path(name: str, path: str, method: str) -> ApiError:
-    return invalid(f'Invalid {name} mask path: "{path}". Valid paths are documented at {_DOCS}{method}.')
+    return invalid(f'Invalid {name} mask path: "{path}". Valid paths are documented at {_page(method)}.')
+
+
+def _page(method: str) -> str:
+    """Of the documentation: ``people/get``, as in https://github.com/googleapis/google-api-go-client/issues/1862."""
+    return _DOCS + "/".join(method.rsplit(".", 1))
 
 
 def expired_sync_token(variant: str, *, details: bool) -> ApiError:

@@ -196,7 +196,8 @@ class Reads:
 
     def room(self, per_minute: int, now: int) -> bool:
         """Whether one more is allowed; counts it then."""
-        while self._times and self._times[0] <= now - 60_000:
+        # The clock may have been put back.
+        while self._times and not now - 60_000 < self._times[0] <= now:
             self._times.popleft()
         if len(self._times) >= per_minute:
             return False

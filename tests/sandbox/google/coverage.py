@@ -33,7 +33,7 @@ NOTES = {
     "people.batchDeleteContacts": "500 at most, whole or not at all",
     "people.updateContactPhoto": "JPEG or PNG; served in every size",
     "people.deleteContactPhoto": "of a contact without a photo too",
-    "otherContacts.list sources": "`READ_SOURCE_TYPE_PROFILE` not alone",
+    "otherContacts.list sources": "`READ_SOURCE_TYPE_CONTACT`, with or without `READ_SOURCE_TYPE_PROFILE`",
     "otherContacts.search": "out of a cache that a query for nothing brings up to date",
     "otherContacts.search pageSize": "capped to 30",
     "otherContacts.copyOtherContactToMyContactsGroup": 'it is no "other contact" any more then',

@@ -80,6 +80,13 @@ async def test_a_name_that_is_taken(api: Api, name: str) -> None:
         assert caught.value.error["status"] == "ALREADY_EXISTS"
 
 
+@pytest.mark.parametrize("first", ["Chess", " Chess "])
+async def test_spaces_make_no_other_name(api: Api, first: str) -> None:
+    await api.post(G, {"contactGroup": {"name": first}})
+    with pytest.raises(Refused, match="409"):
+        await api.post(G, {"contactGroup": {"name": "Chess "}})
+
+
 async def test_members(api: Api) -> None:
     ada, bob = await api.seed(named("Ada"), named("Bob"))
     made = (await group(api, "G"))["resourceName"]

@@ -268,6 +268,16 @@ async def test_the_etag_of_the_source_goes_first(api: Api) -> None:
         await api.update(changed, "names")
 
 
+async def test_the_source_has_to_be_that_of_the_contact(api: Api) -> None:
+    person = await api.create(**named("Ada"))
+    (source,) = person["metadata"]["sources"]
+    for other in ({**source, "id": "beef"}, {**source, "type": "PROFILE"}):
+        with pytest.raises(Refused, match="must contain the contact source"):
+            await api.update({**person, "metadata": {"sources": [other]}}, "names")
+    del source["id"]
+    await api.update({**person, "metadata": {"sources": [source]}}, "names")
+
+
 async def test_the_resource_name_in_the_body_has_to_agree(api: Api) -> None:
     person = await api.create(**named("Ada"))
     path = f"/v1/{person['resourceName']}:updateContact"

@@ -124,6 +124,24 @@ async def test_quirk_propagation_delay(api: Api) -> None:
     assert [one["resourceName"] for one in people] == [new["resourceName"], old]
 
 
+async def test_a_clock_that_was_put_back_delays_no_longer(api: Api) -> None:
+    await api.pass_time(86_400)
+    await api.control("POST", "/tokens", {"accessToken": "new"})
+    api.token = "new"
+    await api.seed(named("Early"))
+    await api.quirk("google-propagation-delay", seconds=60)
+    await api.quirk("google-read-quota", perMinute=4, methods=["people.get"])
+    await api.person("people/me")
+    await api.pass_time(-86_400)
+    await api.seed(named("Late"))
+    assert (await api.everyone())[0] == []
+    await api.pass_time(60)
+    assert given_names((await api.everyone())[0]) == ["Early", "Late"]
+    for _ in range(4):
+        await api.person("people/me")
+    assert (await refused(api, "GET", "/v1/people/me", personFields="names")).http == 429
+
+
 async def test_quirk_read_quota(api: Api) -> None:
     await api.quirk("google-read-quota", count=1)
     error = await refused(api, "GET", ME, personFields="names")

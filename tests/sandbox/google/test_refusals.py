@@ -262,6 +262,23 @@ async def test_a_profile_is_no_contact(api: Api, verb: str, path: str, body: Any
     assert error.message == f'Resource name "people/{person}" is not a valid contact person resource.'
 
 
+@pytest.mark.parametrize(
+    ("verb", "path", "name", "page"),
+    [
+        ("PATCH", "/v1/people/c1:updateContact", "updatePersonFields", "people/updateContact"),
+        ("GET", "/v1/people/me", "personFields", "people/get"),
+        ("GET", ME, "personFields", "people.connections/list"),
+        ("GET", "/v1/otherContacts", "readMask", "otherContacts/list"),
+    ],
+)
+async def test_where_masks_are_documented(api: Api, verb: str, path: str, name: str, page: str) -> None:
+    error = await refused(api, verb, path, {} if verb == "PATCH" else None)
+    assert error.message == (
+        f"{name} mask is required. Please specify one or more valid paths. Valid paths are documented at "
+        f"https://developers.google.com/people/api/rest/v1/{page}."
+    )
+
+
 @pytest.mark.parametrize("name", ["people/me", "otherContacts/c1", "c1", ""])
 async def test_a_batch_is_of_contacts(api: Api, name: str) -> None:
     said = f'Resource name "{name}" is not a valid contact person resource.'

@@ -102,7 +102,7 @@ def changes(
     Raises:
         ApiError: the etag is missing or stale, or what is written breaks a rule.
     """
-    accept.check_etag(body, contact.source_etag, contact.etag)
+    accept.check_etag(body, contact)
     _etag_quirks(call, body)
     fields = {name: entries for name, entries in contact.fields.items() if name not in mask}
     fields |= accept.fields_of(body, mask)
