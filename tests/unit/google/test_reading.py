@@ -199,12 +199,18 @@ def test_of_nicknames_the_first_default_one_is_shown() -> None:
         ({"date": {"year": 1990}}, "1990"),
         ({"date": {"year": 1990, "month": 5}, "text": "May"}, "May"),
         ({"text": " circa 1990 "}, "circa 1990"),
+        ({"date": {"year": 2**31 - 1, "month": 1, "day": 1}}, "2147483647-01"),
         ({"date": {}}, None),
         ({}, None),
     ],
 )
 def test_birthdays(birthday: dict[str, Any], expected: str | None) -> None:
     assert contact(person(birthdays=[birthday])).birthday == expected
+
+
+def test_a_year_beyond_all_numbers_of_google_does_not_stop_a_walk() -> None:
+    document = person() | {"birthdays": [{"date": {"year": 2**40, "month": 1, "day": 1}}]}
+    assert contact(document).birthday == f"{2**40}-01"
 
 
 @pytest.mark.parametrize(
@@ -217,6 +223,12 @@ def test_birthdays(birthday: dict[str, Any], expected: str | None) -> None:
         ("<style>p{}</style><script>alert(1)</script>text", "text"),
         ("a<br><br>b", "a\n\nb"),
         ("not < html", "not < html"),
+        ("a<!-- <p>no</p> -->b<![if !mso]>c<![endif]><?xml x?>d", "abcd"),
+        ('<a title="x > y" href=z>one</a> two', "one two"),
+        ("<title>no</title>it's <b class='x>bold</b>", "it's bold"),
+        ("1 <2 and <!3 and </4 and <b", "1 <2 and <!3 and </4 and <b"),
+        ("&#65;&#00000000065;&#99999999;", "AA\N{REPLACEMENT CHARACTER}"),
+        ("<SCRIPT>if (a<b) '<p>'</Script >text", "text"),
     ],
 )
 def test_notes_in_html_are_read_as_text(html: str, expected: str) -> None:
@@ -309,3 +321,15 @@ def test_pages_keep_people_byte_for_byte() -> None:
     assert wire.connections(b'{"nextSyncToken":"S"}').connections is None
     with pytest.raises(ProviderMalformed):
         wire.connections(b'{"connections":{}}')
+
+
+@pytest.mark.parametrize("html", ["Dear <![Ann], hello", "<![ b", "&#" + "9" * 5000 + ";", "&#" + "0" * 5000 + "65;"])
+def test_notes_that_are_hardly_html_are_read(html: str) -> None:
+    assert contact(person(biographies=[{"value": html, "contentType": "TEXT_HTML"}])).notes
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a", "<a b='", "<!--", "</", "<![CDATA[", "<?", "<b> ", "<p>", "&#1"])
+def test_notes_of_tags_that_never_end_are_read_in_one_pass(piece: str) -> None:
+    """128 KB of it, as much as a contact may have: by html.parser that took minutes."""
+    html = "x" + piece * (128_000 // len(piece))
+    assert (contact(person(biographies=[{"value": html, "contentType": "TEXT_HTML"}])).notes or "").startswith("x")

@@ -31,7 +31,7 @@ def _date(value: wire.Date | None) -> str | None:
     year = value.year or 0
     try:
         date(year or _LEAP_YEAR, value.month, value.day)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for what is no number of the calendar at all
         return None
     return f"{year:04}-{value.month:02}-{value.day:02}" if year else f"--{value.month:02}-{value.day:02}"
 
