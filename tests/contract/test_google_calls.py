@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from msgspec import UNSET
+from starlette.responses import JSONResponse
 
-from polydex.connectors.base import Batching, New, Record
+from polydex.connectors.base import Batching, Found, New, Record
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.shared import Accounts
 from polydex.core.contact import Contact, Name, Photo, normal
@@ -48,6 +49,24 @@ def person(number: int) -> Contact:
 def names(records: list[Any]) -> list[str | None]:
     contacts = [one.contact or Contact() if isinstance(one, Record) else Contact() for one in records]
     return [(contact.name or Name()).given_name for contact in contacts]
+
+
+def answering(world: GoogleWorld, method: str, path: str, *answers: tuple[int, Any]) -> None:
+    """Let the API answer so to the next requests of this kind, in this order, and then as ever."""
+    inner, left = world.spoiler.app, list(answers)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if left and scope["type"] == "http" and scope["method"] == method and scope["path"].endswith(path):
+            status, body = left.pop(0)
+            await JSONResponse(body, status)(scope, receive, send)
+            return
+        await inner(scope, receive, send)
+
+    world.spoiler.app = app
+
+
+def refusal(http: int, status: str) -> tuple[int, Any]:
+    return http, {"error": {"code": http, "status": status, "message": "No."}}
 
 
 # --- who we are -----------------------------------------------------------------------------------------------------
@@ -262,6 +281,81 @@ async def test_the_same_contact_twice_in_a_batch(world: GoogleWorld) -> None:
     answers = await world.connector.update_many([(record, Patch(notes="first")), (record, Patch(notes="second"))])
     assert isinstance(answers[0], Record)
     assert isinstance(answers[1], Stale)
+
+
+# --- labels ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_label_that_google_does_not_take_stops_no_write(world: GoogleWorld) -> None:
+    """The keyword is kept, and said to be where nobody sees it; the other contacts of the call are created as well."""
+    answering(world, "POST", "/contactGroups", refusal(400, "INVALID_ARGUMENT"), refusal(400, "FAILED_PRECONDITION"))
+    new = [New(Contact(nick_name="a", keywords=("Odd",)), None), New(Contact(nick_name="b"), None)]
+    answers = await world.connector.create_many(new)
+    made = [one.contact for one in answers if isinstance(one, Record)]
+    assert [(one.nick_name, one.keywords) for one in made if one] == [("a", ("Odd",)), ("b", ())]
+    [first] = [one for one in answers if isinstance(one, Record) and one.losses]
+    assert [loss.path for loss in first.losses] == ["$.keywords[0]"]
+    updated = await world.connector.update(first, Patch(keywords=("Odder",)))
+    assert updated.contact
+    assert updated.contact.keywords == ("Odder",)
+    assert world.labels == Labels()
+
+
+@pytest.mark.parametrize("path", ["/contactGroups", "/contactGroups:batchGet"])
+@pytest.mark.parametrize("answer", [(404, "NOT_FOUND"), (400, "FAILED_PRECONDITION")])
+async def test_labels_that_cannot_be_read_say_nothing_of_the_contact(
+    world: GoogleWorld, path: str, answer: tuple[int, str]
+) -> None:
+    record = await world.connector.create(ALICE, None)
+    connector = replace(world.connector, context=Labels({"contactGroups/gone": "Gone"}).encode())
+    answering(world, "GET", path, refusal(*answer), refusal(*answer))
+    with pytest.raises(PolydexError) as caught:
+        await connector.update(record, Patch(keywords=("Chess",)))
+    assert isinstance(caught.value, ProviderUnavailable)
+    assert not caught.value.sent
+
+
+# --- marks ----------------------------------------------------------------------------------------------------------
+
+
+async def test_one_that_is_changed_while_its_mark_is_looked_for_is_found(world: GoogleWorld) -> None:
+    """The list is in the order of changes: it moves to the front, past the pages that are still to come."""
+    record = await world.connector.create(ALICE, "mark")
+    other = {"resourceName": "people/c1", "metadata": {"sources": [{"type": "CONTACT", "id": "1"}]}}
+    pages = [(200, {"connections": [other], "nextPageToken": "more"}), (200, {"connections": [other]})]
+    answering(world, "GET", "/people/me/connections", *pages)
+    answer = await world.connector.find_mark("mark")
+    assert isinstance(answer, Found)
+    assert answer.record.key == record.key
+
+
+# --- answers to single entries --------------------------------------------------------------------------------------
+
+
+async def test_one_that_cannot_be_read_right_before_a_batch_of_removals_is_not_removed(world: GoogleWorld) -> None:
+    made = [await world.connector.create(person(number), None) for number in range(3)]
+    responses = [
+        {"requestedResourceName": made[0].key, "status": {"code": 4, "message": "Later."}},
+        {"requestedResourceName": made[1].key, "person": {"etag": "a person without a name"}},
+    ]
+    answering(world, "GET", "/people:batchGet", (200, {"responses": responses}))
+    answers = await world.connector.delete_many([(record.key, record.rev) for record in made])
+    assert [type(one) for one in answers] == [ProviderUnavailable] * 3
+    assert not any(one.sent for one in answers if isinstance(one, ProviderUnavailable)), "nobody was asked to remove"
+    assert await world.keys() == {record.key for record in made}
+
+
+@pytest.mark.parametrize("code", [5, 9])
+async def test_a_create_is_refused_and_never_stale_or_missing(world: GoogleWorld, code: int) -> None:
+    entries = {"0": {"code": code, "message": "No."}}
+    details = [
+        {"@type": "type.googleapis.com/google.people.v1.BatchCreateContactsErrorDetails", "contactErrors": entries}
+    ]
+    whole = (400, {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "No.", "details": details}})
+    answering(world, "POST", "/people:batchCreateContacts", whole)
+    answers = await world.connector.create_many([New(person(number), f"mark-{number}") for number in range(3)])
+    assert isinstance(answers[0], ProviderRejected)
+    assert names(list(answers)) == [None, "Person 1", "Person 2"]
 
 
 # --- all kinds of contacts ------------------------------------------------------------------------------------------

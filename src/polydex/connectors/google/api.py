@@ -196,15 +196,18 @@ def nothing_sent() -> Iterator[None]:
     """A failure in here is no ambiguous write: nothing was sent that changes anything."""
     try:
         yield
-    except ProviderTimeout as error:  # a time-out counts as ambiguous whatever it says of itself
-        raise ProviderUnavailable(
-            error.message, sent=False, detail=error.detail, original=error.original, retry_after=error.retry_after
-        ) from error
-    except ProviderMalformed as error:
-        raise ProviderUnavailable(error.message, sent=False, detail=error.detail, original=error.original) from error
     except ProviderError as error:
-        error.sent = False
-        raise
+        raise unsent(error) from error
+
+
+def unsent(error: ProviderError) -> ProviderError:
+    """The error as one of which it is known that nothing was sent that changes anything."""
+    if isinstance(error, ProviderTimeout | ProviderMalformed):  # these count as ambiguous whatever they say of themselves
+        return ProviderUnavailable(
+            error.message, sent=False, detail=error.detail, original=error.original, retry_after=error.retry_after
+        )
+    error.sent = False
+    return error
 
 
 def encoded(value: Mapping[str, object]) -> bytes:

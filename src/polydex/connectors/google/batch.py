@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from polydex.connectors.base import New, Record
 from polydex.connectors.google import groups, wire
-from polydex.connectors.google.api import SOURCES, decoded, encoded, nothing_sent
+from polydex.connectors.google.api import SOURCES, decoded, encoded, nothing_sent, unsent
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
 from polydex.connectors.google.errors import entry_failures
@@ -23,7 +23,7 @@ from polydex.connectors.google.fields import PERSON_FIELDS
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.people import get_many, outcome_of
 from polydex.connectors.google.read import read
-from polydex.connectors.google.write import CREATE, DELETE, UPDATE, Writer, named
+from polydex.connectors.google.write import CREATE, DELETE, UPDATE, Writer, named, of_create
 from polydex.core.contact import EMPTY
 from polydex.core.errors import (
     PolydexError,
@@ -150,6 +150,7 @@ class Batch:
         answer = await self._call("people:batchCreateContacts", body, CREATE)
         responses = decoded(answer, _Created, CREATE).created_people or ()
         found = [outcome_of(response, CREATE) for response in responses]
+        found = [of_create(one) if isinstance(one, ProviderError) else one for one in found]
         by_mark: dict[str, bytes] = {}
         for raw in found:
             if isinstance(raw, bytes) and (mark := read(raw, labels, None).mark) is not None:
@@ -254,13 +255,13 @@ class Batch:
         await self._in_parts(list(doomed), _Way(self._deleted, fail, lambda _, key: key, _is_of_an_entry))
         return [outcome or failed.get(key) for outcome, (key, _) in zip(outcomes, keys, strict=True)]
 
-    def _may_go(self, found: bytes | PolydexError | None, rev: Rev | None) -> PolydexError | None:
+    def _may_go(self, found: bytes | ProviderError | None, rev: Rev | None) -> PolydexError | None:
         if found is None:
-            return ProviderMalformed(f"{DELETE}: the contact was asked for and not answered")
+            return unsent(ProviderMalformed(f"{DELETE}: the contact was asked for and not answered"))
         if isinstance(found, bytes):
             stale = rev is not None and read(found, self._writer.labels, None).rev != rev
             return Stale(f"{DELETE}: the contact has changed at Google") if stale else None
-        return None if isinstance(found, RecordNotFound) else found
+        return None if isinstance(found, RecordNotFound) else unsent(found)
 
     async def _deleted(self, keys: Sequence[RemoteKey]) -> None:
         await self._call("people:batchDeleteContacts", encoded({"resourceNames": keys}), DELETE)
@@ -274,7 +275,10 @@ class Batch:
     async def _call(self, path: str, body: bytes, step: str) -> bytes:
         answer = await self._api.ask("POST", path, body=body, seconds=self._left)
         if answer.status != 200:
-            raise _RefusedError(self._api.refused(answer, step, "write"), entry_failures(answer.body, step))
+            error, entries = self._api.refused(answer, step, "write"), entry_failures(answer.body, step)
+            if step == CREATE:
+                error, entries = of_create(error), {name: of_create(its) for name, its in entries.items()}
+            raise _RefusedError(error, entries)
         self._sent = True
         return answer.body
 

@@ -8,7 +8,14 @@ from polydex.connectors.google import wire
 from polydex.connectors.google.api import READ_SECONDS, Api, decoded, encoded, nothing_sent
 from polydex.connectors.google.fields import GROUP_FIELDS
 from polydex.connectors.google.labels import Labels
-from polydex.core.errors import ProviderMalformed, ProviderRejected
+from polydex.core.errors import (
+    CursorExpired,
+    ProviderMalformed,
+    ProviderRejected,
+    ProviderUnavailable,
+    RecordNotFound,
+    Stale,
+)
 
 _LIST = "Google groups"
 _CREATE = "Google new group"
@@ -58,7 +65,8 @@ async def having(api: Api, keywords: Iterable[str], known: Labels, *, seconds: f
     """The groups as they are now, with one for each of these keywords that can have one.
 
     They are listed first, whatever was known: under the name that we remember there may be another group by now. A group
-    that is created stays although the write it is for is refused later. A failure here says nothing about that write.
+    that is created stays although the write it is for is refused later. A failure here says nothing about that write, and
+    a name that Google does not take stops nobody: that keyword finds another place.
 
     Args:
         api: of the account.
@@ -67,12 +75,15 @@ async def having(api: Api, keywords: Iterable[str], known: Labels, *, seconds: f
         seconds: for each call.
 
     Raises:
-        ProviderError: they cannot be listed, or one cannot be created.
+        ProviderError: they cannot be listed, or none can be created now. Never one that says something of a contact.
     """
-    with nothing_sent():
-        labels = await _with_unlisted(api, await listed(api, seconds=seconds), known, seconds=seconds)
-        for word in labels.missing(keywords):
-            labels = await _created(api, labels, word, seconds=seconds)
+    try:
+        with nothing_sent():
+            labels = await _with_unlisted(api, await listed(api, seconds=seconds), known, seconds=seconds)
+            for word in labels.missing(keywords):
+                labels = await _created(api, labels, word, seconds=seconds)
+    except (RecordNotFound, Stale, CursorExpired) as error:  # there is no contact that it could be about
+        raise ProviderUnavailable(error.message, sent=False, original=error.original) from error
     return labels
 
 
@@ -80,9 +91,9 @@ async def _created(api: Api, labels: Labels, word: str, *, seconds: float) -> La
     body = encoded({"contactGroup": {"name": word}, "readGroupFields": GROUP_FIELDS})
     try:
         answer = await api.call("POST", "contactGroups", step=_CREATE, body=body, seconds=seconds)
-    except ProviderRejected as error:
+    except (ProviderRejected, Stale) as error:
         if (error.original or {}).get("status") != 409:
-            raise
+            return labels  # Google does not take this name, or no more groups
         # Another client was faster; or it is the name of a group that is no label, or is not listed yet: then the keyword
         # finds another place.
         return Labels({**labels.names, **(await listed(api, seconds=seconds)).names})

@@ -16,7 +16,7 @@ from polydex.connectors.google.fields import PERSON_FIELDS
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.read import reading
 from polydex.connectors.google.seen import Seen, seen
-from polydex.core.errors import PolydexError, RecordNotFound
+from polydex.core.errors import PolydexError, ProviderError, ProviderMalformed, RecordNotFound
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey, Rev
 
@@ -122,11 +122,11 @@ async def get(api: Api, key: RemoteKey, *, step: str = _FETCH, seconds: float = 
 
 async def get_many(
     api: Api, keys: Sequence[RemoteKey], *, step: str = _FETCH, seconds: float = FETCH_SECONDS
-) -> dict[RemoteKey, bytes | PolydexError]:
+) -> dict[RemoteKey, bytes | ProviderError]:
     """The documents of at most 200 contacts, each under the name that was asked for; RecordNotFound for what is gone."""
     query = [*mask(), *(("resourceNames", key) for key in keys)]
     answer = decoded(await api.get("people:batchGet", query, step=step, seconds=seconds), wire.GetPeople, step)
-    found: dict[RemoteKey, bytes | PolydexError] = {}
+    found: dict[RemoteKey, bytes | ProviderError] = {}
     for response in answer.responses or ():
         outcome = outcome_of(response, step)
         name = response.requested_resource_name
@@ -137,7 +137,7 @@ async def get_many(
     return found
 
 
-def outcome_of(response: wire.PersonResponse, step: str) -> bytes | PolydexError:
+def outcome_of(response: wire.PersonResponse, step: str) -> bytes | ProviderError:
     """The document, or the error of this one."""
     code = (response.status.code if response.status else None) or 0
     if code == 0 and response.http_status_code == 404:
@@ -145,9 +145,10 @@ def outcome_of(response: wire.PersonResponse, step: str) -> bytes | PolydexError
     if code != 0:
         return item_failure(code, (response.status.message if response.status else None) or "", step)
     raw = bytes(response.person)
-    if not raw:
-        return item_failure(_NOT_FOUND, "", step)
-    return item_failure(_NOT_FOUND, "", step) if seen(raw).deleted else raw
+    try:
+        return item_failure(_NOT_FOUND, "", step) if not raw or seen(raw).deleted else raw
+    except ProviderMalformed as error:  # the others can be read
+        return error
 
 
 def mask() -> Query:

@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from polydex.connectors.base import Absent, Found, MarkAnswer, Record
 from polydex.connectors.google import groups, marks, picture, wire
-from polydex.connectors.google.api import WRITE_SECONDS, Api, Deadline, nothing_sent
+from polydex.connectors.google.api import WRITE_SECONDS, Api, Deadline, nothing_sent, unsent
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
 from polydex.connectors.google.fields import CONTACT
@@ -90,8 +90,8 @@ class Writer:
             raw = await api.call(
                 "POST", "people:createContact", mask(), step=CREATE, body=made.body, seconds=self.deadline.left
             )
-        except (Stale, RecordNotFound) as error:  # there is nothing that it could be about
-            raise ProviderRejected(error.message, original=error.original) from None
+        except ProviderError as error:
+            raise of_create(error) from None
         created = self.made(raw, labels, losses)
         return created if photo is None else await self._with_photo(created, photo, labels)
 
@@ -112,7 +112,7 @@ class Writer:
             if isinstance(raw, bytes):
                 there[mark] = self.made(raw, self.labels, ())
             elif raw is not None and not isinstance(raw, RecordNotFound):
-                there[mark] = raw
+                there[mark] = unsent(raw)
         return there
 
     async def _with_photo(self, created: Record, photo: bytes, labels: Labels) -> Record:
@@ -261,6 +261,13 @@ class Writer:
             return await fetched(self.api, key, self.labels, self.region, seconds=self.deadline.left)
         except RecordNotFound:
             return None
+
+
+def of_create(error: ProviderError) -> ProviderError:
+    """The error as that of a create: there is no contact yet that could have changed, or be missing."""
+    if isinstance(error, Stale | RecordNotFound):
+        return ProviderRejected(error.message, original=error.original)
+    return error
 
 
 def named(body: bytes, key: RemoteKey) -> bytes:
