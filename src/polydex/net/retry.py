@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-# Ten years in seconds: nothing beyond is meant, and no arithmetic with it can overflow.
-_LONGEST = 315_360_000.0
+# A day: who means more is asked once a day, and a slip of a server's stops an account no longer than that.
+_LONGEST = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], now_ms: int) -> float | None:
-    """Seconds to wait, from delay-seconds or an HTTP-date; None when the header is absent or unreadable.
+    """Seconds to wait, a day at most, from delay-seconds or an HTTP-date; None when the header is absent or unreadable.
 
     Args:
         headers: of an answer, looked up without regard to case.

@@ -145,10 +145,7 @@ def retry_after(answer: Answer) -> float | None:
         seconds = None  # a date, and no clock to measure it by
     if seconds is None:
         return THROTTLE_SECONDS if answer.status == 429 else None
-    return min(seconds, LONGEST_SECONDS)
-
-
-LONGEST_SECONDS = 86_400.0
+    return seconds
 
 
 def date_ms(answer: Answer) -> int | None:

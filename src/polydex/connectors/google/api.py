@@ -202,7 +202,7 @@ def nothing_sent() -> Iterator[None]:
 
 def unsent(error: ProviderError) -> ProviderError:
     """The error as one of which it is known that nothing was sent that changes anything."""
-    if isinstance(error, ProviderTimeout | ProviderMalformed):  # these count as ambiguous whatever they say of themselves
+    if isinstance(error, ProviderTimeout | ProviderMalformed):  # ambiguous whatever they say of themselves
         return ProviderUnavailable(
             error.message, sent=False, detail=error.detail, original=error.original, retry_after=error.retry_after
         )
