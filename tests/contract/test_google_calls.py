@@ -12,8 +12,10 @@ from msgspec import UNSET
 from starlette.responses import JSONResponse
 
 from polydex.connectors.base import Batching, Found, New, Record
+from polydex.connectors.google.api import Deadline
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.shared import Accounts
+from polydex.connectors.google.write import Writer
 from polydex.core.contact import Contact, Name, Photo, normal
 from polydex.core.errors import (
     PolydexError,
@@ -313,6 +315,17 @@ async def test_labels_that_cannot_be_read_say_nothing_of_the_contact(
         await connector.update(record, Patch(keywords=("Chess",)))
     assert isinstance(caught.value, ProviderUnavailable)
     assert not caught.value.sent
+
+
+async def test_labels_take_no_more_time_than_the_write_has(world: GoogleWorld) -> None:
+    """Else the write is cut off from outside, and whether the contact was created has to be found out."""
+    writer = Writer(world.first.api, Labels(), None, Deadline(0))
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable) as caught:
+            await writer.create(Contact(keywords=("Chess", "Go")), None, {})
+        assert not caught.value.sent
+    assert world.labels == Labels()
+    assert await world.keys() == set()
 
 
 # --- marks ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from polydex.connectors.base import New, Record
-from polydex.connectors.google import groups, wire
+from polydex.connectors.google import wire
 from polydex.connectors.google.api import SOURCES, decoded, encoded, nothing_sent, unsent
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
@@ -121,11 +121,7 @@ class Batch:
         there = await self._writer.marked(given) if given else {}
         outcomes = {at: there[each.mark] for at, each in enumerate(new) if not each.fresh and each.mark in there}
         words = [word for at, each in enumerate(new) if at not in outcomes for word in each.draft.keywords]
-        labels = (
-            await groups.having(self._api, words, self._writer.labels, seconds=self._left)
-            if words
-            else self._writer.labels
-        )
+        labels = await self._writer.labels_for(tuple(words))
         made: list[_Made] = []
         for at, each in enumerate(new):
             if at in outcomes:
@@ -175,11 +171,7 @@ class Batch:
         outcomes: dict[int, Record | PolydexError] = {}
         words = [word for _, patch in changes if patch.keywords is not UNSET for word in patch.keywords]
         about_groups = any(patch.keywords is not UNSET for _, patch in changes)
-        labels = (
-            await groups.having(self._api, words, self._writer.labels, seconds=self._left)
-            if about_groups
-            else self._writer.labels
-        )
+        labels = await self._writer.labels_for(tuple(words), always=about_groups)
         parts: dict[tuple[str, ...], list[_Change]] = {}
         later: list[int] = []
         seen: set[RemoteKey] = set()

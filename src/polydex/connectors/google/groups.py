@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from polydex.connectors.google import wire
-from polydex.connectors.google.api import READ_SECONDS, Api, decoded, encoded, nothing_sent
+from polydex.connectors.google.api import READ_SECONDS, Api, Deadline, decoded, encoded, nothing_sent
 from polydex.connectors.google.fields import GROUP_FIELDS
 from polydex.connectors.google.labels import Labels
 from polydex.core.errors import (
@@ -61,7 +61,7 @@ async def listed(api: Api, *, seconds: float = READ_SECONDS) -> Labels:
         token = page.next_page_token
 
 
-async def having(api: Api, keywords: Iterable[str], known: Labels, *, seconds: float) -> Labels:
+async def having(api: Api, keywords: Iterable[str], known: Labels, deadline: Deadline) -> Labels:
     """The groups as they are now, with one for each of these keywords that can have one.
 
     They are listed first, whatever was known: under the name that we remember there may be another group by now. A group
@@ -72,19 +72,27 @@ async def having(api: Api, keywords: Iterable[str], known: Labels, *, seconds: f
         api: of the account.
         keywords: what the contact shall have.
         known: the groups as the last pull saw them. What is not listed now is deleted, or newer than the list.
-        seconds: for each call.
+        deadline: of the write. Many new labels take long: those that there was time for are there the next time.
 
     Raises:
-        ProviderError: they cannot be listed, or none can be created now. Never one that says something of a contact.
+        ProviderError: they cannot be listed, none can be created now, or no time is left for the write. Never one that says something of a contact.
     """
     try:
         with nothing_sent():
-            labels = await _with_unlisted(api, await listed(api, seconds=seconds), known, seconds=seconds)
+            labels = await listed(api, seconds=deadline.left)
+            labels = await _with_unlisted(api, labels, known, seconds=deadline.left)
             for word in labels.missing(keywords):
-                labels = await _created(api, labels, word, seconds=seconds)
+                _demand_time(deadline)
+                labels = await _created(api, labels, word, seconds=deadline.left)
+            _demand_time(deadline)
     except (RecordNotFound, Stale, CursorExpired) as error:  # there is no contact that it could be about
         raise ProviderUnavailable(error.message, sent=False, original=error.original) from error
     return labels
+
+
+def _demand_time(deadline: Deadline) -> None:
+    if deadline.over:
+        raise ProviderUnavailable("There was no time left for the contact's labels", retry_after=1.0)
 
 
 async def _created(api: Api, labels: Labels, word: str, *, seconds: float) -> Labels:

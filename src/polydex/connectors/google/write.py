@@ -250,7 +250,7 @@ class Writer:
         """The groups, as they are now when the write is about keywords; with one for each of these."""
         if not keywords and not always:
             return self.labels
-        return await groups.having(self.api, keywords, self.labels, seconds=self.deadline.left)
+        return await groups.having(self.api, keywords, self.labels, self.deadline)
 
     def made(self, raw: bytes, labels: Labels, losses: tuple[Loss, ...], *, key: RemoteKey | None = None) -> Record:
         """The record of what a write has made; see ``people.record``."""
