@@ -303,8 +303,14 @@ async def test_a_label_that_google_does_not_take_stops_no_write(world: GoogleWor
     assert world.labels == Labels()
 
 
-@pytest.mark.parametrize("path", ["/contactGroups", "/contactGroups:batchGet"])
-@pytest.mark.parametrize("answer", [(404, "NOT_FOUND"), (400, "FAILED_PRECONDITION")])
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/contactGroups", (404, "NOT_FOUND")),
+        ("/contactGroups", (400, "FAILED_PRECONDITION")),
+        ("/contactGroups:batchGet", (400, "FAILED_PRECONDITION")),
+    ],
+)
 async def test_labels_that_cannot_be_read_say_nothing_of_the_contact(
     world: GoogleWorld, path: str, answer: tuple[int, str]
 ) -> None:
@@ -315,6 +321,16 @@ async def test_labels_that_cannot_be_read_say_nothing_of_the_contact(
         await connector.update(record, Patch(keywords=("Chess",)))
     assert isinstance(caught.value, ProviderUnavailable)
     assert not caught.value.sent
+
+
+async def test_a_label_that_is_gone_is_none_whatever_the_answer(world: GoogleWorld) -> None:
+    connector = replace(world.connector, context=Labels({"contactGroups/gone": "Gone"}).encode())
+    answering(world, "GET", "/contactGroups:batchGet", refusal(404, "NOT_FOUND"))
+    record = await connector.create(Contact(keywords=("Gone",)), None)
+    assert list(world.labels.names.values()) == ["Gone"]
+    assert world.labels.group("Gone") != "contactGroups/gone"
+    assert record.contact
+    assert record.contact.keywords == ("Gone",)
 
 
 async def test_labels_take_no_more_time_than_the_write_has(world: GoogleWorld) -> None:

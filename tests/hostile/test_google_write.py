@@ -367,6 +367,30 @@ async def test_labels_come_into_being_with_the_contacts_that_need_them() -> None
         assert len(starred[0]["members"]) == 3
 
 
+async def test_a_label_that_the_list_does_not_show_yet_is_not_taken_back() -> None:
+    async with google_home() as home:
+        await home.seed("bo")
+        home.clock.advance(301)
+        consumer = await (await home.consumer()).follow()
+        await home.world.quirk("google-propagation-delay", seconds=300)
+        await home.create(nickName="ada", keywords=["Go"])
+        bo = await home.id_of("bo")
+        await home.update(bo, keywords=["Go"])
+        for _ in range(5):
+            await home.pull()
+            await home.reader.get(home.account, bo, no_cache=True)
+            await consumer.follow()
+            assert [record.get("keywords") for record in consumer.copy.values()] == [["Go"]] * 2
+            home.clock.advance(100)
+        [group] = [one for one in (await home.world.ask("GET", "groups"))["groups"] if not one["system"]]
+        await home.world.ask("DELETE", f"groups/{group['resourceName'].removeprefix('contactGroups/')}")
+        await home.world.calm()
+        await home.rest()
+        await consumer.follow()
+        assert [record.get("keywords") for record in consumer.copy.values()] == [None] * 2
+        assert consumer.gone == []
+
+
 async def test_a_label_that_the_user_has_renamed_is_not_taken_for_the_one_of_before() -> None:
     async with google_home() as home:
         group = await home.world.ask("POST", "groups", {"name": "Chess"})

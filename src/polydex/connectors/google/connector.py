@@ -120,7 +120,7 @@ class GoogleConnector:
             return await Batch(self._writer()).delete(keys)
 
     def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
-        return pull(self.api, cursor, walk, region=self.region, resume=resume)
+        return pull(self.api, cursor, walk, labels=self.labels, region=self.region, resume=resume)
 
     async def photo(self, record: Record) -> Photo | None:
         reading = read(record.raw, self.labels, None)

@@ -61,6 +61,40 @@ async def listed(api: Api, *, seconds: float = READ_SECONDS) -> Labels:
         token = page.next_page_token
 
 
+async def current(api: Api, known: Labels, named: Iterable[str] = (), *, seconds: float = READ_SECONDS) -> Labels:
+    """The user's groups as they are now, also those that the list does not show yet.
+
+    Lists lag behind writes by minutes (README.md): without these a keyword that was just written would be gone, and come
+    back. So whoever is not listed and may be there all the same is asked for by name.
+
+    Args:
+        api: of the account.
+        known: the groups as they were seen before.
+        named: groups that somebody is in.
+        seconds: for each call.
+
+    Raises:
+        ProviderError: they cannot be read.
+    """
+    labels = await listed(api, seconds=seconds)
+    doubtful = list(
+        dict.fromkeys(name for name in (*known.names, *api.shared.groups, *named) if is_unknown(name, labels))
+    )
+    for start in range(0, len(doubtful), _BATCH_GET):
+        query = [
+            ("groupFields", GROUP_FIELDS),
+            *(("resourceNames", name) for name in doubtful[start : start + _BATCH_GET]),
+        ]
+        try:
+            body = await api.get("contactGroups:batchGet", query, step=_LIST, seconds=seconds)
+        except RecordNotFound:  # one that is gone has an answer of its own; should it be that of all, none is there
+            continue
+        responses = decoded(body, _BatchGet, _LIST).responses or ()
+        found = Labels.of(response.contact_group for response in responses if response.contact_group is not None)
+        labels = Labels({**labels.names, **found.names})
+    return labels
+
+
 async def having(api: Api, keywords: Iterable[str], known: Labels, deadline: Deadline) -> Labels:
     """The groups as they are now, with one for each of these keywords that can have one.
 
@@ -79,8 +113,7 @@ async def having(api: Api, keywords: Iterable[str], known: Labels, deadline: Dea
     """
     try:
         with nothing_sent():
-            labels = await listed(api, seconds=deadline.left)
-            labels = await _with_unlisted(api, labels, known, seconds=deadline.left)
+            labels = await current(api, known, seconds=deadline.left)
             for word in labels.missing(keywords):
                 _demand_time(deadline)
                 labels = await _created(api, labels, word, seconds=deadline.left)
@@ -110,18 +143,3 @@ async def _created(api: Api, labels: Labels, word: str, *, seconds: float) -> La
         raise ProviderMalformed(f"{_CREATE}: the group has no name")
     api.shared.created(group.resource_name)
     return labels.with_group(group.resource_name, word)
-
-
-async def _with_unlisted(api: Api, labels: Labels, known: Labels, *, seconds: float) -> Labels:
-    """With those groups that are known, not listed, and there all the same."""
-    doubtful = [name for name in (*known.names, *api.shared.groups) if name not in labels.names]
-    for start in range(0, len(doubtful), _BATCH_GET):
-        query = [
-            ("groupFields", GROUP_FIELDS),
-            *(("resourceNames", name) for name in doubtful[start : start + _BATCH_GET]),
-        ]
-        body = await api.get("contactGroups:batchGet", query, step=_LIST, seconds=seconds)
-        responses = decoded(body, _BatchGet, _LIST).responses or ()
-        found = Labels.of(response.contact_group for response in responses if response.contact_group is not None)
-        labels = Labels({**labels.names, **found.names})
-    return labels

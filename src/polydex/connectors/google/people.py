@@ -77,8 +77,8 @@ async def fetched(api: Api, key: RemoteKey, labels: Labels, region: str | None, 
     """
     raw = await get(api, key, seconds=seconds)
     known = labels
-    if seen(raw).groups_unknown_to(labels):
-        labels = await groups.listed(api, seconds=seconds)
+    if strange := seen(raw).groups_unknown_to(labels):
+        labels = await groups.current(api, labels, strange, seconds=seconds)
     return record(raw, labels, region, known=known)
 
 

@@ -37,7 +37,7 @@ class _Asked:
 
 
 async def pull(
-    api: Api, cursor: Cursor | None, walk: Walk, *, region: str | None, resume: bool = False
+    api: Api, cursor: Cursor | None, walk: Walk, *, labels: Labels, region: str | None, resume: bool = False
 ) -> AsyncGenerator[Page, None]:
     """See ``Connector.pull``.
 
@@ -45,6 +45,7 @@ async def pull(
         api: of the account.
         cursor: as ``Page.cursor`` gave it.
         walk: the engine's.
+        labels: the user's groups as the last pull saw them.
         region: two letters, for phone numbers.
         resume: the cursor is of a walk in progress.
     """
@@ -56,7 +57,7 @@ async def pull(
     walking = _Walking(api, walk, region, position)
     first = asyncio.create_task(walking.ask(position.page))
     try:
-        walking.labels = await groups.listed(api)
+        walking.labels = await groups.current(api, labels)
     except BaseException:
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
@@ -148,8 +149,8 @@ class _Walking:
         """List the groups once more when somebody is in one that has been created since."""
         strange = {name for person in people for name in person.groups_unknown_to(self.labels)} - self._strange
         if strange:
-            self.labels = await groups.listed(self._api)
-            self._strange |= strange  # a group that is not even listed now: nobody asks for it again
+            self.labels = await groups.current(self._api, self.labels, strange)
+            self._strange |= strange  # a group that is not even there now: nobody asks for it again
 
     async def _whole(self, keys: list[RemoteKey]) -> dict[RemoteKey, bytes | PolydexError]:
         """Those of whom the list may have cut off something (J11), read by themselves."""

@@ -9,7 +9,9 @@ from polydex.connectors.google.budget import READS_PER_MINUTE, WRITES_PER_MINUTE
 
 _IDLE = 1000
 """So many accounts are remembered before those that have been quiet for a minute are forgotten."""
-_GROUPS = 100
+_GROUPS = 1000
+_LAG_MS = 3_600_000
+"""A list that does not show a group so long after it was created does not lag: the group has been deleted."""
 
 
 class Shared:
@@ -18,19 +20,27 @@ class Shared:
     Attributes:
         budget: what it may ask for.
         writing: held for a change ("mutate requests for the same user should be sent sequentially", discovery document).
-        groups: resource names of groups that were created lately: lists may not show them yet.
     """
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, now: Callable[[], int]) -> None:
         self.budget = budget
         self.writing = asyncio.Lock()
-        self.groups: dict[str, None] = {}
+        self._now = now
+        self._groups: dict[str, int] = {}
 
     def created(self, group: str) -> None:
         """Note a group that has just been created."""
-        self.groups[group] = None
-        if len(self.groups) > _GROUPS:
-            del self.groups[next(iter(self.groups))]
+        self._groups[group] = self._now()
+        if len(self._groups) > _GROUPS:
+            del self._groups[next(iter(self._groups))]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Resource names of groups that were created lately: lists may not show them yet."""
+        if self._groups:
+            oldest = self._now() - _LAG_MS
+            self._groups = {name: at for name, at in self._groups.items() if at > oldest}
+        return tuple(self._groups)
 
     @property
     def is_idle(self) -> bool:
@@ -60,7 +70,7 @@ class Accounts:
         """
         found = self._known.get(account)
         if found is None:
-            found = Shared(Budget(self._reads, self._writes, now))
+            found = Shared(Budget(self._reads, self._writes, now), now)
             if len(self._known) >= _IDLE:
                 self._known = {name: shared for name, shared in self._known.items() if not shared.is_idle}
             if account:
