@@ -109,7 +109,8 @@ async def having(api: Api, keywords: Iterable[str], known: Labels, deadline: Dea
         deadline: of the write. Many new labels take long: those that there was time for are there the next time.
 
     Raises:
-        ProviderError: they cannot be listed, none can be created now, or no time is left for the write. Never one that says something of a contact.
+        ProviderError: they cannot be listed, none can be created now, or no time is left for the write. Never one that
+            says something of a contact.
     """
     try:
         with nothing_sent():

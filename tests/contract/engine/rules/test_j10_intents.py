@@ -420,6 +420,32 @@ async def test_a_lost_update_of_which_the_provider_has_made_a_display_name(
     assert await nothing_open(home)
 
 
+async def test_a_lost_update_whose_own_display_name_is_not_there_told_to_have_been_carried_out(home: Home) -> None:
+    contact = await ready(home)
+    etag = (await home.records())["ada"]["etag"]
+    wanted = {"givenName": "Ada", "displayName": "Countess"}
+    await lost(home, "update", Fault.LOST, home.update(contact, etag, name=wanted))
+    home.world.put(named("ada", name=Name(given_name="Ada", display_name="Ada")), "k1")
+    with pytest.raises(PreconditionFailed):
+        await home.update(contact, etag, name=wanted)
+    assert await nothing_open(home)
+
+
+async def test_a_lost_update_judged_by_a_base_that_a_pull_has_replaced(home: Home) -> None:
+    """Against what the pull has brought, somebody else's change would not be seen: 412."""
+    contact = await ready(home)
+    etag = (await home.records())["ada"]["etag"]
+    await lost(home, "update", Fault.LOST, home.update(contact, etag, name={"givenName": "Ada"}))
+    theirs = Name(given_name="Ada", display_name="Ada")
+    home.world.put(named("ada", name=theirs, birthday="1990-01-02"), "k1")
+    await home.pull()
+    assert (await home.records())["ada"]["birthday"] == "1990-01-02"
+    with pytest.raises(PreconditionFailed):
+        await home.update(contact, etag, name={"givenName": "Ada"})
+    assert home.world.contacts()["k1"].birthday == "1990-01-02"
+    assert await nothing_open(home)
+
+
 async def test_an_update_that_never_arrived_and_is_lost(home: Home) -> None:
     """The provider still has the base: sent again, by the worker too."""
     contact = await ready(home)
