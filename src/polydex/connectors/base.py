@@ -38,7 +38,7 @@ class Capabilities:
         update_guard, delete_guard: strength of the guard per verb.
         delta: the provider has a change feed (False: every pull is a snapshot).
         photos: photos can be read and written.
-        push: ``watch`` works.
+        push: ``Watching`` is offered: the provider tells of changes by itself.
         marks: ``find_mark`` can answer found or absent.
         writable: the fields that can be written at all.
         list_caps: per field, the number of entries that the provider lists at most (J11: such a list is no base).
@@ -310,4 +310,40 @@ class Batching(Protocol):
 
     async def delete_many(self, keys: Sequence[tuple[RemoteKey, Rev | None]]) -> Sequence[PolydexError | None]:
         """Delete at most ``caps.batch`` contacts, each guarded as by ``delete``; already gone is success."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A channel by which the provider tells that something has changed.
+
+    Attributes:
+        id: the provider's, of the channel.
+        expires_at: when it ends unless it is renewed, unix milliseconds.
+    """
+
+    id: str
+    expires_at: int
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """What a connector with ``caps.push`` offers besides. A notification is a hint that a pull is worth while, no more."""
+
+    async def watch(self, url: str, secret: str, current: Watch | None) -> Watch:
+        """A channel to ``url``: ``current`` renewed, or a new one where there is none, or it has ended at the provider.
+
+        Args:
+            url: where notifications go, https; the provider may ask it for an answer before this call returns.
+            secret: at most 128 characters, that comes with each notification.
+            current: the channel that there is; its url and secret are the same, else the caller ends it first.
+
+        Raises:
+            ProviderRejected: the provider does not accept the address.
+            ProviderError: otherwise.
+        """
+        ...
+
+    async def unwatch(self, watch: Watch) -> None:
+        """End a channel; one that has ended already is success. Raises ProviderError."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from polydex.connectors.base import Connector, Identity, SourceInfo
 from polydex.connectors.tokens import Grant, Tokens
@@ -131,6 +131,43 @@ class OAuth(Protocol):
 
     def examine(self, net: object) -> AsyncIterator[Probe]:
         """Try the settings of this installation for the provider, step by step; none when nothing is set. Changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The provider tries whether the address is ours: ``text`` is the answer that it waits for, as plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification. Whoever sends it is believed only by its secret.
+
+    Attributes:
+        secret: as it was given to ``Watching.watch``.
+        kind: ``changed``: something may have changed, or a notification was lost: pull. ``renew``: the channel is to be
+            renewed now. ``ended``: the provider has ended the channel: a new one, and a pull.
+    """
+
+    secret: str = field(repr=False)
+    kind: Literal["changed", "renew", "ended"]
+
+
+@runtime_checkable
+class Pushing(Protocol):
+    """What a provider offers besides, whose connectors are ``Watching``."""
+
+    def notified(self, query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice, ...]:
+        """What a request to the notification address says. Pure, no I/O, quick whatever was sent.
+
+        Args:
+            query: the parameters of the address, decoded.
+            body: as it was sent, at most 1 MiB.
+
+        Raises BadRequest: it is no notification.
+        """
         ...
 
 
