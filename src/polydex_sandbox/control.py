@@ -6,6 +6,7 @@ Every failure is ``{"error": "one sentence"}`` with 400, 404 or 409.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from polydex_sandbox.accounts import Account, AccountExists, UnknownAccount
+from polydex_sandbox.accounts import PERSONAL, TENANT, Account, AccountExists, UnknownAccount
 from polydex_sandbox.clock import LATEST, rfc3339
 from polydex_sandbox.quirks import BadSetting, Quirk, Setting, UnknownQuirk
 from polydex_sandbox.sandbox import Sandbox
@@ -184,15 +185,19 @@ class Control:
         return answer(asdict(account_of(self.sandbox, request)))
 
     async def create(self, request: Request) -> Response:
-        """``email``, ``name``, and ``accessToken``, ``scopes``; the providers know further members."""
+        """``email``, ``name``, ``tenant``, ``accessToken``, ``scopes``; the providers know further members.
+
+        ``tenant`` is the directory at Microsoft: a GUID, or ``consumers`` for a personal account.
+        """
         given = await body_of(request)
         email = text_of(given, "email")
         name = text_of(given, "name", email.partition("@")[0])
+        tenant = tenant_of(given)
         token, scopes = self._free(_token(given), None), self._scopes(given)
-        for known in ("email", "name", "accessToken", "scopes"):
+        for known in ("email", "name", "tenant", "accessToken", "scopes"):
             given.pop(known, None)
         sandbox = self.sandbox
-        account = sandbox.accounts.create(email, name, sandbox.clock.now())
+        account = sandbox.accounts.create(email, name, sandbox.clock.now(), tenant)
         grant = sandbox.issue(account, scopes, token=token)
         try:
             more: dict[str, Any] = {}
@@ -324,6 +329,16 @@ class Control:
 def account_of(sandbox: Sandbox, request: Request) -> Account:
     """The account in the path, by id or e-mail address. Raises UnknownAccount."""
     return sandbox.accounts.get(request.path_params["account"])
+
+
+def tenant_of(given: Mapping[str, Any]) -> str:
+    """The directory at Microsoft: the sandbox's own when it is left out. Raises BadInput."""
+    found = text_of(given, "tenant", TENANT).lower()
+    if found == "consumers":
+        return PERSONAL
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", found):
+        raise BadInput("tenant has to be a GUID, or consumers")
+    return found
 
 
 def _token(given: Mapping[str, Any]) -> str | None:

@@ -17,11 +17,14 @@ class Grant:
 
     Attributes:
         token: the token itself.
-        account_id: whose it is.
-        scopes: what it allows, each a whole scope (``https://www.googleapis.com/auth/contacts``).
+        account_id: whose it is; "" when it is the application's own (client credentials).
+        scopes: what it allows, each a whole scope (``https://www.googleapis.com/auth/contacts``,
+            ``https://graph.microsoft.com/Contacts.ReadWrite``); of an application its roles, written in the same way.
         expires: Unix milliseconds.
         client_id: the application that it was given to.
         origin: the refresh token or code that it came of; "" when there was none.
+        tenant: the directory of Microsoft's that gave it, a GUID: an application's reaches every mailbox there; "" for a
+            token that Microsoft did not give.
     """
 
     token: str
@@ -30,6 +33,12 @@ class Grant:
     expires: int
     client_id: str
     origin: str = ""
+    tenant: str = ""
+
+    @property
+    def application(self) -> bool:
+        """Whether it is the application's own, and no user's."""
+        return not self.account_id
 
 
 class Identity(Protocol):
@@ -59,10 +68,11 @@ class AccessTokens:
         token: str | None = None,
         lifetime: int = LIFETIME,
         origin: str = "",
+        tenant: str = "",
     ) -> Grant:
         """A new token, or the given one; lifetime in milliseconds."""
         token = token or f"ya29.sandbox-{self._random.getrandbits(160):040x}"
-        grant = Grant(token, account_id, frozenset(scopes), now + lifetime, client_id, origin)
+        grant = Grant(token, account_id, frozenset(scopes), now + lifetime, client_id, origin, tenant)
         self._grants[token] = grant
         return grant
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from polydex_sandbox.accounts import TENANT
 from polydex_sandbox.clock import Clock
 from polydex_sandbox.sandbox import Sandbox
 from tests.sandbox.conftest import START
@@ -50,6 +51,31 @@ async def test_an_account_is_created_with_its_token(http: httpx.AsyncClient, san
     assert (await http.delete(f"/control/accounts/{made['id']}")).status_code == 204
     assert (await http.get(f"/control/accounts/{made['id']}")).status_code == 404
     assert sandbox.tokens.access("tok") is None
+
+
+async def test_an_account_is_in_a_directory_of_microsoft(http: httpx.AsyncClient) -> None:
+    work, personal = await create(http), await create(http, email="bob@example.com", tenant="consumers")
+    other = await create(http, email="eve@example.com", tenant="11111111-2222-3333-4444-55555555ABCD")
+    assert (work["tenant"], personal["tenant"]) == (TENANT, "9188040d-6c67-4c5b-b112-36a304b66dad")
+    assert other["tenant"] == "11111111-2222-3333-4444-55555555abcd"
+    assert len({work["oid"], personal["oid"], other["oid"]}) == 3
+    assert personal["oid"].startswith("00000000-0000-0000-")
+    refused = await http.post("/control/accounts", json={"email": "x@example.com", "tenant": "somewhere"})
+    assert (refused.status_code, refused.json()) == (400, {"error": "tenant has to be a GUID, or consumers"})
+
+
+async def test_a_token_of_microsoft_opens_nothing_at_google(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    contacts = "https://www.googleapis.com/auth/contacts"
+    ada = (await create(http))["id"]
+    for account_id in (ada, ""):
+        grant = sandbox.tokens.issue(account_id, [contacts], now=START, client_id="app", tenant=TENANT)
+        assert grant.application is (account_id == "")
+        headers = {"authorization": f"Bearer {grant.token}"}
+        people = await http.get("/v1/people/me/connections?personFields=names", headers=headers)
+        assert people.status_code == 401
+        assert (await http.get("/tokeninfo", params={"access_token": grant.token})).status_code == 400
+        assert (await http.post("/revoke", data={"token": grant.token})).status_code == 400
+        assert sandbox.tokens.access(grant.token) == grant
 
 
 async def test_tokens(http: httpx.AsyncClient, sandbox: Sandbox) -> None:

@@ -139,7 +139,7 @@ class Google:
         if not token.strip():
             raise errors.unauthenticated("CREDENTIALS_MISSING", method.rpc)
         grant = self.sandbox.tokens.access(token.strip())
-        if grant is None:
+        if grant is None or grant.tenant:
             raise errors.unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED", method.rpc)
         if grant.expires <= self.sandbox.clock.now():
             raise errors.unauthenticated("ACCESS_TOKEN_EXPIRED", method.rpc)

@@ -311,7 +311,7 @@ class Grants:
             self.withdraw(refresh.account_id, refresh.client_id)
             return refresh.account_id
         access = self.tokens.access(value)
-        if access is not None and self.now() < access.expires:
+        if access is not None and not access.tenant and self.now() < access.expires:
             self.withdraw(access.account_id, access.client_id)
             return access.account_id
         return None

@@ -154,7 +154,9 @@ class Info:
 
     def _live(self, token: str) -> Grant | None:
         grant = self.identity.sandbox.tokens.access(token)
-        return grant if grant is not None and self.identity.sandbox.clock.now() < grant.expires else None
+        if grant is None or grant.tenant or grant.expires <= self.identity.sandbox.clock.now():
+            return None
+        return grant
 
     def _account(self, grant: Grant) -> Account:
         return self.identity.sandbox.accounts.get(grant.account_id)
