@@ -113,10 +113,11 @@ async def open_account() -> AsyncIterator[LiveAccount]:
     options = {name.lower(): setting(name) for name in ("CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL")}
     provider = GOOGLE.configured({name: value for name, value in options.items() if value})
     async with Net(allow_private=setting("ALLOW_PRIVATE_NETWORKS")) as net:
-        grant = await provider.refresh(net, setting("REFRESH_TOKEN"), net.now())
+        held = Grant("", setting("REFRESH_TOKEN"))
+        grant = await provider.refresh(net, held, net.now())
         headers = {"Authorization": f"Bearer {grant.access_token}"}
         async with httpx.AsyncClient(base_url=provider.api_url, headers=headers, timeout=60) as api:
-            yield LiveAccount(provider, net, Grant("", setting("REFRESH_TOKEN")).followed_by(grant), api)
+            yield LiveAccount(provider, net, held.followed_by(grant), api)
 
 
 async def before_long(what: str, holds: Any) -> None:

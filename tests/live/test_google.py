@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from polydex.connectors.base import Batching, Connector, Found, New, Record
+from polydex.connectors.tokens import Grant
 from polydex.core.contact import Photo
 from polydex.core.errors import PolydexError, ProviderUnauthorized, RecordNotFound, Stale, TokenDead
 from polydex.core.ids import RemoteKey
@@ -58,10 +59,10 @@ async def test_the_way_is_open(live: LiveAccount) -> None:
 
 async def test_tokens_that_are_none_are_refused(live: LiveAccount) -> None:
     with pytest.raises(TokenDead):
-        await live.provider.refresh(live.net, "1//made-up", live.net.now())
+        await live.provider.refresh(live.net, Grant("", "1//made-up"), live.net.now())
     wrong = replace(live.provider, client=replace(live.provider.client, secret="GOCSPX-made-up"))
     with pytest.raises(PolydexError, match="OAuth client"):
-        await wrong.refresh(live.net, "1//made-up", live.net.now())
+        await wrong.refresh(live.net, Grant("", "1//made-up"), live.net.now())
     live.grant = replace(live.grant, access_token="ya29.made-up")
     with pytest.raises(ProviderUnauthorized):
         await live.connector.identify()

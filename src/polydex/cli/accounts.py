@@ -324,7 +324,7 @@ async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
     if grant is not None:
         ends = {"accessEndsAt": grant.expires_at, "refreshEndsAt": grant.refresh_expires_at}
         shown["tokens"] = {
-            "refreshable": grant.refresh_token is not None,
+            "refreshable": grant.renewable,
             **{name: time_out(moment) for name, moment in ends.items() if moment is not None},
         }
     return shown

@@ -13,7 +13,12 @@ from polydex.core.errors import PolydexError, RecordNotFound
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a service needs: login and password, or the tokens of an OAuth service. No secret appears in ``repr``."""
+    """What a service needs: login and password, or the tokens of an OAuth service. No secret appears in ``repr``.
+
+    Attributes:
+        login: of an OAuth service only where the application itself has access (``Grant.application``): whose data is
+            meant; with a user's tokens it is "".
+    """
 
     login: str = ""
     password: str = field(default="", repr=False)
@@ -114,8 +119,8 @@ class OAuth(Protocol):
     ``discover`` and ``probe`` of such a one are called with ``Held`` tokens, which ``probe`` may refresh by itself.
     """
 
-    async def refresh(self, net: object, refresh_token: str, now: int) -> Grant:
-        """A new access token. ``now``: unix milliseconds.
+    async def refresh(self, net: object, held: Grant, now: int) -> Grant:
+        """A new access token, for a grant that is ``renewable``. ``now``: unix milliseconds.
 
         Raises TokenDead when the provider refuses the refresh token for good (``invalid_grant``), TokenRefreshFailed when
         it refuses for another reason (as a wrong client secret), ProviderUnavailable, ProviderTimeout.

@@ -32,6 +32,8 @@ class Grant:
         expires_at: of the access token, unix milliseconds; None when nobody said.
         refresh_expires_at: of the refresh token, where the provider tells; Google does in testing mode.
         scopes: what the tokens are good for, where the answer tells.
+        application: the tenant in which the application itself was granted access (RFC 6749 section 4.4): it gets its
+            tokens without a refresh token.
     """
 
     access_token: str = field(repr=False)
@@ -39,6 +41,16 @@ class Grant:
     expires_at: int | None = None
     refresh_expires_at: int | None = None
     scopes: frozenset[str] | None = None
+    application: str | None = None
+
+    @property
+    def renewable(self) -> bool:
+        """Whether another access token can be had without the user."""
+        return self.refresh_token is not None or self.application is not None
+
+    def renewed_like(self, other: Grant) -> bool:
+        """Whether both get their access tokens with the same: what was found out with the one holds for the other."""
+        return (self.refresh_token, self.application) == (other.refresh_token, other.application)
 
     def followed_by(self, newer: Grant) -> Grant:
         """What is granted after a refresh: what the answer does not say stays as it was."""
@@ -49,6 +61,7 @@ class Grant:
             refresh_token=newer.refresh_token or self.refresh_token,
             refresh_expires_at=kept if newer.refresh_expires_at is None else newer.refresh_expires_at,
             scopes=self.scopes if newer.scopes is None else newer.scopes,
+            application=self.application,
         )
 
 

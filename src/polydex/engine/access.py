@@ -3,8 +3,8 @@
 A refresh runs in a task of its own, whoever waits for it: the provider's answer may hold the only refresh token that is
 good from now on (RFC 6749 section 6), so that it is stored even when nobody is there any more. Between processes a lease
 on the account's row decides who asks; who has to wait finds the new token in the database. The lease only saves
-requests: what keeps a stored token from being overwritten is that an answer is stored, or believed, only while the
-refresh token that was used is still the stored one.
+requests: what keeps a stored token from being overwritten is that an answer is stored, or believed, only while what
+was used (a refresh token, or the tenant in which the application has access) is still what is stored.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ class _Turn:
 
     provider: OAuth
     grant: Grant
-    refresh_token: str = field(repr=False)
     until: int
 
 
@@ -75,7 +74,7 @@ class Refreshes:
 
     def __init__(self) -> None:
         self._running: dict[AccountId, asyncio.Task[str]] = {}
-        self._unstored: dict[AccountId, tuple[str, Grant]] = {}
+        self._unstored: dict[AccountId, tuple[Grant, Grant]] = {}
 
     async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
         """An access token that is not ``refused``; see ``connectors.tokens.Tokens``.
@@ -142,7 +141,7 @@ class Refreshes:
         """The new access token; None when other credentials were stored meanwhile, which count."""
         try:
             async with asyncio.timeout(SECONDS):
-                granted = await turn.provider.refresh(ctx.net, turn.refresh_token, ctx.clock())
+                granted = await turn.provider.refresh(ctx.net, turn.grant, ctx.clock())
         except TokenDead as error:
             if not await ctx.db.write(_died, ctx, account, turn, error.message):
                 return None
@@ -155,9 +154,9 @@ class Refreshes:
             await self._leave(ctx, account, turn)
             raise
         try:
-            stored = await ctx.db.write(_store, ctx, account, turn.refresh_token, granted, turn.until)
+            stored = await ctx.db.write(_store, ctx, account, turn.grant, granted, turn.until)
         except StoreFailed:  # what was asked for is here; it must not be forgotten
-            self._unstored[account] = turn.refresh_token, granted
+            self._unstored[account] = turn.grant, granted
             log.warning("tokens.not_stored", account=account)
             return granted.access_token
         return granted.access_token if stored else None
@@ -200,7 +199,7 @@ def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None) -> _Tur
     until = now + int(LEASE * 1000)
     if kept.serves(refused, now):
         return kept.grant.access_token
-    if kept.grant.refresh_token is None:
+    if not kept.grant.renewable:
         raise ProviderUnauthorized(
             "The provider refused the access token, and there is no refresh token: connect again"
         )
@@ -209,20 +208,20 @@ def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None) -> _Tur
         raise Internal(detail=f"the provider {provider.name!r} has no tokens")
     if not accounts.take_refresh(tx, account, ctx.owner, now, until):
         return None
-    return _Turn(provider, kept.grant, kept.grant.refresh_token, until)
+    return _Turn(provider, kept.grant, until)
 
 
-def _same(tx: Tx, ctx: Context, account: AccountId, refresh_token: str) -> Grant | None:
-    """The stored grant, if its refresh token is this one."""
+def _same(tx: Tx, ctx: Context, account: AccountId, used: Grant) -> Grant | None:
+    """The stored grant, if it is renewed with what was used."""
     accounts.lock(tx, account)
     found = accounts.get(tx, account)
     if found is None or found.secret is None or found.token_status == DEAD:
         return None
     grant = grants.opened(ctx.keys, account, found.secret).grant
-    return grant if grant.refresh_token == refresh_token else None
+    return grant if grant.renewed_like(used) else None
 
 
-def _store(tx: Tx, ctx: Context, account: AccountId, used: str, granted: Grant, until: int) -> bool:
+def _store(tx: Tx, ctx: Context, account: AccountId, used: Grant, granted: Grant, until: int) -> bool:
     """Store what a refresh has brought, and let go of the turn. Whether other credentials count by now: False."""
     before = _same(tx, ctx, account, used)
     if before is not None:
@@ -233,7 +232,7 @@ def _store(tx: Tx, ctx: Context, account: AccountId, used: str, granted: Grant, 
 
 def _died(tx: Tx, ctx: Context, account: AccountId, turn: _Turn, message: str) -> bool:
     """The refresh token was refused for good; False when it is not the stored one any more, and nothing follows."""
-    same = _same(tx, ctx, account, turn.refresh_token) is not None
+    same = _same(tx, ctx, account, turn.grant) is not None
     if same:
         accounts.set_status(tx, account, DEAD, message, ctx.clock())
     accounts.leave_refresh(tx, account, ctx.owner, turn.until)

@@ -217,9 +217,10 @@ class Accounts:
                 f"$.authString2: missing: {spec.service_type} takes an access token (authString1), a refresh token "
                 "(authString2), or both"
             )
-        if grant.refresh_token is not None:
-            grant = grant.followed_by(await provider.refresh(self._ctx.net, grant.refresh_token, self._ctx.clock()))
-        return Credentials(login=spec.login or "", tokens=Held(grant))
+        if grant.renewable:
+            grant = grant.followed_by(await provider.refresh(self._ctx.net, grant, self._ctx.clock()))
+        login = (spec.login or "") if grant.application is not None else ""
+        return Credentials(login, tokens=Held(grant))
 
     def _service(self, spec: AccountSpec) -> tuple[Provider, str]:
         service = spec.service_type
@@ -377,7 +378,7 @@ def _save(
         service_type=spec.service_type,
         scopes=scopes,
         service_provider=spec.service_provider,
-        login=credentials.login or identity.email,
+        login=credentials.login or spec.login or identity.email,
         email=spec.email or identity.email,
         name=spec.name or identity.name,
         server_url=credentials.server_url or None,
@@ -423,7 +424,11 @@ def _end(tx: Tx, ctx: Context, account_id: AccountId, now: int) -> tuple[OAuth, 
     except Internal:  # without the right key there is nothing to tell the provider
         return None
     provider = _oauth(ctx, account)
-    return None if provider is None or grant is None else (provider, grant.refresh_token or grant.access_token)
+    if (
+        provider is None or grant is None or grant.application is not None
+    ):  # what the application was granted is not ours
+        return None
+    return provider, grant.refresh_token or grant.access_token
 
 
 def _oauth(ctx: Context, account: Account) -> OAuth | None:

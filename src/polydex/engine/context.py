@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from polydex.connectors.base import Connector
 from polydex.connectors.provider import Credentials, OAuth, Provider
 from polydex.core.errors import Internal, TokenDead, Unauthorized
+from polydex.engine import grants
 from polydex.engine.access import AccountTokens, Refreshes
 from polydex.engine.apply import Target
 from polydex.engine.keys import Keys, secret_context
@@ -95,7 +96,8 @@ class Context:
     def credentials(self, account: Account) -> Credentials:
         """The account's credentials, decrypted; of an OAuth service its tokens, refreshed when they are asked for."""
         if isinstance(self.provider(account), OAuth):
-            return Credentials(account.login or "", tokens=AccountTokens(self, account.id))
+            grant = grants.opened(self.keys, account.id, account.secret or b"").grant
+            return grants.credentials(account, grant, AccountTokens(self, account.id))
         password = self.keys.decrypt(account.secret or b"", secret_context(account.id)).decode()
         return Credentials(login=account.login or "", password=password, server_url=account.server_url or "")
 

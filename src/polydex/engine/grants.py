@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from polydex.connectors.tokens import Grant
+from polydex.connectors.provider import Credentials
+from polydex.connectors.tokens import Grant, Tokens
 from polydex.core.errors import Internal
 from polydex.core.ids import AccountId
 from polydex.engine.keys import Keys, secret_context
+from polydex.store.accounts import Account
 
 EARLY = 300.0
 """Seconds before its end that an access token is renewed, so that whoever gets one can work with it for a while."""
@@ -32,7 +34,7 @@ class Kept:
         token = self.grant.access_token
         if not token or token == refused:
             return False
-        return self.renew_at is None or now < self.renew_at or self.grant.refresh_token is None
+        return self.renew_at is None or now < self.renew_at or not self.grant.renewable
 
     def lasts(self, refused: str | None, now: int) -> bool:
         """Whether the access token has not ended, be it that another one is wanted. Arguments as for ``serves``."""
@@ -47,6 +49,7 @@ class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     refresh_expires_at: int | None = None
     scopes: list[str] | None = None
     renew_at: int | None = None
+    application: str | None = None
 
 
 def seal(keys: Keys, account: AccountId, grant: Grant, now: int) -> bytes:
@@ -61,6 +64,7 @@ def seal(keys: Keys, account: AccountId, grant: Grant, now: int) -> bytes:
         grant.refresh_expires_at,
         None if grant.scopes is None else sorted(grant.scopes),
         renew_at,
+        grant.application,
     )
     return keys.encrypt(msgspec.json.encode(stored), secret_context(account))
 
@@ -73,5 +77,17 @@ def opened(keys: Keys, account: AccountId, secret: bytes) -> Kept:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Internal(detail="the stored credentials are not those of an OAuth account") from None
     scopes = None if stored.scopes is None else frozenset(stored.scopes)
-    grant = Grant(stored.access_token, stored.refresh_token, stored.expires_at, stored.refresh_expires_at, scopes)
+    grant = Grant(
+        stored.access_token,
+        stored.refresh_token,
+        stored.expires_at,
+        stored.refresh_expires_at,
+        scopes,
+        stored.application,
+    )
     return Kept(grant, stored.renew_at)
+
+
+def credentials(account: Account, grant: Grant, tokens: Tokens) -> Credentials:
+    """What a provider gets for an account of an OAuth service: the user's login means nothing to it."""
+    return Credentials((account.login or "") if grant.application is not None else "", tokens=tokens)

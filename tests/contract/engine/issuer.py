@@ -30,7 +30,7 @@ class Issuer:
     """Gives out access tokens.
 
     Attributes:
-        good: the refresh tokens that are accepted.
+        good: the refresh tokens that are accepted; and, as ``of TENANT``, where the application itself has access.
         rotates: every use of a refresh token ends it, and gives another one.
         life: seconds that an access token lives; None: it does not say.
         refused: access tokens that the interface does not accept, besides those that it never gave out.
@@ -50,7 +50,8 @@ class Issuer:
     gates: Gates = field(default_factory=Gates)
     ends: dict[str, int | None] = field(default_factory=lambda: {"access-0": None})
 
-    async def refresh(self, refresh_token: str, now: int) -> Grant:
+    async def refresh(self, held: Grant, now: int) -> Grant:
+        refresh_token = held.refresh_token or f"of {held.application}"
         await self.gates.pass_through(Step("refresh", "ask", refresh_token))
         self.asked.append(refresh_token)
         if self.fails:
@@ -60,7 +61,7 @@ class Issuer:
             raise TokenDead("It is not accepted any more")
         number = len(self.asked)
         ends = None if self.life is None else now + self.life * 1000
-        rotated = f"refresh-{number}" if self.rotates else None
+        rotated = f"refresh-{number}" if self.rotates and held.refresh_token else None
         if rotated is not None:
             self.good = (self.good - {refresh_token}) | {rotated}
         self.ends[f"access-{number}"] = ends
@@ -118,8 +119,8 @@ class TokenProvider(MemoryProvider):
     ) -> MemoryConnector:
         return TokenConnector(self.books[source_key], credentials.tokens or Held(Grant("")), self.issuer)
 
-    async def refresh(self, net: object, refresh_token: str, now: int) -> Grant:
-        return await self.issuer.refresh(refresh_token, now)
+    async def refresh(self, net: object, held: Grant, now: int) -> Grant:
+        return await self.issuer.refresh(held, now)
 
     async def revoke(self, net: object, token: str) -> None:
         self.issuer.revoked.append(token)

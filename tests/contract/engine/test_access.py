@@ -26,7 +26,7 @@ from polydex.store import accounts
 from polydex.store.db import Database, Tx
 from polydex.testing.clock import FakeClock
 from tests.contract.engine.home import named, until
-from tests.contract.engine.issuer import LIFE, Issuer, TokenHome, furnish_with_tokens
+from tests.contract.engine.issuer import FIRST, LIFE, Issuer, TokenHome, furnish_with_tokens
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -404,6 +404,60 @@ async def test_what_an_answer_does_not_say_stays_as_it_was(make: MakeTokens, clo
     home.issuer.rotates = True  # another refresh token has a life of its own
     await home.tokens.renewed("access-1")
     assert (await home.grant()).refresh_expires_at is None
+
+
+# --- what the application itself was granted ------------------------------------------------------------------------
+
+TENANT = "11111111-2222-3333-4444-555555555555"
+
+
+async def test_a_grant_of_the_application_itself_is_renewed_without_a_refresh_token(make: MakeTokens) -> None:
+    home = await make(Grant("", application=TENANT))
+    home.issuer.good = {f"of {TENANT}"}
+    home.issuer.rotates = True
+    assert await home.tokens.current() == "access-1"
+    home.clock.advance(LIFE - 300)
+    assert await home.tokens.current() == "access-2"
+    assert await home.tokens.renewed("access-2") == "access-3"
+    kept = await home.grant()
+    assert (kept.application, kept.refresh_token, kept.access_token) == (TENANT, None, "access-3")
+    assert home.issuer.asked == [f"of {TENANT}"] * 3
+
+
+async def test_who_is_meant_is_told_only_where_the_application_itself_has_access(make: MakeTokens) -> None:
+    home = await make(Grant("", application=TENANT))
+    assert home.ctx.credentials(home.account).login == "ada@example.com"
+    await home.give(FIRST)
+    account = await home.db.read(accounts.get, home.account.id)
+    assert account is not None
+    assert account.login == "ada@example.com"
+    assert home.ctx.credentials(account).login == ""
+
+
+async def test_a_late_answer_for_another_tenant_is_not_stored(make: MakeTokens) -> None:
+    home = await make(Grant("", application="old"))
+    home.issuer.good = {"of old", "of new"}
+    home.issuer.gates.hold("refresh", "answer")
+    waiting = asyncio.create_task(home.tokens.current())
+    await home.issuer.gates.reached("refresh", "answer")
+    await home.give(Grant("", application="new"))
+    home.issuer.gates.open()
+    assert await waiting == "access-2"
+    assert (await home.grant()).application == "new"
+
+
+async def test_the_application_s_own_access_is_connected_and_not_ended_at_the_provider(home: TokenHome) -> None:
+    service = Accounts(home.ctx)
+    home.issuer.good = {f"of {TENANT}"}
+    spec = replace(SPEC, login="bo@example.com", grant=Grant("", application=TENANT))
+    saved = await service.upsert(home.account.app, spec)
+    assert (await home.grant()).application == TENANT
+    found = await home.db.read(accounts.get, home.account.id)
+    assert found is not None
+    assert (saved.account_id, found.login) == (home.account.id, "bo@example.com")
+    await service.delete_token(home.account.id)
+    assert home.issuer.revoked == []
+    assert (await home.status())[0] == "dead"
 
 
 # --- connecting ------------------------------------------------------------------------------------------------------

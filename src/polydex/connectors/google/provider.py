@@ -97,8 +97,8 @@ class GoogleProvider:
         del source_key  # there is one
         return probe.of_account(self._api(net, credentials, {}), self.client)
 
-    async def refresh(self, net: object, refresh_token: str, now: int) -> Grant:
-        call = self.client.refresh(refresh_token)
+    async def refresh(self, net: object, held: Grant, now: int) -> Grant:
+        call = self.client.refresh(held.refresh_token or "")
         issued = self.client.issued(await cast("Net", net).send(call), now)
         return Grant(
             issued.access_token, issued.refresh_token, issued.expires_at, issued.refresh_expires_at, issued.scopes

@@ -146,7 +146,8 @@ async def reached(
 def _credentials(account: Account, secret: bytes, provider: Provider, keys: Keys) -> Credentials:
     """What the account logs in with. Raises Internal."""
     if isinstance(provider, OAuth):
-        return Credentials(account.login or "", tokens=Held(grants.opened(keys, account.id, secret).grant))
+        grant = grants.opened(keys, account.id, secret).grant
+        return grants.credentials(account, grant, Held(grant))
     password = keys.decrypt(secret, secret_context(account.id)).decode()
     return Credentials(account.login or "", password, account.server_url or "")
 
