@@ -6,20 +6,23 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from polydex_sandbox import control, google
+from polydex_sandbox import control, google, microsoft
 from polydex_sandbox.connection import Recorder
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.service import Identity
+from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 
 
 def build(sandbox: Sandbox) -> ASGIApp:
     """The application. Google lies at the root, so its routes come last: they answer whatever nobody else knows."""
     people = Google(sandbox)
-    identity = Identity(sandbox, [people])
+    graph = Graph(sandbox)
+    identity = Identity(sandbox, [people, graph])
     routes = [
-        Mount("/control", control.app(sandbox, [people, identity])),
+        Mount("/control", control.app(sandbox, [people, graph, identity])),
         *identity.routes(),
+        *microsoft.routes(graph),
         *google.routes(people),
     ]
     return Recorder(_compressing(Router(routes, redirect_slashes=False)), sandbox)

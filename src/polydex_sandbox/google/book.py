@@ -14,7 +14,7 @@ from polydex_sandbox.clock import DAY
 from polydex_sandbox.google.contact import Contact, Fields, Photo, Profile
 from polydex_sandbox.google.errors import ApiError, invalid, no_contact, not_found
 from polydex_sandbox.google.group import ALL, GROWING, MY_CONTACTS, SYSTEM, Group
-from polydex_sandbox.google.shelf import Shelf
+from polydex_sandbox.shelf import Shelf
 
 LIMIT = 25_000
 """Contacts of an account, the trash included: long-standing figure of Google's help pages."""

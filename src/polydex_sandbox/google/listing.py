@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from polydex_sandbox.clock import DAY
 from polydex_sandbox.google import cursors, errors
 from polydex_sandbox.google.call import Call
-from polydex_sandbox.google.shelf import Shelf, Version
+from polydex_sandbox.shelf import Shelf, Version
 
 V = TypeVar("V", bound=Version)
 LARGEST_PAGE = 1000

@@ -1,0 +1,256 @@
+"""Extended properties: the MAPI properties of an item, by their ids; and which of them are properties of a contact too.
+
+Forms of an id: ``String 0x3A21``, ``String {guid} Id 0x802C``, ``String {guid} Name X``. See
+https://learn.microsoft.com/graph/api/resources/extended-properties-overview.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from polydex_sandbox.microsoft.errors import GraphError, bad_property_id
+
+ADDRESS = "00062004-0000-0000-c000-000000000046"
+"""PSETID_Address."""
+PUBLIC_STRINGS = "00020329-0000-0000-c000-000000000046"
+
+_FORM = re.compile(
+    r"(?P<type>[A-Za-z]+) (?:0x(?P<tag>[0-9A-Fa-f]{1,8})"
+    r"|\{?(?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}? "
+    r"(?:[Ii][Dd] (?:0x(?P<id>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,9}))|[Nn][Aa][Mm][Ee] (?P<name>.+)))"
+)
+_LARGEST_TAG = 0x7FFF
+
+
+@dataclass(frozen=True)
+class Property:
+    """One MAPI property.
+
+    Attributes:
+        type: word of its type, as Graph writes it; ends in ``Array`` when it has several values.
+        guid: of its set, in lower case; "" for one that is known by its tag.
+        id: the tag, the number in the set, or the name in lower case: names do not differ in case alone.
+    """
+
+    type: str
+    guid: str
+    id: int | str
+
+    @property
+    def named(self) -> tuple[str, str | int] | None:
+        """What takes a number of the mailbox's; None for tags."""
+        return (self.guid, self.id) if self.guid else None
+
+    @property
+    def text(self) -> str:
+        """Its id as answers have it: in lower case, but for the words. That names are so too is unconfirmed."""
+        if not self.guid:
+            return f"{self.type} 0x{self.id:x}"
+        rest = f"Name {self.id}" if isinstance(self.id, str) else f"Id 0x{self.id:x}"
+        return f"{self.type} {{{self.guid}}} {rest}"
+
+    @property
+    def multiple(self) -> bool:
+        return self.type.endswith("Array")
+
+
+def parse(text: Any, *, multiple: bool = False) -> Property:
+    """Raises GraphError: it is no id of a property, or not of one with so many values."""
+    match = _FORM.fullmatch(text) if isinstance(text, str) else None
+    kind = _KINDS.get(match["type"].lower()) if match else None
+    if match is None or kind is None or kind.endswith("Array") != multiple:
+        raise bad_property_id()
+    if match["tag"]:
+        tag = int(match["tag"], 16)
+        if tag > _LARGEST_TAG:
+            raise bad_property_id()
+        return Property(kind, "", tag)
+    guid = match["guid"].lower()
+    if match["name"]:
+        return Property(kind, guid, match["name"].lower())
+    return Property(kind, guid, int(match["id"], 16) if match["id"] else int(match["decimal"]))
+
+
+def checked(known: Property, value: Any) -> Any:
+    """A value as it is kept: texts, as the API writes values of every type. Raises GraphError."""
+    kind = known.type.removesuffix("Array")
+    given = value if known.multiple else [value]
+    found = [_READ[kind](one) if isinstance(one, str) else None for one in given]
+    if any(one is None for one in found):
+        # Wording unconfirmed.
+        raise GraphError(400, "ErrorInvalidArgument", f"The value of the property '{known.text}' is no {kind}.")
+    return found if known.multiple else found[0]
+
+
+def _whole(bits: int) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        if not re.fullmatch(r"-?[0-9]{1,20}", text) or not -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
+            return None
+        return str(int(text))
+
+    return read
+
+
+def _number(text: str) -> str | None:
+    try:
+        return repr(float(text))
+    except ValueError:
+        return None
+
+
+def _boolean(text: str) -> str | None:
+    return text.lower() if text.lower() in ("true", "false") else None
+
+
+def time_of(text: str) -> str | None:
+    """An RFC 3339 time in UTC, to the second; None when it is none."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,12})?)?([Zz]|[+-]\d\d:\d\d)", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return f"{moment.year:04}-{moment:%m-%dT%H:%M:%S}Z"
+
+
+def _binary(text: str) -> str | None:
+    try:
+        return base64.b64encode(base64.b64decode(text, validate=True)).decode()
+    except ValueError:
+        return None
+
+
+def _guid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+_READ: Mapping[str, Callable[[str], str | None]] = {
+    "String": lambda text: text,
+    "Boolean": _boolean,
+    "Short": _whole(16),
+    "Integer": _whole(32),
+    "Long": _whole(64),
+    "Currency": _whole(64),
+    "Double": _number,
+    "Float": _number,
+    "ApplicationTime": _number,
+    "SystemTime": time_of,
+    "Binary": _binary,
+    "CLSID": _guid,
+}
+_KINDS = {
+    word.lower(): word for kind in _READ for word in (kind, f"{kind}Array") if word != "BooleanArray"
+}  # Exchange has no arrays of booleans.
+
+
+HAS_PICTURE = Property("Boolean", ADDRESS, 0x8015)
+"""PidLidHasPicture; Exchange computes it."""
+
+Path = tuple[str | int, ...]
+
+
+def _tag(tag: int, kind: str = "String") -> Property:
+    return Property(kind, "", tag)
+
+
+def _address(number: int, kind: str = "String") -> Property:
+    return Property(kind, ADDRESS, number)
+
+
+BOUND: Mapping[Property, Path] = {
+    _tag(0x3001): ("displayName",),
+    _tag(0x3A06): ("givenName",),
+    _tag(0x3A44): ("middleName",),
+    _tag(0x3A11): ("surname",),
+    _tag(0x3A45): ("title",),
+    _tag(0x3A05): ("generation",),
+    _tag(0x3A0A): ("initials",),
+    _tag(0x3A4F): ("nickName",),
+    _tag(0x3A16): ("companyName",),
+    _tag(0x3A18): ("department",),
+    _tag(0x3A19): ("officeLocation",),
+    _tag(0x3A17): ("jobTitle",),
+    _tag(0x3A46): ("profession",),
+    _tag(0x3A4E): ("manager",),
+    _tag(0x3A30): ("assistantName",),
+    _tag(0x3A48): ("spouseName",),
+    _tag(0x3A51): ("businessHomePage",),
+    _tag(0x1000): ("personalNotes",),
+    _tag(0x3A42, "SystemTime"): ("birthday",),
+    _tag(0x3A1C): ("mobilePhone",),
+    _tag(0x3A08): ("businessPhones", 0),
+    _tag(0x3A1B): ("businessPhones", 1),
+    _tag(0x3A09): ("homePhones", 0),
+    _tag(0x3A2F): ("homePhones", 1),
+    _tag(0x3A58, "StringArray"): ("children",),
+    Property("StringArray", PUBLIC_STRINGS, "keywords"): ("categories",),
+    _address(0x8005): ("fileAs",),
+    _address(0x802C): ("yomiGivenName",),
+    _address(0x802D): ("yomiSurname",),
+    _address(0x802E): ("yomiCompanyName",),
+    _address(0x8062): ("imAddresses", 0),
+    _address(0x8083): ("emailAddresses", 0, "address"),
+    _address(0x8080): ("emailAddresses", 0, "name"),
+    _address(0x8093): ("emailAddresses", 1, "address"),
+    _address(0x8090): ("emailAddresses", 1, "name"),
+    _address(0x80A3): ("emailAddresses", 2, "address"),
+    _address(0x80A0): ("emailAddresses", 2, "name"),
+    _tag(0x3A5D): ("homeAddress", "street"),
+    _tag(0x3A59): ("homeAddress", "city"),
+    _tag(0x3A5C): ("homeAddress", "state"),
+    _tag(0x3A5A): ("homeAddress", "countryOrRegion"),
+    _tag(0x3A5B): ("homeAddress", "postalCode"),
+    _tag(0x3A63): ("otherAddress", "street"),
+    _tag(0x3A5F): ("otherAddress", "city"),
+    _tag(0x3A62): ("otherAddress", "state"),
+    _tag(0x3A60): ("otherAddress", "countryOrRegion"),
+    _tag(0x3A61): ("otherAddress", "postalCode"),
+    _address(0x8045): ("businessAddress", "street"),
+    _address(0x8046): ("businessAddress", "city"),
+    _address(0x8047): ("businessAddress", "state"),
+    _address(0x8049): ("businessAddress", "countryOrRegion"),
+    _address(0x8048): ("businessAddress", "postalCode"),
+}
+"""Extended properties that are a property of the contact as well: one datum with two names.
+
+Tags: [MS-OXPROPS], as https://github.com/MicrosoftDocs/office-developer-client-docs lists them.
+"""
+
+
+def get(fields: Mapping[str, Any], path: Path) -> Any:
+    """What is at a path; None when there is nothing."""
+    found: Any = fields
+    for step in path:
+        if isinstance(step, int):
+            found = found[step] if found and step < len(found) else None
+        else:
+            found = (found or {}).get(step)
+    return found or None
+
+
+def put(fields: dict[str, Any], path: Path, value: Any) -> None:
+    """Another value at a path; None clears. A list closes its gaps, which the sandbox does not keep."""
+    first, *rest = path
+    name = str(first)
+    if not rest:
+        fields[name] = value
+    elif isinstance(rest[0], str):
+        parts = {**(fields.get(name) or {}), rest[0]: value}
+        fields[name] = {part: text for part, text in parts.items() if text is not None}
+    else:
+        index = rest[0]
+        entries: list[Any] = [*(fields.get(name) or ())]
+        entries += [None] * (index + 1 - len(entries))
+        entries[index] = value if len(rest) == 1 else {**(entries[index] or {}), str(rest[1]): value}
+        if isinstance(entries[index], dict):
+            entries[index] = {part: text for part, text in entries[index].items() if text is not None}
+        fields[name] = [one for one in entries if one]

@@ -1,0 +1,26 @@
+"""The odd behaviour of Microsoft Graph that can be switched on, each with where it was seen."""
+
+from __future__ import annotations
+
+from polydex_sandbox.quirks import Quirk
+
+_GITHUB = "https://github.com/"
+
+CATALOGUE = (
+    Quirk(
+        "microsoft-slow",
+        "An answer comes only after so many real seconds.",
+        "https://learn.microsoft.com/graph/throttling",
+        parameters={"seconds": 1.0},
+    ),
+    Quirk(
+        "microsoft-drop-before",
+        "The connection is dropped before anything was done.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2",
+    ),
+    Quirk(
+        "microsoft-drop-after",
+        "The connection is dropped after everything was done: the answer is lost.",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2",
+    ),
+)

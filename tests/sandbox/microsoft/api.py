@@ -1,0 +1,88 @@
+"""The simulated Microsoft Graph as a test calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+Json = dict[str, Any]
+CONTENT = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
+
+@dataclass
+class Refused(Exception):
+    """An answer that is an error in Graph's shape."""
+
+    http: int
+    error: Json
+    headers: httpx.Headers
+
+    @property
+    def code(self) -> str:
+        return str(self.error["code"])
+
+    @property
+    def message(self) -> str:
+        return str(self.error["message"])
+
+
+@dataclass
+class Api:
+    """A client of one account; paths are below ``/v1.0``, or whole URLs that an answer had."""
+
+    http: httpx.AsyncClient
+    account: Json
+    token: str = "tok"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def send(
+        self, verb: str, path: str, body: Any = None, *, content: bytes | None = None, **headers: str
+    ) -> httpx.Response:
+        """Keywords are headers, with ``_`` for ``-``."""
+        sent = {"Authorization": f"Bearer {self.token}", **self.headers}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        url = path if path.startswith("http") else f"/v1.0{path}"
+        if body is not None:
+            return await self.http.request(verb, url, headers=sent, json=body)
+        return await self.http.request(verb, url, headers=sent, content=content)
+
+    async def call(self, verb: str, path: str, body: Any = None, **headers: Any) -> Json:
+        """The answer's JSON, {} for none. Raises Refused."""
+        answer = await self.send(verb, path, body, **headers)
+        assert answer.headers["request-id"]
+        if answer.status_code == 204:
+            assert answer.content == b""
+            return {}
+        assert answer.headers["content-type"] == CONTENT, answer.text
+        assert answer.headers["odata-version"] == "4.0"
+        value: Json = answer.json()
+        if answer.status_code >= 400:
+            assert set(value) == {"error"}
+            assert set(value["error"]) == {"code", "message", "innerError"}
+            assert value["error"]["innerError"]["request-id"] == answer.headers["request-id"]
+            raise Refused(answer.status_code, value["error"], answer.headers)
+        return value
+
+    async def get(self, path: str, **headers: str) -> Json:
+        return await self.call("GET", path, **headers)
+
+    async def create(self, body: Json, path: str = "/me/contacts", **headers: str) -> Json:
+        return await self.call("POST", path, body, **headers)
+
+    async def update(self, contact: str, body: Json, **headers: str) -> Json:
+        return await self.call("PATCH", f"/me/contacts/{contact}", body, **headers)
+
+    async def control(self, verb: str, path: str, body: Any = None, *, content: bytes | None = None) -> Any:
+        """Of the control API, below the account."""
+        url = f"/control/accounts/{self.account['id']}{path}"
+        if content is not None:
+            answer = await self.http.request(verb, url, content=content)
+        else:
+            answer = await self.http.request(verb, url, json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    async def pass_time(self, seconds: float) -> None:
+        await self.http.post("/control/clock", json={"advance": seconds})
