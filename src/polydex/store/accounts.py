@@ -266,6 +266,7 @@ def delete(tx: Tx, account: AccountId, now: int) -> bool:
     tx.run("DELETE FROM token WHERE account_id = ?", account)
     tx.run("DELETE FROM intent WHERE account_id = ?", account)
     tx.run("DELETE FROM write_lease WHERE account_id = ?", account)
+    tx.run("DELETE FROM watch WHERE source_id IN (SELECT id FROM source WHERE account_id = ?)", account)
     # A pull in progress loses its fence, besides the generation.
     tx.run(
         "UPDATE source SET due_at = NULL, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE account_id = ?",
@@ -318,6 +319,7 @@ def erase(tx: Tx, account: AccountId, look_ups: LookUps, limit: int = ERASE_STEP
             return False
         # Also those that no body was good for: nothing of a person stays.
         tx.run("DELETE FROM contact_key WHERE source_id = ?", source)
+        tx.run("DELETE FROM watch WHERE source_id = ?", source)
         tx.run("DELETE FROM source WHERE id = ?", source)
     tx.run(
         "DELETE FROM epoch_limit WHERE account_id = ? "

@@ -167,6 +167,27 @@ class LeaseLine(Line, frozen=True, gc=False):
     fence: int
 
 
+class WatchLine(Line, frozen=True, gc=False):
+    """A row of ``watch``."""
+
+    table = "watch"
+    number = "source_id"
+
+    source_id: int
+    channel: str | None
+    url: str
+    made_at: int
+    expires_at: int
+    ended: int
+    pull_at: int
+    fails: int
+    due_at: int | None
+    wake: int
+    lease_owner: str | None
+    lease_until: int
+    fence: int
+
+
 class Documents(msgspec.Struct, frozen=True, gc=False):
     """The documents of a contact."""
 
@@ -280,10 +301,17 @@ _REFERENCES = (
     ("intent", "source_id", "source", "id"),
     ("intent", "row_id", "contact", "row_id"),
     ("write_lease", "account_id", "account", "id"),
+    ("watch", "source_id", "source", "id"),
     ("epoch_limit", "account_id", "account", "id"),
 )
 REFERENCES = len(_REFERENCES)
-_NUMBERS = {"contact": "row_id", "document": "row_id", "contact_key": "row_id", "write_lease": "account_id"}
+_NUMBERS = {
+    "contact": "row_id",
+    "document": "row_id",
+    "contact_key": "row_id",
+    "write_lease": "account_id",
+    "watch": "source_id",
+}
 
 
 def dangling(tx: Tx, number: int) -> list[tuple[str, int, str]]:

@@ -124,6 +124,11 @@ def reroll(tx: Tx, random_bytes: RandomBytes) -> int:
             "UPDATE source SET ready_at = NULL, pulled_at = NULL, tried_at = NULL, fence = fence + 1, "
             "lease_owner = NULL, lease_until = 0, wake = wake + 1, due_at = CASE WHEN due_at IS NOT NULL THEN 0 END"
         )
+        # What became of the channels since then, the provider knows.
+        tx.run(
+            "UPDATE watch SET fence = fence + 1, lease_owner = NULL, lease_until = 0, wake = wake + 1, "
+            "due_at = CASE WHEN due_at IS NOT NULL THEN 0 END"
+        )
     new = old
     while new in (0, old):
         new = int.from_bytes(random_bytes(8), "big") >> 1

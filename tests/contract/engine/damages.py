@@ -179,4 +179,14 @@ DAMAGES: list[tuple[str, list[str], dict[str, int], tuple[str, ...]]] = [
     ("intents", ["UPDATE intent SET asked = 100000 WHERE id = 1"], {}, ENGINES),
     ("intents", ["UPDATE intent SET mark = NULL WHERE id = 1"], {}, ENGINES),
     ("write-leases", ["UPDATE write_lease SET until_ms = 5"], {}, ENGINES),
+    ("references", ["INSERT INTO watch (source_id) VALUES (77)"], {}, ENGINES),
+    (
+        "watches",
+        ["INSERT INTO watch (source_id, channel, url) VALUES (1, 'c', 'https://polydex.example.com')"],
+        {},
+        ENGINES,
+    ),
+    ("watches", ["INSERT INTO watch (source_id, channel, expires_at) VALUES (1, 'c', 5)"], {}, ENGINES),
+    ("watches", ["INSERT INTO watch (source_id, lease_until) VALUES (1, 5)"], {}, ENGINES),
+    ("watches", ["INSERT INTO watch (source_id, due_at) VALUES (1, -1)"], {}, ENGINES),
 ]

@@ -10,6 +10,7 @@ class Noting:
 
     def __init__(self, tx: Tx) -> None:
         self.tx, self.asked = tx, list[tuple[str, tuple[object, ...]]]()
+        self.dialect = tx.dialect
 
     def all(self, sql: str, *params: object) -> list[Row]:
         self.asked.append((sql, params))

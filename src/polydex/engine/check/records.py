@@ -11,7 +11,7 @@ from polydex.engine.check import rules
 from polydex.engine.check.contacts import Problem
 from polydex.engine.keys import Keys, secret_context
 from polydex.store import accounts, intents
-from polydex.store.audit import AccountLine, AppLine, IntentLine, LeaseLine, SourceLine, TokenLine
+from polydex.store.audit import AccountLine, AppLine, IntentLine, LeaseLine, SourceLine, TokenLine, WatchLine
 
 _HASH_BYTES = 32
 _STATUSES = {accounts.ACTIVE, accounts.INVALID, accounts.DEAD}
@@ -128,3 +128,13 @@ def of_lease(line: LeaseLine) -> Iterator[Problem]:
     """Rules about the right to write to an account."""
     if (line.owner is None and line.until_ms) or line.fence < 0:
         yield rules.LEASES, "nobody holds it, and it has an end"
+
+
+def of_watch(line: WatchLine) -> Iterator[Problem]:
+    """Rules about a channel by which a provider tells of changes."""
+    if line.channel is not None and (not line.url or not line.expires_at):
+        yield rules.WATCHES, "a channel without an address, or without an end"
+    if line.lease_owner is None and line.lease_until:
+        yield rules.WATCHES, "nobody holds its lease, which has an end"
+    if min(line.fence, line.wake, line.fails, line.due_at or 0) < 0:
+        yield rules.WATCHES, "a counter or a time is below its start"

@@ -91,10 +91,13 @@ INTENTS = Rule(
     TELL,
 )
 LEASES = Rule("write-leases", "A write lease that nobody holds has no end.", TELL)
+WATCHES = Rule(
+    "watches", "A channel at a provider has an address and an end; a lease that nobody holds has none.", TELL
+)
 
 RULES: tuple[Rule, ...] = (
     FILE, SCHEMA, KEYS, EPOCH, NUMBERS, REFERENCES, VALUES, SECRETS, HASHES, ACCOUNTS, DELETED, DEFAULT, SCHEDULE,
     SOURCES, WALKS, HELD, OWNERS, JOURNAL, JOURNAL_ONCE, IDS, IDS_ONCE, KEYS_ONCE, TOMBSTONES, LIVE, COUNTERS, DOUBTS,
-    BODIES, ETAGS, DOCUMENTS, LOOK_UPS, WORDS, INTENTS, LEASES,
+    BODIES, ETAGS, DOCUMENTS, LOOK_UPS, WORDS, INTENTS, LEASES, WATCHES,
 )  # fmt: skip
 """Every rule, in the order in which they are told."""

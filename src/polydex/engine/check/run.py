@@ -30,6 +30,7 @@ from polydex.store.audit import (
     Line,
     SourceLine,
     TokenLine,
+    WatchLine,
 )
 from polydex.store.db import Database, Tx
 from polydex.store.dialect import tokens
@@ -153,6 +154,7 @@ class _Check:
         await self._lines(SourceLine, self._sources)
         await self._lines(IntentLine, self._intents)
         await self._lines(LeaseLine, self._leases)
+        await self._lines(WatchLine, self._watches)
 
     async def _lines(self, kind: type[L], judge: Callable[[Tx, list[L]], _Judged]) -> None:
         after: int | None = -1
@@ -198,6 +200,10 @@ class _Check:
     def _leases(self, tx: Tx, lines: list[LeaseLine]) -> _Judged:
         del tx
         return [(line, [*records.of_lease(line)]) for line in lines]
+
+    def _watches(self, tx: Tx, lines: list[WatchLine]) -> _Judged:
+        del tx
+        return [(line, [*records.of_watch(line)]) for line in lines]
 
     # Contacts
 
