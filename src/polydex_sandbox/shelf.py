@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 
@@ -51,6 +51,10 @@ class Shelf(Generic[V]):
             return versions[-1]
         index = bisect_right(versions, horizon, key=lambda version: version.seq)
         return versions[index - 1] if index else None
+
+    def versions(self, key: str) -> Sequence[V]:
+        """Every version of a thing, the oldest first."""
+        return self._versions.get(key, ())
 
     def at(self, horizon: int) -> Iterator[V]:
         """What was there at `horizon`, in the order of first creation."""

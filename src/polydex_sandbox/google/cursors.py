@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
-from collections.abc import Mapping
 from typing import Any
 
+from polydex_sandbox import sealed
 from polydex_sandbox.google.errors import ApiError, invalid
 
-_KEY = b"polydex sandbox"
-
-
-def pack(kind: str, account: str, content: Mapping[str, Any]) -> str:
-    """A token.
-
-    Args:
-        kind: of the list and the token.
-        account: whose list.
-        content: JSON.
-    """
-    data = json.dumps([kind, account, content], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_seal(data) + data).decode().rstrip("=")
+pack = sealed.pack
+fingerprint = sealed.fingerprint
 
 
 def unpack(kind: str, account: str, token: str) -> dict[str, Any]:
     """Its content. Raises ApiError: it is no token of this kind and account."""
     try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        return sealed.unpack(kind, account, token)
     except ValueError:
         raise bad_token() from None
-    if not hmac.compare_digest(raw[:9], _seal(raw[9:])):
-        raise bad_token()
-    its_kind, its_account, content = json.loads(raw[9:])
-    if (its_kind, its_account) != (kind, account):
-        raise bad_token()
-    return dict(content)
 
 
 def bad_token() -> ApiError:
     """What a misspelt sync token was seen to get: https://github.com/fleapower/Google-Script-Contacts-Sync/issues/2."""
     return invalid("Request contains an invalid argument.")
-
-
-def fingerprint(parameters: Mapping[str, Any]) -> str:
-    """Of the parameters of a list; two that ask for the same have the same."""
-    plain = {
-        name: sorted(set(value)) if isinstance(value, list) else value for name, value in sorted(parameters.items())
-    }
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _seal(data: bytes) -> bytes:
-    return hmac.digest(_KEY, data, "sha256")[:9]

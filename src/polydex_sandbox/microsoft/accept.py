@@ -14,6 +14,7 @@ from polydex_sandbox.microsoft.schema import (
     CONTACT,
     EMAIL_SLOTS,
     EMPTY,
+    EXTENSION,
     FOLDER,
     NAME_PARTS,
     NAVIGATION,
@@ -31,7 +32,7 @@ class Changes:
         fields: property -> what is kept; only those that the body has.
         extended: extended property -> value, None to remove it; without those that are a property of the contact.
         parent: id of the folder, or None.
-        extensions: open extensions.
+        extensions: open extensions: name and content.
         slots: index -> e-mail address, of those that have a name of their own.
         sent: names of the properties in the body, and of those behind its extended properties.
     """
@@ -39,7 +40,7 @@ class Changes:
     fields: dict[str, Any] = field(default_factory=dict)
     extended: dict[Property, Any] = field(default_factory=dict)
     parent: str | None = None
-    extensions: list[dict[str, Any]] = field(default_factory=list)
+    extensions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     slots: dict[int, dict[str, str]] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
 
@@ -135,6 +136,23 @@ def folder(given: Mapping[str, Any]) -> dict[str, str | None]:
     return found
 
 
+def extension(given: Any) -> tuple[str, dict[str, Any]]:
+    """Name and content of an open extension. Raises GraphError."""
+    if not isinstance(given, dict):
+        raise errors.body_read(_UNEXPECTED.format(_node(given), "StartObject"))
+    _annotation("@odata.type", given.get("@odata.type", EXTENSION), EXTENSION)
+    name = given.get("extensionName")
+    if not isinstance(name, str) or not name.strip():
+        # Wording unconfirmed.
+        raise errors.bad_request("The extensionName of an open extension is required.")
+    return name, extension_content(given)
+
+
+def extension_content(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an open extension keeps of a body."""
+    return {key: value for key, value in given.items() if "@" not in key and key not in ("id", "extensionName")}
+
+
 def _annotation(name: str, value: Any, kind: str) -> bool:
     """Whether a member is one of OData's. Raises GraphError: the type is another."""
     if name == "@odata.type" and str(value).lstrip("#") != kind:
@@ -151,7 +169,7 @@ def _navigation(changes: Changes, name: str, value: Any) -> None:
     if not isinstance(value, list):
         raise errors.body_read(_UNEXPECTED.format(_node(value), "StartArray"))
     if name == "extensions":
-        changes.extensions = [one if isinstance(one, dict) else {} for one in value]
+        changes.extensions = [extension(one) for one in value]
         return
     multiple = name.startswith("multi")
     for one in value:

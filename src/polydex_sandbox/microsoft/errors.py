@@ -151,6 +151,10 @@ def conflict() -> GraphError:
     )
 
 
+def internal(message: str) -> GraphError:
+    return GraphError(500, "ErrorInternalServerError", message)
+
+
 # -- bodies
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from polydex_sandbox.microsoft.routes import OPERATIONS
 from polydex_sandbox.quirks import Quirk
 
-_GITHUB = "https://github.com/"
-
 CATALOGUE = (
+    Quirk(
+        "microsoft-folder-in-path",
+        "A contact is found by its id in whatever folder the path names; with `checked` only in its own.",
+        "https://learn.microsoft.com/graph/known-issues",
+        frozenset(operation.name for operation in OPERATIONS if operation.node in ("contact", "contact purge")),
+        {"checked": False},
+        always=True,
+    ),
     Quirk(
         "microsoft-slow",
         "An answer comes only after so many real seconds.",

@@ -10,6 +10,7 @@ from typing import Any
 
 CONTACT = "microsoft.graph.contact"
 FOLDER = "microsoft.graph.contactFolder"
+EXTENSION = "microsoft.graph.openTypeExtension"
 
 PROPERTIES = {
     "id": "read-only",

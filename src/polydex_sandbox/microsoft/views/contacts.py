@@ -4,38 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from polydex_sandbox.microsoft import accept, errors, query, show
+from polydex_sandbox.microsoft import accept, errors, extended, query, show
 from polydex_sandbox.microsoft.call import Answer, Call
 from polydex_sandbox.microsoft.contact import Contact, Folder
+from polydex_sandbox.microsoft.extended import Expansion
+from polydex_sandbox.microsoft.mailbox import Mailbox
 from polydex_sandbox.microsoft.schema import CONTACT, NAVIGATION, PROPERTIES
 
 SELECTABLE = frozenset({*PROPERTIES, *NAVIGATION})
 
 
 def get(call: Call) -> Answer:
-    return Answer(body=_shown(call, found(call)))
+    view = View(call)
+    return Answer(body=view.one(found(call)))
 
 
 def create(call: Call) -> Answer:
-    """Into the folder of the path."""
-    folder = folder_of(call)
-    changes = accept.contact(call.message())
+    """Into the folder of the path; a `parentFolderId` in the body says nothing (unconfirmed)."""
+    view, folder = View(call), folder_of(call)
+    made = created(call.mailbox, folder, call.message())
+    shown = view.one(made)
+    location = f"{call.root}/contacts('{shown['id']}')"
+    return Answer(201, shown, {"ETag": shown["@odata.etag"], "Location": location})
+
+
+_BLANK = ("title", "middleName", "generation", "jobTitle")
+"""Texts that are "" and not null when a contact was made by hand; captured from Outlook.com."""
+
+
+def created(mailbox: Mailbox, folder: Folder, body: dict[str, Any], *, by_hand: bool = False) -> Contact:
+    """A contact out of a body; by hand: made in Outlook. Raises GraphError."""
+    changes = accept.contact(body)
     fields = accept.applied({}, changes)
-    extended = {known: value for known, value in changes.extended.items() if value is not None}
-    made = call.mailbox.create(folder, fields, extended)
-    shown = _shown(call, made)
-    return Answer(201, shown, {"ETag": shown["@odata.etag"], "Location": f"{_url(call)}('{shown['id']}')"})
+    if by_hand:
+        fields |= {name: fields[name] or "" for name in _BLANK}
+    kept = {known: value for known, value in changes.extended.items() if value is not None}
+    return mailbox.create(folder, fields, kept, dict(changes.extensions))
 
 
 def update(call: Call) -> Answer:
-    """What is in the body; a collection or an address as a whole."""
-    contact = found(call)
-    changes = accept.contact(call.message())
+    """What is in the body; a collection or an address as a whole. Another `parentFolderId` moves the contact."""
+    view, contact, body = View(call), found(call), call.message()
+    if "extensions" in body:
+        # Reported by users; the body is Exchange's usual one.
+        raise errors.internal("An internal server error occurred. The operation failed.")
+    changes = accept.contact(body)
     check(call, contact)
+    return Answer(body=view.one(updated(call.mailbox, contact, changes)))
+
+
+def updated(mailbox: Mailbox, contact: Contact, changes: accept.Changes) -> Contact:
+    """The contact after a body was applied to it. Raises GraphError."""
     fields = accept.applied(contact.fields, changes)
-    extended = {known: value for known, value in {**contact.extended, **changes.extended}.items() if value is not None}
-    moved = {} if changes.parent is None else {"folder": call.mailbox.folder(changes.parent).key}
-    return Answer(body=_shown(call, call.mailbox.update(contact, fields=fields, extended=extended, **moved)))
+    kept = {known: value for known, value in {**contact.extended, **changes.extended}.items() if value is not None}
+    moved = {} if changes.parent is None else {"folder": mailbox.folder(changes.parent).key}
+    return mailbox.update(contact, fields=fields, extended=kept, **moved)
 
 
 def delete(call: Call) -> Answer:
@@ -54,6 +77,31 @@ def purge(call: Call) -> Answer:
     return Answer(204)
 
 
+class View:
+    """How a call wants to see contacts: `$select`, `$expand`, its kind of id. Raises GraphError."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.select = query.select(call.options, SELECTABLE, CONTACT)
+        self.expansion: Expansion = extended.expansion(call.options.get("expand"))
+        self.context = call.context(_set_of(call))
+
+    def show(self, contact: Contact) -> dict[str, Any]:
+        """As a member of a list."""
+        mailbox = self.call.mailbox
+        shown = show.contact(contact, mailbox, immutable=self.call.prefer.immutable, select=self.select)
+        return shown | self.expansion.show(contact, mailbox, f"{self.context}('{shown['id']}')")
+
+    def one(self, contact: Contact) -> dict[str, Any]:
+        """As an answer of its own."""
+        return {"@odata.context": f"{self.context}/$entity", **self.show(contact)}
+
+
+def _set_of(call: Call) -> str:
+    folders = call.place.folders
+    return f"contactFolders('{folders[-1]}')/contacts" if folders else "contacts"
+
+
 def folder_of(call: Call) -> Folder:
     """The folder that the path names: the innermost one, or the default one. Raises GraphError."""
     folder = call.mailbox.folder("contacts")
@@ -63,13 +111,12 @@ def folder_of(call: Call) -> Folder:
 
 
 def found(call: Call) -> Contact:
-    """The contact that the path names, in whatever folder it is.
-
-    "GET /contacts applies to all the contacts in the user's mailbox":
-    https://learn.microsoft.com/graph/known-issues; that a folder in the path is not compared is unconfirmed.
-    """
-    folder_of(call)
-    return call.mailbox.contact(call.place.contact)
+    """The contact that the path names, in whatever folder it is, unless the quirk wants it there. Raises GraphError."""
+    folder = folder_of(call)
+    contact = call.mailbox.contact(call.place.contact)
+    if call.place.folders and contact.folder != folder.key and call.setting("microsoft-folder-in-path")["checked"]:
+        raise errors.not_found()
+    return contact
 
 
 def check(call: Call, contact: Contact) -> None:
@@ -78,13 +125,3 @@ def check(call: Call, contact: Contact) -> None:
     etag = call.mailbox.etag(contact)
     if given != "*" and given.removeprefix("W/") != etag.removeprefix("W/"):
         raise errors.conflict()
-
-
-def _shown(call: Call, contact: Contact) -> dict[str, Any]:
-    select = query.select(call.options, SELECTABLE, CONTACT)
-    shown = show.contact(contact, call.mailbox, immutable=call.prefer.immutable, select=select)
-    return {"@odata.context": call.context("contacts/$entity"), **shown}
-
-
-def _url(call: Call) -> str:
-    return call.asked.base + call.asked.path.rstrip("/")
