@@ -1,4 +1,4 @@
-"""The simulated Microsoft Graph as a test calls it."""
+"""The simulated Microsoft Graph as a test calls it: every answer obeys Microsoft's own description."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Any
 
 import httpx
 
+from tests.microsoft import judge
+
 Json = dict[str, Any]
+NOT_DESCRIBED = ("/$count",)
+"""Ends of paths that Microsoft's description does not have, although Graph does."""
 CONTENT = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
@@ -45,8 +49,13 @@ class Api:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         url = path if path.startswith("http") else f"/v1.0{path}"
         if body is not None:
-            return await self.http.request(verb, url, headers=sent, json=body)
-        return await self.http.request(verb, url, headers=sent, content=content)
+            answer = await self.http.request(verb, url, headers=sent, json=body)
+        else:
+            answer = await self.http.request(verb, url, headers=sent, content=content)
+        target = answer.request.url.raw_path.decode()
+        if not target.partition("?")[0].endswith(NOT_DESCRIBED):
+            judge.answer(verb, target, answer.status_code, answer.headers, answer.content)
+        return answer
 
     async def call(self, verb: str, path: str, body: Any = None, **headers: Any) -> Json:
         """The answer's JSON, {} for none. Raises Refused."""
@@ -86,3 +95,42 @@ class Api:
 
     async def pass_time(self, seconds: float) -> None:
         await self.http.post("/control/clock", json={"advance": seconds})
+
+    async def refused(self, verb: str, path: str, body: Any = None, **headers: Any) -> Refused:
+        """What a call is refused with; a call that is not fails the test."""
+        try:
+            value = await self.call(verb, path, body, **headers)
+        except Refused as error:
+            return error
+        raise AssertionError(f"{verb} {path} was not refused: {value}")
+
+    async def whole(self, path: str, **headers: str) -> list[Json]:
+        """Every page of a list."""
+        found: list[Json] = []
+        page = await self.get(path, **headers)
+        found += page["value"]
+        while "@odata.nextLink" in page:
+            page = await self.get(page["@odata.nextLink"], **headers)
+            found += page["value"]
+        return found
+
+    async def delta(
+        self, path: str = "/me/contactFolders/contacts/contacts/delta", **headers: str
+    ) -> tuple[list[Json], str]:
+        """Every page of a round, and the link of the next round."""
+        found: list[Json] = []
+        page = await self.get(path, **headers)
+        found += page["value"]
+        while "@odata.nextLink" in page:
+            page = await self.get(page["@odata.nextLink"], **headers)
+            found += page["value"]
+        return found, page["@odata.deltaLink"]
+
+    async def seed(self, *contacts: Json, **more: Any) -> list[str]:
+        """Contacts that the user made in Outlook: their immutable ids."""
+        made = await self.control("POST", "/microsoft/contacts", {"contacts": list(contacts), **more})
+        return list(made["ids"])
+
+    async def folder(self, name: str, **more: Any) -> str:
+        """A folder that the user made in Outlook: its id."""
+        return str((await self.control("POST", "/microsoft/folders", {"name": name, **more}))["id"])
