@@ -17,7 +17,7 @@ import uvicorn
 from polydex_sandbox.app import build
 from polydex_sandbox.clock import Clock
 from polydex_sandbox.connection import Connection
-from polydex_sandbox.identity.clients import Client
+from polydex_sandbox.identity.google.clients import Client
 from polydex_sandbox.sandbox import Sandbox
 
 

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from polydex_sandbox import control, google, microsoft
 from polydex_sandbox.connection import Recorder
 from polydex_sandbox.google.service import Google
-from polydex_sandbox.identity.service import Identity
+from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 

@@ -7,7 +7,7 @@ from random import Random
 
 from polydex_sandbox.accounts import Account, Accounts
 from polydex_sandbox.clock import Clock
-from polydex_sandbox.identity.clients import DEFAULT
+from polydex_sandbox.identity.google.clients import DEFAULT
 from polydex_sandbox.quirks import Quirks
 from polydex_sandbox.requestlog import RequestLog
 from polydex_sandbox.tokens import AccessTokens, Grant

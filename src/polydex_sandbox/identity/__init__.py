@@ -1,5 +1,4 @@
-"""Google's authorization server, simulated: OAuth 2.0 and OpenID Connect.
+"""Authorization servers, simulated: OAuth 2.0 and OpenID Connect, Google's and Microsoft's.
 
-On one port lies what Google spreads over accounts.google.com, oauth2.googleapis.com, www.googleapis.com and
-openidconnect.googleapis.com; the paths are the same.
+Each has a package of its own; what lies beside them is the same for both.
 """

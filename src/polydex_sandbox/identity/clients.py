@@ -1,95 +1,56 @@
-"""The applications that are registered with the authorization server."""
+"""The applications that are registered with an authorization server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True)
-class Client:
-    """An OAuth client.
+class _Client(Protocol):
+    """What every application has: an id, and whether it is there no more. It is a dataclass."""
 
-    Attributes:
-        id: ``client_id``.
-        secret: ``client_secret``.
-        name: what the pages call it.
-        type: ``web``: redirects to one of its registered URIs, exactly. ``installed``: redirects to any port and path of
-            the loopback interface (RFC 8252, section 7.3), and always gets a refresh token
-            (https://developers.google.com/identity/protocols/oauth2/native-app).
-        redirect_uris: the registered ones.
-        loopback: it may also redirect as an installed one; Google has no such web clients, but a demo's port is free.
-        testing: its publishing status is "Testing": users are warned, refresh tokens live for seven days
-            (https://developers.google.com/identity/protocols/oauth2#expiration).
-        deleted: it was there once.
-    """
+    @property
+    def id(self) -> str: ...
 
-    id: str = "1000000000-sandbox.apps.googleusercontent.com"
-    secret: str = "GOCSPX-sandbox"  # noqa: S105 - opens nothing but this simulator
-    name: str = "Sandbox app"
-    type: Literal["web", "installed"] = "web"
-    redirect_uris: tuple[str, ...] = ()
-    loopback: bool = False
-    testing: bool = False
-    deleted: bool = False
-
-    def accepts(self, redirect_uri: str) -> bool:
-        """Whether a user may be sent there."""
-        if redirect_uri in self.redirect_uris:
-            return True
-        return (self.loopback or self.type == "installed") and on_loopback(redirect_uri)
-
-    def file(self, base: str) -> dict[str, Any]:
-        """The JSON file that Google's console gives out (``client_secret_*.json``), for the sandbox at `base`."""
-        return {
-            self.type: {
-                "client_id": self.id,
-                "project_id": "polydex-sandbox",
-                "auth_uri": f"{base}/o/oauth2/auth",
-                "token_uri": f"{base}/token",
-                "auth_provider_x509_cert_url": f"{base}/oauth2/v1/certs",
-                "client_secret": self.secret,
-                "redirect_uris": list(self.redirect_uris) or ["http://localhost"],
-            }
-        }
+    @property
+    def deleted(self) -> bool: ...
 
 
-DEFAULT = Client(loopback=True)
-"""The one that is there from the beginning."""
+C = TypeVar("C", bound=_Client)
 
 
 class ClientExists(Exception):
     """Another client has this id."""
 
 
-class Clients:
+class Clients(Generic[C]):
     """All clients by id, the default one first."""
 
-    def __init__(self, default: Client) -> None:
+    def __init__(self, default: C) -> None:
         self._by_id = {default.id: default}
 
-    def add(self, client: Client) -> None:
+    def add(self, client: C) -> None:
         """Raises ClientExists."""
         if client.id in self._by_id:
             raise ClientExists(client.id)
         self._by_id[client.id] = client
 
-    def get(self, client_id: str) -> Client | None:
+    def get(self, client_id: str) -> C | None:
         """Also one that was deleted."""
         return self._by_id.get(client_id)
 
-    def replace(self, client: Client) -> None:
+    def replace(self, client: C) -> None:
         self._by_id[client.id] = client
 
-    def delete(self, client: Client) -> None:
+    def delete(self, client: C) -> None:
         """From now on it is refused as deleted."""
-        self._by_id[client.id] = replace(client, deleted=True)
+        self._by_id[client.id] = replace(client, deleted=True)  # type: ignore[type-var]  # it is a dataclass
 
-    def __iter__(self) -> Iterator[Client]:
+    def __iter__(self) -> Iterator[C]:
         return iter([client for client in self._by_id.values() if not client.deleted])
 
 
@@ -109,6 +70,7 @@ def on_loopback(uri: str) -> bool:
 def fault_of(uri: str) -> str | None:
     """Why a redirect URI cannot be registered for a web client; None when it can.
 
+    Google's rules; Microsoft's differ in little (https://learn.microsoft.com/entra/identity-platform/reply-url).
     https://developers.google.com/identity/protocols/oauth2/web-server#uri-validation
     """
     try:

@@ -21,6 +21,7 @@ def _environment() -> Environment:
 
 
 def render(template: str, **parts: Any) -> str:
+    """A page of ``templates``; each sets ``instead_of``, whose it plays."""
     return _environment().get_template(template).render(**parts)
 
 

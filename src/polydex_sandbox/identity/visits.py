@@ -1,148 +1,35 @@
-"""A user's way through the pages: what was asked for, who answers, and how far they have come."""
+"""Users' ways through the pages of an authorization server: what was asked for, who answers, how far they have come."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.identity.clients import Client, Clients
-from polydex_sandbox.identity.errors import OAuthError
-from polydex_sandbox.identity.grants import Challenge, challenge_of
-from polydex_sandbox.identity.scopes import parse, signing_in
 
 LIFETIME = 600_000
 """Milliseconds that a user may take."""
 _MOST = 1000
-_PROMPTS = frozenset({"none", "consent", "select_account"})
+_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{32}")
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A request for authorization, found good.
-
-    Attributes:
-        scopes: those that there are, in order.
-        state: to be given back; None when there was none.
-        offline: ``access_type=offline``.
-        prompt: of none, consent, select_account.
-        hint: e-mail address or subject of the account; "" when there was none.
-        include_granted: the tokens shall also do what was allowed before.
-    """
-
-    client: Client
-    redirect_uri: str
-    scopes: tuple[str, ...]
-    state: str | None
-    offline: bool
-    prompt: frozenset[str]
-    hint: str
-    include_granted: bool
-    challenge: Challenge | None
-    nonce: str | None
-
-    def back(self, parameters: Mapping[str, str]) -> str:
-        """Where the user goes in the end, with the state first."""
-        all_of_them = {**({} if self.state is None else {"state": self.state}), **parameters}
-        joint = "&" if urlsplit(self.redirect_uri).query else "?"
-        if self.redirect_uri.endswith(("?", "&")):
-            joint = ""
-        return f"{self.redirect_uri}{joint}{urlencode(all_of_them, quote_via=quote, safe='')}"
-
-    def origin(self) -> str:
-        """Of the redirect URI, as a source of a content security policy, which knows no IPv6 addresses."""
-        parts = urlsplit(self.redirect_uri)
-        host = parts.hostname or ""
-        if ":" in host:
-            return f"{parts.scheme}:"
-        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
-
-
-def understand(parameters: Mapping[str, str], clients: Clients) -> Asked:
-    """Judge a request for authorization.
-
-    Raises OAuthError for what Google answers with a page of its own; it sends nobody to an address that it does not know,
-    and most errors not even to one that it knows.
-    """
-    client = _client(parameters, clients)
-    redirect_uri = _needed(parameters, "redirect_uri")
-    if not client.accepts(redirect_uri):
-        raise OAuthError(
-            "redirect_uri_mismatch",
-            "The redirect URI in the request does not match the ones authorized for the OAuth client.",
-        )
-    kind = _needed(parameters, "response_type")
-    if kind != "code":
-        raise OAuthError("unsupported_response_type", f"Invalid response_type: {kind}")
-    if parameters.get("response_mode", "query") != "query":
-        raise OAuthError("invalid_request", "Invalid response_mode: only query is possible with code")
-    scopes, unknown = parse(_needed(parameters, "scope"))
-    if unknown or not scopes:
-        listed = f"{{valid=[{', '.join(scopes)}], invalid=[{', '.join(unknown)}]}}"
-        raise OAuthError("invalid_scope", f"Some requested scopes were invalid. {listed}")
-    access = parameters.get("access_type", "online")
-    if access not in ("online", "offline"):
-        raise OAuthError("invalid_request", f"Invalid parameter value for access_type: {access}")
-    granted = parameters.get("include_granted_scopes", "false")
-    if granted not in ("true", "false"):
-        raise OAuthError("invalid_request", f"Invalid parameter value for include_granted_scopes: {granted}")
-    return Asked(
-        client=client,
-        redirect_uri=redirect_uri,
-        scopes=signing_in(scopes),
-        state=parameters.get("state"),
-        offline=access == "offline" or client.type == "installed",
-        prompt=_prompt(parameters.get("prompt", "")),
-        hint=parameters.get("login_hint", ""),
-        include_granted=granted == "true",
-        challenge=_challenge(parameters),
-        nonce=parameters.get("nonce"),
-    )
-
-
-def _client(parameters: Mapping[str, str], clients: Clients) -> Client:
-    client = clients.get(_needed(parameters, "client_id"))
-    if client is None:
-        raise OAuthError("invalid_client", "The OAuth client was not found.", 401)
-    if client.deleted:
-        raise OAuthError("deleted_client", "The OAuth client was deleted.", 401)
-    return client
-
-
-def _needed(parameters: Mapping[str, str], name: str) -> str:
-    if name not in parameters:
-        raise OAuthError("invalid_request", f"Missing required parameter: {name}")
-    return parameters[name]
-
-
-def _prompt(text: str) -> frozenset[str]:
-    words = frozenset(text.split())
-    if not words <= _PROMPTS or ("none" in words and len(words) > 1):
-        raise OAuthError("invalid_request", f"Invalid parameter value for prompt: {text}")
-    return words
-
-
-def _challenge(parameters: Mapping[str, str]) -> Challenge | None:
-    value, method = parameters.get("code_challenge"), parameters.get("code_challenge_method", "plain")
-    if value is None:
-        if "code_challenge_method" in parameters:
-            raise OAuthError("invalid_request", "Missing required parameter: code_challenge")
-        return None
-    challenge = challenge_of(value, method)
-    if challenge is None:
-        raise OAuthError("invalid_request", "Invalid code_challenge or code_challenge_method")
-    return challenge
+A = TypeVar("A")
 
 
 @dataclass
-class Visit:
+class Visit(Generic[A]):
     """A user who is on the way.
 
     Attributes:
         id: names the visit in the forms.
         browser: the cookie of the browser that began it; forms count only together with it.
+        asked: what a client asked for, in the words of its provider.
         began: Unix milliseconds.
         account: who answers; None until that is chosen.
         warned: the warning about unverified apps was accepted.
@@ -150,32 +37,60 @@ class Visit:
 
     id: str
     browser: str
-    asked: Asked
+    asked: A
     began: int
     account: Account | None = None
     warned: bool = False
 
 
-class Visits:
+class Visits(Generic[A]):
     """Those who are on the way, in memory."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._visits: dict[str, Visit] = {}
+        self._visits: dict[str, Visit[A]] = {}
 
-    def begin(self, asked: Asked, browser: str) -> Visit:
+    def begin(self, asked: A, browser: str) -> Visit[A]:
         while len(self._visits) >= _MOST:
             del self._visits[next(iter(self._visits))]
         visit = Visit(secrets.token_urlsafe(24), browser, asked, self._now())
         self._visits[visit.id] = visit
         return visit
 
-    def of(self, visit_id: str, browser: str) -> Visit | None:
+    def of(self, visit_id: str, browser: str) -> Visit[A] | None:
         """The visit, if it was begun by this browser and not too long ago."""
         found = self._visits.get(visit_id)
         if found is None or not secrets.compare_digest(found.browser.encode(), browser.encode()):
             return None
         return found if self._now() < found.began + LIFETIME else None
 
-    def end(self, visit: Visit) -> None:
+    def end(self, visit: Visit[A]) -> None:
         self._visits.pop(visit.id, None)
+
+
+def browser_of(request: Request, cookie: str) -> str:
+    """What the browser is known by: the value of its cookie, or a new one."""
+    found = request.cookies.get(cookie, "")
+    return found if _COOKIE_VALUE.fullmatch(found) else secrets.token_urlsafe(24)
+
+
+def remember(answer: Response, cookie: str, browser: str, path: str) -> None:
+    """Give the browser its cookie, which no form of another site brings along."""
+    answer.set_cookie(cookie, browser, max_age=LIFETIME // 1000, path=path, httponly=True, samesite="lax")
+
+
+def with_parameters(uri: str, parameters: Mapping[str, str]) -> str:
+    """A redirect URI with these added to its query, in order."""
+    joint = "&" if urlsplit(uri).query else "?"
+    if uri.endswith(("?", "&")):
+        joint = ""
+    return f"{uri}{joint}{urlencode(parameters, quote_via=quote, safe='')}"
+
+
+def origin_of(uri: str) -> str:
+    """Of a redirect URI, as a source of a content security policy, which knows no IPv6 addresses."""
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    if ":" in host:
+        return f"{parts.scheme}:"
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from polydex_sandbox.google.methods import BY_NAME, METHODS
 from polydex_sandbox.google.quirks import CATALOGUE
-from polydex_sandbox.identity import quirks as identity
+from polydex_sandbox.identity.google import quirks as identity
 from tests.google.discovery import document
 
 PAGE = "docs/reference/google-sandbox-coverage.md"

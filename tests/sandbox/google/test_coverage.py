@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from polydex_sandbox import control
 from polydex_sandbox.google.service import Google
-from polydex_sandbox.identity.service import Identity
+from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.sandbox import Sandbox
 from tests.docs.blocks import text
 from tests.sandbox.google import coverage

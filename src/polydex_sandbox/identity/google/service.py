@@ -10,12 +10,14 @@ from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.control import BadInput, Provider, text_of
-from polydex_sandbox.identity.clients import Client, Clients
-from polydex_sandbox.identity.grants import Grants, RefreshToken
+from polydex_sandbox.identity.clients import Clients
+from polydex_sandbox.identity.forms import base_of
+from polydex_sandbox.identity.google.clients import Client
+from polydex_sandbox.identity.google.grants import Grants, RefreshToken
+from polydex_sandbox.identity.google.quirks import Faults
+from polydex_sandbox.identity.google.scopes import parse, signing_in, union
+from polydex_sandbox.identity.google.service_accounts import ServiceAccounts
 from polydex_sandbox.identity.keys import Key
-from polydex_sandbox.identity.quirks import Faults
-from polydex_sandbox.identity.scopes import parse, signing_in, union
-from polydex_sandbox.identity.service_accounts import ServiceAccounts
 from polydex_sandbox.sandbox import Sandbox
 
 
@@ -32,7 +34,7 @@ class Identity:
     def __init__(self, sandbox: Sandbox, others: Iterable[Provider] = ()) -> None:
         self.sandbox = sandbox
         self.others = tuple(others)
-        self.clients = Clients(sandbox.client)
+        self.clients = Clients[Client](sandbox.client)
         self.grants = Grants(sandbox.clock.now, sandbox.random, sandbox.tokens)
         self.services = ServiceAccounts(sandbox.random)
         self.faults = Faults(sandbox.quirks)
@@ -50,12 +52,12 @@ class Identity:
     # --- a provider of the sandbox ---------------------------------------------------------------------------------
 
     def routes(self) -> list[BaseRoute]:
-        from polydex_sandbox.identity import authorize, info, token
+        from polydex_sandbox.identity.google import authorize, info, token
 
         return [*authorize.routes(self), *token.routes(self), *info.routes(self)]
 
     def control_routes(self) -> list[BaseRoute]:
-        from polydex_sandbox.identity import control
+        from polydex_sandbox.identity.google import control
 
         return control.routes(self)
 
@@ -90,8 +92,3 @@ class Identity:
             raise BadInput("Another account has this refresh token")
         scopes = signing_in(union(*parse(" ".join(scopes))))
         return self.grants.refreshable(account.id, client, scopes, value=value)
-
-
-def base_of(request: Request) -> str:
-    """``http://host:port`` as it was asked, without a slash at the end."""
-    return str(request.base_url).rstrip("/")

@@ -7,8 +7,6 @@ brings along) and from this origin.
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,15 +16,16 @@ from starlette.routing import BaseRoute, Route
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.identity import pages
-from polydex_sandbox.identity.errors import OAuthError
-from polydex_sandbox.identity.parameters import pairs_of_form, pairs_of_query, single
-from polydex_sandbox.identity.scopes import SIGN_IN, TEXTS, union
-from polydex_sandbox.identity.service import Identity, base_of
-from polydex_sandbox.identity.visits import LIFETIME, Asked, Visit, Visits, understand
+from polydex_sandbox.identity.forms import Unreadable, base_of, pairs_of_form, pairs_of_query
+from polydex_sandbox.identity.google.asked import Asked, understand
+from polydex_sandbox.identity.google.errors import OAuthError
+from polydex_sandbox.identity.google.parameters import of, single
+from polydex_sandbox.identity.google.scopes import SIGN_IN, TEXTS, union
+from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.visits import Visit, Visits, browser_of, origin_of, remember
 
 COOKIE = "polydex_sandbox_browser"
 PATH = "/o/oauth2"
-_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 def routes(identity: Identity) -> list[BaseRoute]:
@@ -45,7 +44,7 @@ def routes(identity: Identity) -> list[BaseRoute]:
 class Authorize:
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
-        self.visits = Visits(identity.sandbox.clock.now)
+        self.visits = Visits[Asked](identity.sandbox.clock.now)
 
     async def begin(self, request: Request) -> Response:
         """The request of a client, by GET or POST (OpenID Connect Core, section 3.1.2.1)."""
@@ -54,13 +53,11 @@ class Authorize:
         account = self._obvious(asked)
         if "none" in asked.prompt:
             return self._silently(asked, account)
-        browser = request.cookies.get(COOKIE, "")
-        if not _COOKIE_VALUE.fullmatch(browser):
-            browser = secrets.token_urlsafe(24)
+        browser = browser_of(request, COOKIE)
         visit = self.visits.begin(asked, browser)
         visit.account = account
         answer = self._next(request, visit)
-        answer.set_cookie(COOKIE, browser, max_age=LIFETIME // 1000, path=PATH, httponly=True, samesite="lax")
+        remember(answer, COOKIE, browser, PATH)
         return answer
 
     async def account(self, request: Request) -> Response:
@@ -114,23 +111,23 @@ class Authorize:
             return _away(asked.back({"error": "interaction_required"}), 302)
         return self._finish(asked, account, asked.scopes, shown=False, status=302)
 
-    def _next(self, request: Request, visit: Visit) -> Response:
+    def _next(self, request: Request, visit: Visit[Asked]) -> Response:
         """The next page, or the end."""
         asked, account = visit.asked, visit.account
         parts: dict[str, Any] = {"visit": visit, "app": asked.client.name, "account": account}
         if account is None:
             users = list(self.identity.users())
-            return _page(asked, "account.html", **parts, users=users, hint=asked.hint)
+            return _page(asked, "google/account.html", **parts, users=users, hint=asked.hint)
         if "consent" not in asked.prompt and self._covered(asked, account):
             status = 302 if request.method == "GET" else 303
             self.visits.end(visit)
             return self._finish(asked, account, asked.scopes, shown=False, status=status)
         if asked.client.testing and not visit.warned:
-            return _page(asked, "warning.html", **parts)
+            return _page(asked, "google/warning.html", **parts)
         choices = self._choices(asked, account)
         return _page(
             asked,
-            "consent.html",
+            "google/consent.html",
             **parts,
             choices=[(scope, TEXTS[scope]) for scope in choices],
             included=[TEXTS[scope] for scope in asked.scopes if scope not in choices and scope != "openid"],
@@ -147,17 +144,17 @@ class Authorize:
         known = set(consent.scopes) if consent is not None and "consent" not in asked.prompt else set()
         return [scope for scope in asked.scopes if scope not in SIGN_IN and scope not in known]
 
-    def _settled(self, visit: Visit) -> Account:
+    def _settled(self, visit: Visit[Asked]) -> Account:
         """Who answers, when all pages before the last one have been passed. Raises OAuthError."""
         if visit.account is None or (visit.asked.client.testing and not visit.warned):
             raise OAuthError("invalid_request", "A page was left out.")
         return visit.account
 
-    def _deny(self, visit: Visit) -> Response:
+    def _deny(self, visit: Visit[Asked]) -> Response:
         self.visits.end(visit)
         return _away(visit.asked.back({"error": "access_denied"}), 303)
 
-    def _allow(self, visit: Visit, account: Account, scopes: tuple[str, ...], *, shown: bool) -> Response:
+    def _allow(self, visit: Visit[Asked], account: Account, scopes: tuple[str, ...], *, shown: bool) -> Response:
         self.visits.end(visit)
         return self._finish(visit.asked, account, scopes, shown=shown, status=303)
 
@@ -180,7 +177,7 @@ class Authorize:
         found = {"code": code, "scope": " ".join(scopes), "authuser": "0", "prompt": "consent" if shown else "none"}
         return _away(asked.back(found), status)
 
-    async def _visit(self, request: Request) -> tuple[Visit, list[tuple[str, str]]]:
+    async def _visit(self, request: Request) -> tuple[Visit[Asked], list[tuple[str, str]]]:
         """The visit that a form belongs to, and the form. Raises OAuthError."""
         origin = request.headers.get("origin")
         if origin is not None and origin != base_of(request):
@@ -206,15 +203,18 @@ def _showing(
         request.state.operation = operation
         try:
             return await view(request)
-        except OAuthError as error:
-            return HTMLResponse(pages.render("error.html", error=error), error.status, pages.headers("'self'"))
+        except (OAuthError, Unreadable) as problem:
+            error = of(problem)
+            return HTMLResponse(pages.render("google/error.html", error=error), error.status, pages.headers("'self'"))
 
     return endpoint
 
 
 def _page(asked: Asked, template: str, **parts: Any) -> Response:
     # Chromium holds a form's redirects against form-action, too: so the client's address has to be in it.
-    return HTMLResponse(pages.render(template, **parts), headers=pages.headers(f"'self' {asked.origin()}"))
+    return HTMLResponse(
+        pages.render(template, **parts), headers=pages.headers(f"'self' {origin_of(asked.redirect_uri)}")
+    )
 
 
 def _away(url: str, status: int) -> Response:

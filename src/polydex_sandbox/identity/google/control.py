@@ -12,11 +12,13 @@ from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.control import BadInput, Missing, account_of, answer, body_of, nothing, route, text_of
-from polydex_sandbox.identity.clients import Client, ClientExists, fault_of
-from polydex_sandbox.identity.grants import RefreshToken
+from polydex_sandbox.identity.clients import ClientExists, fault_of
+from polydex_sandbox.identity.forms import base_of
+from polydex_sandbox.identity.google.clients import Client
+from polydex_sandbox.identity.google.grants import RefreshToken
+from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.google.service_accounts import ServiceAccount
 from polydex_sandbox.identity.keys import encode
-from polydex_sandbox.identity.service import Identity, base_of
-from polydex_sandbox.identity.service_accounts import ServiceAccount
 
 
 def routes(identity: Identity) -> list[BaseRoute]:

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.identity.errors import OAuthError, missing
+from polydex_sandbox.identity.forms import base_of, pairs_of_form, pairs_of_query
+from polydex_sandbox.identity.google.errors import OAuthError, missing
+from polydex_sandbox.identity.google.parameters import answer, refusing, single
+from polydex_sandbox.identity.google.scopes import EMAIL, SIGN_IN, TEXTS
+from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.google.service_accounts import GRANT_TYPE
+from polydex_sandbox.identity.google.token import claims_of
 from polydex_sandbox.identity.keys import NotAToken, parts_of
-from polydex_sandbox.identity.parameters import answer, pairs_of_form, pairs_of_query, refusing, single
-from polydex_sandbox.identity.scopes import EMAIL, SIGN_IN, TEXTS
-from polydex_sandbox.identity.service import Identity, base_of
-from polydex_sandbox.identity.service_accounts import GRANT_TYPE
-from polydex_sandbox.identity.token import claims_of
 from polydex_sandbox.tokens import Grant
 
 _REALM = 'Bearer realm="https://accounts.google.com/"'

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from polydex_sandbox.identity.errors import OAuthError
-
-FORM = "application/x-www-form-urlencoded"
-_MOST = 100
+from polydex_sandbox.identity.forms import Unreadable
+from polydex_sandbox.identity.google.errors import OAuthError
 
 
 def single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -29,24 +26,9 @@ def single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-async def pairs_of_form(request: Request) -> list[tuple[str, str]]:
-    """The pairs of a form, in order; nothing for any other kind of body. Raises OAuthError."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        return []
-    try:
-        text = (await request.body()).decode()
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST)
-    except ValueError:
-        raise OAuthError("invalid_request", "Bad Request") from None
-
-
-def pairs_of_query(request: Request) -> list[tuple[str, str]]:
-    """The pairs of the query, in order. Raises OAuthError."""
-    try:
-        query: str = request.scope["query_string"].decode("ascii")
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST)
-    except ValueError:
-        raise OAuthError("invalid_request", "Bad Request") from None
+def of(problem: OAuthError | Unreadable) -> OAuthError:
+    """What Google says of a request."""
+    return problem if isinstance(problem, OAuthError) else OAuthError("invalid_request", "Bad Request")
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -73,8 +55,8 @@ def refusing(
         request.state.operation = operation
         try:
             return await view(request)
-        except OAuthError as error:
-            headers = {}
+        except (OAuthError, Unreadable) as problem:
+            error, headers = of(problem), {}
             if error.retry_after is not None:
                 headers["retry-after"] = str(error.retry_after)
             if error.status == 401 and "authorization" in request.headers:

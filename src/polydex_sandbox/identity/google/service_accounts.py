@@ -12,9 +12,9 @@ from typing import Any, TypeGuard
 from urllib.parse import quote
 
 from polydex_sandbox.accounts import Account, Accounts, UnknownAccount
-from polydex_sandbox.identity.errors import OAuthError, bad_grant
+from polydex_sandbox.identity.google.errors import OAuthError, bad_grant
+from polydex_sandbox.identity.google.scopes import parse
 from polydex_sandbox.identity.keys import Key, NotAToken, parts_of
-from polydex_sandbox.identity.scopes import parse
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address

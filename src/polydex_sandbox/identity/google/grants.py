@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
 
 from polydex_sandbox.clock import DAY
-from polydex_sandbox.identity.clients import Client
-from polydex_sandbox.identity.errors import OAuthError, bad_grant, dead_token
+from polydex_sandbox.identity.google.clients import Client
+from polydex_sandbox.identity.google.errors import OAuthError, bad_grant, dead_token
+from polydex_sandbox.identity.google.scopes import SIGN_IN, union
 from polydex_sandbox.identity.keys import encode
-from polydex_sandbox.identity.scopes import SIGN_IN, union
+from polydex_sandbox.identity.pkce import Challenge
 from polydex_sandbox.tokens import AccessTokens, Grant
 
 CODE_LIFETIME = 600_000
@@ -27,31 +24,6 @@ UNUSED_LIFETIME = 180 * DAY
 """A refresh token that has not been used for six months dies (same place)."""
 LIVE_LIMIT = 100
 """Live refresh tokens of a user and a client; one more, and the oldest dies without a warning (same place)."""
-
-_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A PKCE challenge (RFC 7636)."""
-
-    value: str
-    method: Literal["S256", "plain"]
-
-    def fits(self, verifier: str) -> bool:
-        if not _VERIFIER.fullmatch(verifier):
-            return False
-        made = verifier if self.method == "plain" else encode(hashlib.sha256(verifier.encode()).digest())
-        return hmac.compare_digest(made, self.value)
-
-
-def challenge_of(value: str, method: str) -> Challenge | None:
-    """None when there can be no verifier for it, or no such method."""
-    if method == "plain":
-        return Challenge(value, "plain") if _VERIFIER.fullmatch(value) else None
-    if method == "S256":
-        return Challenge(value, "S256") if re.fullmatch(r"[A-Za-z0-9_-]{43}", value) else None
-    return None
 
 
 @dataclass

@@ -11,7 +11,7 @@ import asyncio
 from starlette.types import Scope
 
 from polydex_sandbox.connection import drop
-from polydex_sandbox.identity.errors import OAuthError, dead_token
+from polydex_sandbox.identity.google.errors import OAuthError, dead_token
 from polydex_sandbox.quirks import Quirk, Quirks
 
 METHODS = frozenset({"authorization_code", "refresh_token", "jwt-bearer", "revoke"})

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.identity.clients import Client
-from polydex_sandbox.identity.errors import OAuthError, missing
-from polydex_sandbox.identity.grants import TESTING_SECONDS, Issued
+from polydex_sandbox.identity.forms import Unreadable, base_of, basic, pairs_of_form
+from polydex_sandbox.identity.google.clients import Client
+from polydex_sandbox.identity.google.errors import OAuthError, missing
+from polydex_sandbox.identity.google.grants import TESTING_SECONDS, Issued
+from polydex_sandbox.identity.google.parameters import answer, refusing, single
+from polydex_sandbox.identity.google.scopes import EMAIL, PROFILE, parse
+from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.google.service_accounts import GRANT_TYPE, TOKEN_URL
 from polydex_sandbox.identity.keys import encode
-from polydex_sandbox.identity.parameters import answer, pairs_of_form, refusing, single
-from polydex_sandbox.identity.scopes import EMAIL, PROFILE, parse
-from polydex_sandbox.identity.service import Identity, base_of
-from polydex_sandbox.identity.service_accounts import GRANT_TYPE, TOKEN_URL
 
 EXPIRES_IN = 3599
 PATHS = ("/token", "/o/oauth2/token", "/oauth2/v4/token")
@@ -94,7 +93,10 @@ class TokenEndpoint:
 
     def _client(self, request: Request, parameters: dict[str, str]) -> Client:
         """Who asks (RFC 6749, section 2.3.1). Raises OAuthError."""
-        by_header = _basic(request)
+        try:
+            by_header = basic(request)
+        except Unreadable:
+            raise OAuthError("invalid_client", "Unauthorized", 401) from None
         client_id, secret = parameters.get("client_id"), parameters.get("client_secret")
         if by_header is not None:
             if secret is not None or client_id not in (None, by_header[0]):
@@ -156,19 +158,3 @@ def _needed(parameters: dict[str, str], name: str) -> str:
     if name not in parameters:
         raise missing(name)
     return parameters[name]
-
-
-def _basic(request: Request) -> tuple[str, str] | None:
-    """Client id and secret out of the header; None when there is no such header. Raises OAuthError."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(credentials.strip(), validate=True).decode()
-    except ValueError:
-        raise OAuthError("invalid_client", "Unauthorized", 401) from None
-    name, colon, secret = text.partition(":")
-    if not colon:
-        raise OAuthError("invalid_client", "Unauthorized", 401)
-    # Each is form-encoded first (RFC 6749, section 2.3.1).
-    return unquote_plus(name), unquote_plus(secret)
