@@ -10,6 +10,7 @@ from polydex_sandbox import control, google, microsoft
 from polydex_sandbox.connection import Recorder
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
 from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 
@@ -19,9 +20,11 @@ def build(sandbox: Sandbox) -> ASGIApp:
     people = Google(sandbox)
     graph = Graph(sandbox)
     identity = Identity(sandbox, [people, graph])
+    entra = MicrosoftIdentity(sandbox, identity.is_user)
     routes = [
-        Mount("/control", control.app(sandbox, [people, graph, identity])),
+        Mount("/control", control.app(sandbox, [people, graph, identity, entra])),
         *identity.routes(),
+        *entra.routes(),
         *microsoft.routes(graph),
         *google.routes(people),
     ]

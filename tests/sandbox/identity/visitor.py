@@ -36,7 +36,7 @@ class Forms(HTMLParser):
             self.hidden[found["name"]] = found["value"]
         elif tag == "input" and "checked" in found:
             self.ticked.append(found["value"])
-        elif tag == "button":
+        elif tag == "button" and "name" in found:
             self.buttons.append((found["name"], found["value"]))
 
 

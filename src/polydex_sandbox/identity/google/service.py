@@ -47,7 +47,11 @@ class Identity:
 
     def users(self) -> Iterator[Account]:
         """Who can sign in: every account but those of services."""
-        return (account for account in self.sandbox.accounts if self.services.get(account.email) is None)
+        return filter(self.is_user, self.sandbox.accounts)
+
+    def is_user(self, account: Account) -> bool:
+        """Whether somebody can sign in with it."""
+        return self.services.get(account.email) is None
 
     # --- a provider of the sandbox ---------------------------------------------------------------------------------
 
