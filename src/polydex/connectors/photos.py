@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Collection
 
 from polydex.core.contact import Photo
 from polydex.core.errors import BadRequest, PayloadTooLarge
@@ -24,7 +25,8 @@ _KINDS = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
-_KEPT = ("image/jpeg", "image/png")
+KINDS = ("image/jpeg", "image/png")
+"""What most address books take as it is."""
 _DECODED = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 """What is decoded at all: Pillow would hand EPS to Ghostscript, and has decoders of formats that no photo comes in."""
 _QUALITIES = (88, 80, 70, 60, 45, 30)
@@ -42,13 +44,16 @@ def mime_type(content: bytes) -> str | None:
     return None
 
 
-async def fit(photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_SIDE) -> tuple[Photo, tuple[Loss, ...]]:
-    """The photo as an address book takes it: JPEG or PNG as it is when small enough, else scaled down as JPEG.
+async def fit(
+    photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_SIDE, kinds: Collection[str] = KINDS
+) -> tuple[Photo, tuple[Loss, ...]]:
+    """The photo as an address book takes it: of a kind that it takes as it is when small enough, else scaled down as JPEG.
 
     Args:
         photo: with its content.
         max_bytes: of the result.
         max_side: pixels of its longer side.
+        kinds: MIME types that are taken as they are.
 
     Returns:
         The photo, and what was lost on the way.
@@ -57,24 +62,26 @@ async def fit(photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_S
         BadRequest: the content is no picture that can be read.
         PayloadTooLarge: more than MAX_INPUT_BYTES.
     """
-    return await asyncio.to_thread(fitted, photo, max_bytes=max_bytes, max_side=max_side)
+    return await asyncio.to_thread(fitted, photo, max_bytes=max_bytes, max_side=max_side, kinds=kinds)
 
 
-def fitted(photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_SIDE) -> tuple[Photo, tuple[Loss, ...]]:
+def fitted(
+    photo: Photo, *, max_bytes: int = MAX_BYTES, max_side: int = MAX_SIDE, kinds: Collection[str] = KINDS
+) -> tuple[Photo, tuple[Loss, ...]]:
     """The same, for callers that are in a thread already."""
     content = photo.content
     if not content:
         raise BadRequest("$.photo.content is empty")
     if len(content) > MAX_INPUT_BYTES:
         raise PayloadTooLarge(f"$.photo.content is larger than {MAX_INPUT_BYTES // 1024 // 1024} MB")
-    fitting = _fit(content, max_bytes, max_side)
+    fitting = _fit(content, max_bytes, max_side, kinds)
     if fitting is None:
         return Photo.of(content, mime_type(content), photo.name), ()
     reason = f"The picture is scaled to at most {max_side} pixels and {max_bytes // 1000} kB and stored as JPEG"
     return Photo.of(fitting, "image/jpeg", photo.name), (Loss("$.photo.content", reason, kept="a smaller JPEG"),)
 
 
-def _fit(content: bytes, max_bytes: int, max_side: int) -> bytes | None:
+def _fit(content: bytes, max_bytes: int, max_side: int, kinds: Collection[str]) -> bytes | None:
     """The scaled JPEG, or None when the content may stay as it is."""
     import warnings
 
@@ -87,7 +94,7 @@ def _fit(content: bytes, max_bytes: int, max_side: int) -> bytes | None:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise BadRequest(f"$.photo.content has more than {MAX_PIXELS // 1_000_000} million pixels")
-        if mime_type(content) in _KEPT and len(content) <= max_bytes and max(width, height) <= max_side:
+        if mime_type(content) in kinds and len(content) <= max_bytes and max(width, height) <= max_side:
             image.verify()
             return None
         image.draft("RGB", (max_side, max_side))

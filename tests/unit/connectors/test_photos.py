@@ -45,6 +45,15 @@ async def test_the_rest_becomes_a_jpeg_that_fits(content: bytes, size: tuple[int
     assert [loss.path for loss in losses] == ["$.photo.content"]
 
 
+async def test_where_only_jpeg_is_taken_a_png_becomes_one() -> None:
+    kept = Photo.of(picture("JPEG"), "image/jpeg")
+    assert await photos.fit(kept, kinds=("image/jpeg",)) == (kept, ())
+    fitting, losses = await photos.fit(Photo.of(picture("PNG")), kinds=("image/jpeg",))
+    assert fitting.mime_type == "image/jpeg"
+    assert Image.open(io.BytesIO(fitting.content or b"")).size == (40, 30)
+    assert [loss.path for loss in losses] == ["$.photo.content"]
+
+
 async def test_bytes_are_limited_too() -> None:
     fitting, losses = await photos.fit(Photo.of(picture("PNG", (600, 600), noise=True)), max_bytes=20_000)
     assert fitting.content is not None

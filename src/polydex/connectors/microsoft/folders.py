@@ -1,0 +1,95 @@
+"""Contact folders: which there are, and whether a contact is in one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from polydex.connectors.base import SourceInfo
+from polydex.connectors.microsoft.api import FETCH_SECONDS, Api, decoded
+from polydex.core.errors import ProviderMalformed
+
+DEFAULT = "contacts"
+"""The well-known name of the default folder, which the list of folders leaves out (microsoft-graph-docs#6273)."""
+MOST = 500
+"""Folders that are looked at, whatever a mailbox says it has."""
+_STEP = "Microsoft folders"
+_PAGE = "100"
+
+
+class _Folder(msgspec.Struct, rename="camel", gc=False):
+    id: str | None = None
+    display_name: str | None = None
+
+
+class _Folders(msgspec.Struct, gc=False):
+    value: list[_Folder]
+    following: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+class _Child(msgspec.Struct, rename="camel", gc=False):
+    parent_folder_id: str | None = None
+
+
+class _Children(msgspec.Struct, gc=False):
+    value: list[_Child]
+
+
+async def sources(api: Api) -> tuple[SourceInfo, ...]:
+    """The contact folders of a mailbox, the default one first, each nested one after the one that it is in.
+
+    Their keys are ids, which never change (concepts/outlook-immutable-id.md: those of folders are constant). Raises ProviderError.
+    """
+    path = api.own("contactFolders", DEFAULT, query=[("$select", "id,displayName")])
+    default = decoded(await api.get(path, step=_STEP), _Folder, _STEP)
+    found = [SourceInfo(DEFAULT, default.display_name or "Contacts", default=True)]
+    # Whether the list shows the folders beside the default one, or those in it, is told in both ways.
+    open_: list[tuple[tuple[str, ...], str]] = [
+        (("contactFolders", DEFAULT, "childFolders"), ""),
+        (("contactFolders",), ""),
+    ]
+    known = {default.id}
+    while open_ and len(found) < MOST:
+        segments, above = open_.pop()
+        inside: list[tuple[tuple[str, ...], str]] = []
+        async for folder in _listed(api, *segments):
+            if folder.id is None or folder.id in known:
+                continue
+            known.add(folder.id)
+            name = f"{above} / {folder.display_name or '?'}" if above else folder.display_name or "?"
+            found.append(SourceInfo(folder.id, name))
+            inside.append((("contactFolders", folder.id, "childFolders"), name))
+        open_.extend(reversed(inside))
+    return tuple(found)
+
+
+async def parent(api: Api, folder: str, *, seconds: float = FETCH_SECONDS) -> str | None:
+    """What the contacts in a folder name as their ``parentFolderId``; None while there is none in it.
+
+    A contact that is deleted goes to another folder, and its immutable id still leads to it there, whatever folder the path
+    names (concepts/outlook-immutable-id.md; that the path does not matter is not documented). So this tells who is really
+    in the folder. It is taken from a contact, so that both are ids of one shape. Raises ProviderError.
+    """
+    known = api.shared.parents.get(folder)
+    if known is not None:
+        return known
+    path = api.own("contactFolders", folder, "contacts", query=[("$select", "parentFolderId"), ("$top", "1")])
+    page = decoded(await api.get(path, step=_STEP, seconds=seconds), _Children, _STEP)
+    found = next((child.parent_folder_id for child in page.value), None)
+    if found is not None:
+        api.shared.parents[folder] = found
+    return found
+
+
+async def _listed(api: Api, *segments: str) -> AsyncIterator[_Folder]:
+    link: str | None = api.own(*segments, query=[("$select", "id,displayName"), ("$top", _PAGE)])
+    seen: set[str] = set()
+    while link is not None:
+        if link in seen or len(seen) >= MOST:
+            raise ProviderMalformed(f"{_STEP}: the list does not end")
+        seen.add(link)
+        page = decoded(await api.get(link, step=_STEP), _Folders, _STEP)
+        for folder in page.value:
+            yield folder
+        link = page.following
