@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from polydex.connectors.base import Guard
-from polydex.connectors.provider import Credentials
+from polydex.connectors.provider import Credentials, Handshake, Notice
 from polydex.core.contact import Contact
 from polydex.core.errors import (
     CursorExpired,
+    ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
     RecordNotFound,
@@ -19,8 +20,18 @@ from polydex.core.fields import ALL_FIELDS, Field
 from polydex.core.ids import Cursor, RemoteKey
 from polydex.core.patch import Patch
 from polydex.testing import document as documents
+from polydex.testing.channels import notified
 from polydex.testing.clock import FakeClock
-from polydex.testing.contract import ALICE, BOB, FULL, ConnectorContract, Mirror, UnreadableContract, content
+from polydex.testing.contract import (
+    ALICE,
+    BOB,
+    FULL,
+    ConnectorContract,
+    Mirror,
+    UnreadableContract,
+    WatchContract,
+    content,
+)
 from polydex.testing.memory import MemoryConnector, MemoryProvider
 from polydex.testing.world import Character, Fault, MemoryWorld
 
@@ -51,6 +62,7 @@ CHARACTERS = {
     "batches, slow": Character(batch=3, read_lag=LIST_LAG, mark_lag=MARK_LAG, create_lag=CREATE_LAG),
     "photos apart": Character(photo_apart=True, batch=3),
     "labels": Character(labels=True, batch=3),
+    "push": Character(push=True),
     "labels, snapshots with a tag": Character(labels=True, delta=False, ctag=True, page_size=2),
     "few fields": Character(
         photos=False, writable=ALL_FIELDS - {Field.RELATIONS, Field.KEYWORDS, Field.NICK_NAME, Field.BIRTHDAY}
@@ -66,6 +78,7 @@ class Phone:
         self.truth = MemoryWorld(self.clock, character)
         self.truth.lag = character.read_lag
         self.connector = MemoryConnector(self.truth)
+        self.push_url = "https://polydex.example.com/push/memory"
 
     async def put(self, contact: Contact, key: RemoteKey | None = None) -> RemoteKey:
         return RemoteKey(self.truth.put(contact, key))
@@ -102,11 +115,32 @@ class Phone:
     async def heal(self, key: RemoteKey) -> None:
         self.truth.unreadable.discard(key)
 
+    async def channels(self) -> set[str]:
+        return set(self.truth.channels.living)
+
+    async def end_channels(self) -> None:
+        self.truth.channels.end()
+
+    async def told(self) -> list[Notice]:
+        notices: list[Notice] = []
+        for url, body in self.truth.channels.told:
+            assert url == self.push_url
+            heard = notified({}, body)
+            assert not isinstance(heard, Handshake)
+            notices += heard
+        return notices
+
 
 class TestMemory(ConnectorContract, UnreadableContract):
     @pytest.fixture(params=list(CHARACTERS.values()), ids=list(CHARACTERS))
     def world(self, request: pytest.FixtureRequest) -> Phone:
         return Phone(request.param)
+
+
+class TestMemoryPush(WatchContract):
+    @pytest.fixture
+    def world(self) -> Phone:
+        return phone(push=True)
 
 
 # --- the misbehaviour is there, too: a double that never misbehaves proves nothing --------------------------------
@@ -253,6 +287,22 @@ async def test_a_newer_mapping_reads_the_remark() -> None:
     assert old is not None
     assert new is not None
     assert (old.notes, new.notes) == (None, "met at a concert")
+
+
+async def test_a_channel_that_is_not_renewed_ends() -> None:
+    world = phone(push=True, channel_life=60.0)
+    first = await world.connector.watch(world.push_url, "secret", None)
+    world.clock.advance(60)
+    assert await world.channels() == set()
+    assert (await world.connector.watch(world.push_url, "secret", first)).id != first.id
+
+
+async def test_an_address_that_is_refused() -> None:
+    world = phone(push=True)
+    world.truth.channels.refuses = True
+    with pytest.raises(ProviderRejected):
+        await world.connector.watch(world.push_url, "secret", None)
+    assert await world.channels() == set()
 
 
 async def test_the_way_to_an_address_book_is_tried_step_by_step() -> None:

@@ -12,10 +12,10 @@ class Step:
     """A point that a provider call passes.
 
     Attributes:
-        verb: ``fetch``, ``create``, ``find_mark``, ``update``, ``delete``, ``photo``, ``identify`` or ``list`` (one
-            page of a pull).
+        verb: ``fetch``, ``create``, ``find_mark``, ``update``, ``delete``, ``photo``, ``identify``, ``watch``,
+            ``unwatch`` or ``list`` (one page of a pull).
         point: ``ask`` before the provider acts, ``gap`` between the two halves of a checked write, ``answer`` after.
-        key: the record's key, mark or cursor.
+        key: the record's key, mark or cursor, or the channel's id.
     """
 
     verb: str

@@ -18,8 +18,9 @@ from polydex.connectors.base import (
     Record,
     SourceInfo,
     Unknown,
+    Watch,
 )
-from polydex.connectors.provider import Credentials, Probe, probe_by_discovery
+from polydex.connectors.provider import Credentials, Handshake, Notice, Probe, probe_by_discovery
 from polydex.core.contact import Contact, Photo
 from polydex.core.errors import (
     BadRequest,
@@ -34,7 +35,7 @@ from polydex.core.errors import (
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch, diff
-from polydex.testing import document as documents
+from polydex.testing import channels, document as documents
 from polydex.testing.feed import AFTER, BEFORE, MemoryFeed
 from polydex.testing.world import Fault, MemoryWorld, Version
 
@@ -54,6 +55,7 @@ class MemoryConnector(MemoryFeed):
             delete_guard=character.delete_guard,
             delta=character.delta,
             photos=character.photos,
+            push=character.push,
             marks=character.marks,
             writable=writable if character.photos else writable - {Field.PHOTO},
             read_lag=character.read_lag,
@@ -248,6 +250,18 @@ class MemoryConnector(MemoryFeed):
         await self._answer(call, keys)
         return answers
 
+    async def watch(self, url: str, secret: str, current: Watch | None) -> Watch:
+        name = current.id if current else ""
+        await self._ask("watch", name)
+        channel = self.world.channels.open(url, secret, name)
+        await self._answer("watch", channel.id)
+        return Watch(channel.id, channel.expires_at)
+
+    async def unwatch(self, watch: Watch) -> None:
+        await self._ask("unwatch", watch.id)
+        self.world.channels.close(watch.id)
+        await self._answer("unwatch", watch.id)
+
     async def photo(self, record: Record) -> Photo | None:
         await self._ask("photo", record.key)
         await self._answer("photo", record.key)
@@ -315,6 +329,9 @@ class MemoryProvider:
     ) -> MemoryConnector:
         del net, credentials, options
         return MemoryConnector(self.books[source_key], mapping_version=self.mapping_version, context=context)
+
+    def notified(self, query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice, ...]:
+        return channels.notified(query, body)
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         return probe_by_discovery(self, net, credentials, source_key)

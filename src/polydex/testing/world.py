@@ -23,6 +23,7 @@ from polydex.core.errors import (
 )
 from polydex.core.fields import ALL_FIELDS, FieldSet
 from polydex.testing import document as documents
+from polydex.testing.channels import Channels
 from polydex.testing.document import Document
 from polydex.testing.gates import Gates
 
@@ -51,6 +52,7 @@ class Character:
         list_caps: as in Capabilities: what lists bring is cut so, a direct read is not.
         batch, photo_apart: as in Capabilities.
         labels: keywords are names of labels, which documents know by their ids; a renamed label is in no change feed.
+        push: as in Capabilities; a channel lasts for ``channel_life`` seconds.
     """
 
     revisions: Literal["counter", "hash", "missing", "flaky"] = "counter"
@@ -75,6 +77,8 @@ class Character:
     batch: int = 1
     photo_apart: bool = False
     labels: bool = False
+    push: bool = False
+    channel_life: float = 600_000.0
 
     def __post_init__(self) -> None:
         if self.revisions in ("missing", "flaky") and Guard.ENFORCED in (self.update_guard, self.delete_guard):
@@ -120,6 +124,7 @@ class MemoryWorld:
         lag: seconds by which lists lag at this moment; at most ``character.read_lag``.
         refuses_photos: a photo that is written by a call of its own is refused for good.
         labels: the names of labels by their ids, where the address book has them.
+        channels: by which it tells of changes.
         blackout: full lists are empty, although everything is there (J13).
         walks: counts ``break_walks``.
         faults: what happens to the next calls: (verb or ``*``, fault); each is used once, the first that fits.
@@ -138,6 +143,7 @@ class MemoryWorld:
         self.refusal: type[ProviderError] = ProviderMalformed
         self.refuses_photos = False
         self.labels: dict[str, str] = {}
+        self.channels = Channels(clock, round(self.character.channel_life * 1000))
         self.lag = 0.0
         self.blackout = False
         self.faults: deque[tuple[str, Fault]] = deque()
@@ -349,6 +355,7 @@ class MemoryWorld:
     def _append(self, key: str, document: Document | None) -> Version:
         version = self._record(key, document)
         self._events.append(Event(self.clock(), key))
+        self.channels.tell()
         return version
 
     def _record(self, key: str, document: Document | None, *, created_ms: int | None = None) -> Version:

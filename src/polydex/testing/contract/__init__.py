@@ -13,6 +13,7 @@ from polydex.testing.contract.mirror import Mirror, Pulled
 from polydex.testing.contract.pulls import PullContract
 from polydex.testing.contract.samples import ALICE, BOB, FULL, PNG, content
 from polydex.testing.contract.unreadable import UnreadableContract, UnreadableWorld
+from polydex.testing.contract.watches import PushContract, WatchContract, WatchWorld
 from polydex.testing.contract.world import World
 from polydex.testing.contract.writes import WriteContract
 
@@ -26,10 +27,12 @@ __all__ = [
     "Pulled",
     "UnreadableContract",
     "UnreadableWorld",
+    "WatchContract",
+    "WatchWorld",
     "World",
     "content",
 ]
 
 
-class ConnectorContract(WriteContract, BatchContract, PullContract):
+class ConnectorContract(WriteContract, BatchContract, PullContract, PushContract):
     """All that any connector must do."""
