@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from polydex.connectors.base import Connector
 from polydex.connectors.provider import Credentials, OAuth, Provider
+from polydex.connectors.tokens import Held
 from polydex.core.errors import Internal, TokenDead, Unauthorized
 from polydex.engine import grants
 from polydex.engine.access import AccountTokens, Refreshes
@@ -25,6 +26,8 @@ class Settings:
     Attributes:
         freshness: a delta read pulls first when the last pull is older.
         poll_interval: between two pulls that nobody asked for.
+        watched_poll_interval: the same of a source whose provider tells of changes by itself.
+        public_url: where providers reach this installation, without a slash at the end; empty: they do not.
         ready_wait: how long a request waits for the first pull.
         fresh_wait: how long a read waits for freshness before it is answered from the mirror.
         write_deadline: every write is answered within this time (clients re-send after 35 s).
@@ -38,6 +41,8 @@ class Settings:
 
     freshness: float = 60.0
     poll_interval: float = 300.0
+    watched_poll_interval: float = 1800.0
+    public_url: str = ""
     ready_wait: float = 20.0
     fresh_wait: float = 10.0
     write_deadline: float = 25.0
@@ -47,6 +52,10 @@ class Settings:
     parallel_pulls: int = 8
     silent: float = 3.0
     require_if_match: bool = False
+
+
+def _no_spread() -> float:
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class Context:
         random_bytes: for marks.
         places: of the pulls that run in this process.
         refreshes: of access tokens, that run in this process.
+        random: gives numbers from 0 to 1 (1 left out), which spread what is done at intervals; no secrets.
     """
 
     db: Database
@@ -73,6 +83,7 @@ class Context:
     random_bytes: Callable[[int], bytes]
     places: Places = field(default_factory=Places)
     refreshes: Refreshes = field(default_factory=Refreshes)
+    random: Callable[[], float] = _no_spread
 
     def provider(self, account: Account) -> Provider:
         """The provider of an account. Raises Internal when its package is not installed."""
@@ -81,8 +92,11 @@ class Context:
             raise Internal(detail=f"no provider {account.provider!r} is installed")
         return provider
 
-    def connector(self, account: Account, source: Source) -> Connector:
-        """A connector for one source of an account. Raises TokenDead, Unauthorized."""
+    def connector(self, account: Account, source: Source, *, held: bool = False) -> Connector:
+        """A connector for one source of an account. Raises TokenDead, Unauthorized, Internal.
+
+        ``held``: it works with the credentials as they are now, whatever becomes of the account, and renews none.
+        """
         if account.token_status == DEAD:
             raise TokenDead
         if account.secret is None:
@@ -90,14 +104,17 @@ class Context:
         options = {"account": str(account.id)}
         if account.region:
             options["region"] = account.region
-        credentials = self.credentials(account)
+        credentials = self.credentials(account, held=held)
         return self.provider(account).connect(self.net, credentials, source.key, options, source.context)
 
-    def credentials(self, account: Account) -> Credentials:
-        """The account's credentials, decrypted; of an OAuth service its tokens, refreshed when they are asked for."""
+    def credentials(self, account: Account, *, held: bool = False) -> Credentials:
+        """The account's credentials, decrypted; of an OAuth service its tokens, refreshed when they are asked for.
+
+        ``held``: as for ``connector``.
+        """
         if isinstance(self.provider(account), OAuth):
             grant = grants.opened(self.keys, account.id, account.secret or b"").grant
-            return grants.credentials(account, grant, AccountTokens(self, account.id))
+            return grants.credentials(account, grant, Held(grant) if held else AccountTokens(self, account.id))
         password = self.keys.decrypt(account.secret or b"", secret_context(account.id)).decode()
         return Credentials(login=account.login or "", password=password, server_url=account.server_url or "")
 
