@@ -24,7 +24,12 @@ MOST_SEEDED = 100_000
 LONGEST = 60
 """Seconds that a request can be made to take."""
 
-_WHOLE = {"namedProperties": "named_limit", "concurrentRequests": "concurrent", "contactLists": "lists"}
+_WHOLE = {
+    "namedProperties": "named_limit",
+    "concurrentRequests": "concurrent",
+    "contactLists": "lists",
+    "subscriptions": "watched",
+}
 
 
 def routes(graph: Graph) -> list[BaseRoute]:
@@ -58,7 +63,7 @@ def settle(mailbox: Mailbox, given: Any) -> None:
     """Settings of a mailbox; what is not given stays.
 
     ``namedProperties`` (at most), ``concurrentRequests`` (at most), ``requestSeconds`` (that each takes, real ones),
-    ``contactLists`` (in the default folder: counted, never shown). Raises BadInput.
+    ``contactLists`` (in the default folder: counted, never shown), ``subscriptions`` (at most). Raises BadInput.
     """
     if not isinstance(given, dict):
         raise BadInput("microsoft has to be an object")

@@ -27,6 +27,9 @@ NAMED_LIMIT = 16_000
 CONCURRENT = 4
 """Requests at once: https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits."""
 
+SUBSCRIPTIONS = 1000
+"""https://learn.microsoft.com/graph/outlook-change-notifications-overview."""
+
 Listener = Callable[[Contact | None, Contact], None]
 
 
@@ -42,6 +45,7 @@ class Mailbox:
         named_limit: named properties at most.
         named: those that there are.
         concurrent: requests at once at most.
+        watched: subscriptions at most.
         duration: real seconds that a request takes.
         lists: contact lists in the default folder: counted, never shown.
         running: requests that are being answered.
@@ -52,6 +56,7 @@ class Mailbox:
         self.account, self.now, self._random = account, now, random
         self.guid = UUID(account.oid).bytes
         self.named_limit, self.concurrent, self.duration, self.lists = NAMED_LIMIT, CONCURRENT, 0.0, 0
+        self.watched = SUBSCRIPTIONS
         self.named: dict[tuple[str, str | int], int] = {}
         self.running = 0
         self.seq = 0

@@ -7,7 +7,7 @@ from polydex_sandbox.quirks import Quirk
 
 CATALOGUE = (
     Quirk(
-        "microsoft-folder-in-path",
+        "graph-folder-in-path",
         "A contact is found by its id in whatever folder the path names; with `checked` only in its own.",
         "https://learn.microsoft.com/graph/known-issues",
         frozenset(operation.name for operation in OPERATIONS if operation.node in ("contact", "contact purge")),
@@ -15,18 +15,18 @@ CATALOGUE = (
         always=True,
     ),
     Quirk(
-        "microsoft-slow",
+        "graph-slow",
         "An answer comes only after so many real seconds.",
         "https://learn.microsoft.com/graph/throttling",
         parameters={"seconds": 1.0},
     ),
     Quirk(
-        "microsoft-drop-before",
+        "graph-drop-before",
         "The connection is dropped before anything was done.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2",
     ),
     Quirk(
-        "microsoft-drop-after",
+        "graph-drop-after",
         "The connection is dropped after everything was done: the answer is lost.",
         "https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2",
     ),

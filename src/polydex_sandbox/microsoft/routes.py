@@ -55,6 +55,7 @@ class Place:
         folders: ids in the path, the innermost last.
         contact: id, or "".
         extension: name, or "".
+        subscription: id, or "".
     """
 
     node: str
@@ -63,6 +64,7 @@ class Place:
     folders: tuple[str, ...] = ()
     contact: str = ""
     extension: str = ""
+    subscription: str = ""
 
 
 _LIST = ("select", "top", "skip", "filter", "orderby", "expand", "count", "search")
@@ -96,22 +98,38 @@ OPERATIONS = (
     Operation("extensions.get", "extension", "GET", _READ, ("select",)),
     Operation("extensions.update", "extension", "PATCH", _WRITE),
     Operation("extensions.delete", "extension", "DELETE", _WRITE),
+    Operation("batch", "batch", "POST", ()),
+    Operation("subscriptions.create", "subscriptions", "POST", ()),
+    Operation("subscriptions.list", "subscriptions", "GET", ()),
+    Operation("subscriptions.get", "subscription", "GET", ()),
+    Operation("subscriptions.update", "subscription", "PATCH", ()),
+    Operation("subscriptions.delete", "subscription", "DELETE", ()),
+    Operation("subscriptions.reauthorize", "subscription reauthorize", "POST", ()),
 )
+APART = {"batch", "subscriptions", "subscription", "subscription reauthorize"}
+"""Nodes whose path names no mailbox."""
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 _BY_PLACE = {(operation.node, operation.verb): operation for operation in OPERATIONS}
 
 _BELOW = {
-    "": {"me": "user", "users": "users"},
+    "": {"me": "user", "users": "users", "$batch": "batch", "subscriptions": "subscriptions"},
     "user": {"contacts": "contacts", "contactfolders": "folders", "translateexchangeids": "translate"},
     "contacts": {"delta": "contacts delta", "$count": "contacts count"},
     "contact": {"photo": "photo", "extensions": "extensions", "permanentdelete": "contact purge"},
     "folders": {"delta": "folders delta", "$count": "folders count"},
     "folder": {"contacts": "contacts", "childfolders": "folders", "permanentdelete": "folder purge"},
     "photo": {"$value": "photo value"},
+    "subscription": {"reauthorize": "subscription reauthorize"},
 }
 """Node -> segment in lower case -> node below."""
 
-_KEYED = {"users": "user", "contacts": "contact", "folders": "folder", "extensions": "extension"}
+_KEYED = {
+    "users": "user",
+    "contacts": "contact",
+    "folders": "folder",
+    "extensions": "extension",
+    "subscriptions": "subscription",
+}
 """Node -> the node that a key below it leads to."""
 
 _KEY = re.compile(r"(?P<name>[^(]+)\('(?P<key>(?:[^']|'')*)'\)")
@@ -168,6 +186,8 @@ def _step(place: Place, word: str) -> Place:
         return replace(place, node="folder", folders=(*place.folders, word))
     if keyed == "extension":
         return replace(place, node="extension", extension=word)
+    if keyed == "subscription":
+        return replace(place, node="subscription", subscription=word)
     if place.node == "contact":
         if word.lower() in ("singlevalueextendedproperties", "multivalueextendedproperties"):
             raise errors.not_supported()

@@ -15,11 +15,12 @@ from starlette.routing import BaseRoute, Route
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.clock import rfc3339
 from polydex_sandbox.connection import Dropped, drop
-from polydex_sandbox.microsoft import call as calls, control, errors, query, quirks, routes
+from polydex_sandbox.microsoft import batch, call as calls, control, errors, query, quirks, routes, watching
 from polydex_sandbox.microsoft.call import Answer, Asked, Call
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import Mailbox
 from polydex_sandbox.microsoft.routes import SCOPE, Operation, Place
+from polydex_sandbox.microsoft.subscriptions import Subscriptions
 from polydex_sandbox.microsoft.views import VIEWS
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
@@ -35,6 +36,7 @@ class Graph:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.mailboxes: dict[str, Mailbox] = {}
+        self.subscriptions = Subscriptions(sandbox, self.mailboxes.__getitem__, self._user)
         sandbox.quirks.add(quirks.CATALOGUE)
 
     def routes(self) -> list[BaseRoute]:
@@ -46,17 +48,20 @@ class Graph:
         ]
 
     def control_routes(self) -> list[BaseRoute]:
-        return control.routes(self)
+        return [*control.routes(self), *watching.routes(self)]
 
     def opened(self, account: Account, given: dict[str, Any]) -> dict[str, Any]:
         """Takes ``microsoft`` out of the body: settings of the mailbox."""
         mailbox = Mailbox(account, self.sandbox.clock.now, self.sandbox.random)
         control.settle(mailbox, given.pop("microsoft", {}))
+        mailbox.listeners.append(lambda before, after: self.subscriptions.changed(account, before, after))
         self.mailboxes[account.id] = mailbox
         return {}
 
     def closed(self, account: Account) -> None:
         self.mailboxes.pop(account.id, None)
+        for one in self.subscriptions.of(account):
+            self.subscriptions.drop(one)
 
     # -- HTTP
 
@@ -114,21 +119,54 @@ class Graph:
             grant: the token, when it is known already: of a part of a batch.
             note: takes `account` and `operation`, for the log.
         """
+        inside, note = grant is not None, note or (lambda _name, _value: None)
         try:
-            call = self._call(asked, grant, note or (lambda _name, _value: None))
-            return await self._answer(call)
+            # The token goes first: who has none learns nothing of paths.
+            grant = grant or self._grant(asked)
+            operation, place = routes.find(asked.verb, asked.path)
+            note("operation", operation.name)
+            if operation.node in routes.APART:
+                return await self._apart(asked, grant, operation, place, note, inside=inside)
+            return await self._answer(self._call(asked, grant, operation, place, note))
         except GraphError as error:
             return self._refusal(asked, error)
 
-    def _call(self, asked: Asked, grant: Grant | None, note: Callable[[str, Any], None]) -> Call:
-        # The token goes first: who has none learns nothing of paths.
-        grant = grant or self._grant(asked)
-        operation, place = routes.find(asked.verb, asked.path)
-        note("operation", operation.name)
+    async def _apart(
+        self,
+        asked: Asked,
+        grant: Grant,
+        operation: Operation,
+        place: Place,
+        note: Callable[[str, Any], None],
+        *,
+        inside: bool,
+    ) -> Answer:
+        """Calls whose path names no mailbox: a batch, subscriptions."""
+        note("account", grant.account_id or None)
+
+        def strike(quirk: str) -> dict[str, Any] | None:
+            return self.sandbox.quirks.strike(grant.account_id, quirk, operation.name)
+
+        if (slow := strike("graph-slow")) is not None:
+            await asyncio.sleep(slow["seconds"])
+        if strike("graph-drop-before") is not None:
+            raise Dropped
+        if operation.node == "batch":
+            if inside:
+                raise errors.bad_request("A batch cannot have another one in it.")
+            found = await batch.answer(asked, lambda part: self.perform(part, grant=grant), self.sandbox.random)
+        else:
+            found = await self.subscriptions.answer(asked, operation, place, grant)
+        if strike("graph-drop-after") is not None:
+            raise Dropped
+        return found
+
+    def _call(
+        self, asked: Asked, grant: Grant, operation: Operation, place: Place, note: Callable[[str, Any], None]
+    ) -> Call:
         self._scoped(grant, operation)
         owner = self._owner(grant, operation, place)
         note("account", owner.id)
-        known = grant
         return Call(
             asked=asked,
             operation=operation,
@@ -142,7 +180,7 @@ class Graph:
             random=self.sandbox.random,
             strike=lambda quirk: self.sandbox.quirks.strike(owner.id, quirk, operation.name),
             setting=lambda quirk: self._setting(owner, quirk),
-            perform=lambda part: self.perform(part, grant=known),
+            perform=lambda part: self.perform(part, grant=grant),
         )
 
     async def _answer(self, call: Call) -> Answer:
@@ -160,13 +198,13 @@ class Graph:
             mailbox.running -= 1
 
     async def _viewed(self, call: Call) -> Answer:
-        if (slow := call.strike("microsoft-slow")) is not None:
+        if (slow := call.strike("graph-slow")) is not None:
             await asyncio.sleep(slow["seconds"])
-        if call.strike("microsoft-drop-before") is not None:
+        if call.strike("graph-drop-before") is not None:
             raise Dropped
         found = VIEWS[call.operation.name](call)
         answer = await found if inspect.isawaitable(found) else found
-        if call.strike("microsoft-drop-after") is not None:
+        if call.strike("graph-drop-after") is not None:
             raise Dropped
         if call.prefer.applied:
             answer = Answer(answer.status, answer.body, {"Preference-Applied": call.prefer.applied, **answer.headers})

@@ -114,7 +114,7 @@ def found(call: Call) -> Contact:
     """The contact that the path names, in whatever folder it is, unless the quirk wants it there. Raises GraphError."""
     folder = folder_of(call)
     contact = call.mailbox.contact(call.place.contact)
-    if call.place.folders and contact.folder != folder.key and call.setting("microsoft-folder-in-path")["checked"]:
+    if call.place.folders and contact.folder != folder.key and call.setting("graph-folder-in-path")["checked"]:
         raise errors.not_found()
     return contact
 
