@@ -9,6 +9,7 @@ from polydex.connectors import photos
 from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.api import FETCH_SECONDS, Api, Deadline, decoded
 from polydex.connectors.microsoft.contacts import is_missing, path
+from polydex.connectors.microsoft.photo import read
 from polydex.core.contact import Photo
 from polydex.core.errors import ProviderError
 from polydex.core.fields import Loss
@@ -83,7 +84,8 @@ async def _metadata(api: Api, folder: str, key: RemoteKey, *, seconds: float) ->
         if is_missing(error):
             return None
         raise
-    return decoded(raw, wire.Photo, _READ)
+    found = decoded(raw, wire.Photo, _READ)
+    return None if read(found) is None else found
 
 
 async def _content(api: Api, folder: str, key: RemoteKey, *, seconds: float) -> bytes | None:

@@ -1,0 +1,258 @@
+"""Pulls: the delta of a folder says who has changed, then each is read by itself, twenty in one request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from polydex.connectors.base import Deferred, Page, Record, Walk
+from polydex.connectors.microsoft import folders
+from polydex.connectors.microsoft.api import READ_SECONDS, Api, decoded
+from polydex.connectors.microsoft.contacts import get_many, head, path
+from polydex.connectors.microsoft.cursor import Position, expired
+from polydex.connectors.microsoft.parts import MOST
+from polydex.connectors.microsoft.read import record
+from polydex.core.errors import (
+    CursorExpired,
+    PolydexError,
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnavailable,
+    RecordNotFound,
+)
+from polydex.core.ids import Cursor, RemoteKey, Rev
+
+PAGE_SIZE = 200
+_PREFER = f"odata.maxpagesize={PAGE_SIZE}"
+"""Of every request of a walk. ``$top`` would limit the whole of it, and nothing else may be said (README.md, delta)."""
+_LIST = "Microsoft list"
+_LINK_REFUSED = (400, 404, 410)
+"""Whatever is said of a link that was given out, in these ways it is not taken any more (JOURNAL.md, J3; README.md)."""
+
+
+class _Removed(msgspec.Struct, gc=False):
+    """Why is not believed: what was moved away and what was deleted look the same."""
+
+
+class _Entry(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    etag: str | None = msgspec.field(name="@odata.etag", default=None)
+    last_modified_date_time: str | None = None
+    removed: _Removed | None = msgspec.field(name="@removed", default=None)
+
+
+class _Name(msgspec.Struct, gc=False):
+    id: str
+    removed: _Removed | None = msgspec.field(name="@removed", default=None)
+
+
+class _Delta(msgspec.Struct, gc=False):
+    value: list[msgspec.Raw]
+    following: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    delta: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+
+
+_entries = msgspec.json.Decoder(_Entry)
+
+
+async def pull(
+    api: Api, folder: str, cursor: Cursor | None, walk: Walk, *, region: str | None, resume: bool = False
+) -> AsyncGenerator[Page, None]:
+    """See ``Connector.pull``.
+
+    Args:
+        api: of the mailbox.
+        folder: whose contacts.
+        cursor: as ``Page.cursor`` gave it.
+        walk: the engine's.
+        region: two letters, for phone numbers.
+        resume: the cursor is of a walk in progress.
+    """
+    position = Position(full=True) if cursor is None else Position.decode(cursor, resume=resume)
+    link = position.page or position.delta
+    if link is not None and not api.leads_here(link):
+        raise expired("The stored cursor leads to another address of the API", resume=resume)
+    walking = _Walking(api, folder, walk, region, position, resume=resume)
+    async for page in walking.pages():
+        yield page
+
+
+@dataclass(slots=True)
+class _Read:
+    """What became of those who were asked for together."""
+
+    changed: list[Record] = field(default_factory=list)
+    removed: list[RemoteKey] = field(default_factory=list)
+    deferred: list[Deferred] = field(default_factory=list)
+    throttled: ProviderThrottled | None = None
+
+
+class _Walking:
+    """One walk."""
+
+    def __init__(
+        self, api: Api, folder: str, walk: Walk, region: str | None, position: Position, *, resume: bool
+    ) -> None:
+        self._api, self._folder, self._walk, self._region = api, folder, walk, region
+        self._position = position
+        self._full = position.full
+        self._mode: Literal["delta", "snapshot"] = "snapshot" if position.full else "delta"
+        # A delta that goes on after a crash does not know who left before it: nobody passes for unchanged.
+        self._skips = self._full or not resume
+        self._left: set[RemoteKey] = set()
+
+    async def pages(self) -> AsyncGenerator[Page, None]:
+        link = self._position.page or self._position.delta or path(self._api, self._folder, "delta")
+        resumable = self._position.page is not None
+        while True:
+            stamp = await self._walk.stamp()
+            listed = await self._ask(link, given=resumable or self._position.delta is not None, resumable=resumable)
+            following = listed.following
+            if following is None and listed.delta is None:
+                raise ProviderMalformed(f"{_LIST}: the list neither goes on nor ends")
+            if following == link:
+                raise expired(f"{_LIST}: the list does not go on", resume=True)
+            here = self._resume(link) if resumable else None
+            after = Position(delta=listed.delta).encode() if following is None else self._resume(following)
+            async for page in self._page(listed, stamp, here, after, last=following is None):
+                yield page
+            if following is None:
+                return
+            link, resumable = following, True
+
+    def _resume(self, link: str) -> Cursor:
+        return Position(page=link, full=self._full).encode()
+
+    async def _ask(self, link: str, *, given: bool, resumable: bool) -> _Delta:
+        """One page of the list. ``given``: the link is one that Graph gave. Raises CursorExpired, ProviderError."""
+        try:
+            body = await self._api.get(link, step=_LIST, seconds=READ_SECONDS, prefer=_PREFER)
+        except CursorExpired as error:
+            error.resume = resumable
+            raise
+        except ProviderError as error:
+            if given and (error.original or {}).get("status") in _LINK_REFUSED:
+                raise expired(error.message, resume=resumable) from None
+            raise
+        listed = decoded(body, _Delta, _LIST)
+        for further in (listed.following, listed.delta):
+            if further is not None:
+                self._api.link(further)
+        return listed
+
+    async def _page(
+        self, listed: _Delta, stamp: int, here: Cursor | None, after: Cursor, *, last: bool
+    ) -> AsyncGenerator[Page, None]:
+        """What one page of the list comes to.
+
+        Args:
+            listed: it.
+            stamp: from before it was asked for.
+            here: resumes the walk at it.
+            after: what follows it, when all of it has been read.
+            last: nothing follows.
+        """
+        told: dict[RemoteKey, _Entry] = {}
+        for entry in map(_entry, listed.value):  # what is told twice counts as it was told last
+            told.pop(RemoteKey(entry.id), None)
+            told[RemoteKey(entry.id)] = entry
+        known = await self._walk.known(list(told)) if told and self._skips else {}
+        same = {key: known[key] for key, entry in told.items() if self._is_same(key, entry, known)}
+        wanted = [key for key in told if key not in same]
+        if (self._full and same) or not wanted:
+            # A page of its own, as what the list said must not travel under the stamp of those who are read after it (J1).
+            yield Page(
+                self._mode,
+                unchanged=tuple(same.items()) if self._full else (),
+                cursor=here if wanted else after,
+                last=last and not wanted,
+                asked=stamp,
+            )
+        for start in range(0, len(wanted), MOST):
+            final = start + MOST >= len(wanted)
+            asked = await self._walk.stamp()
+            read = await self._read({key: told[key] for key in wanted[start : start + MOST]})
+            self._left.update(read.removed)
+            done = final and read.throttled is None
+            yield Page(
+                self._mode,
+                changed=tuple(read.changed),
+                removed=tuple(read.removed),
+                deferred=tuple(read.deferred),
+                cursor=after if done else here,
+                last=last and done,
+                asked=asked,
+            )
+            if read.throttled is not None:
+                raise read.throttled  # the rest of this page comes when the walk is taken up again
+
+    def _is_same(self, key: RemoteKey, entry: _Entry, known: Mapping[RemoteKey, Rev]) -> bool:
+        """Whether we have the very version that the list tells of."""
+        if entry.removed is not None or entry.etag is None or key in self._left:
+            return False
+        return known.get(key) == entry.etag
+
+    async def _read(self, told: Mapping[RemoteKey, _Entry]) -> _Read:
+        """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
+
+        Also of who is said to be gone: only who cannot be found, or is found elsewhere, is.
+        """
+        found = await get_many(self._api, self._folder, list(told), step=_LIST, seconds=READ_SECONDS)
+        parent = None
+        if any(told[key].removed and isinstance(document, bytes) for key, document in found.items()):
+            parent = await folders.parent(self._api, self._folder, seconds=READ_SECONDS)
+        read = _Read()
+        for key, outcome in found.items():
+            entry = told[key]
+            gone = entry.removed is not None
+            if isinstance(outcome, ProviderThrottled):
+                read.throttled = outcome
+            elif gone and isinstance(outcome, RecordNotFound):
+                read.removed.append(key)
+            elif isinstance(outcome, ProviderError):
+                # Who is told to be there and is not found has gone since, or is not to be found yet (J12).
+                read.deferred.append(Deferred(key, _rev(entry.etag), outcome))
+            elif gone and (parent is None or head(outcome).parent_folder_id != parent):
+                read.removed.append(key)
+            else:
+                self._add(read, key, entry, outcome)
+        return read
+
+    def _add(self, read: _Read, key: RemoteKey, entry: _Entry, document: bytes) -> None:
+        now = head(document).last_modified_date_time
+        if _is_older(now, entry.last_modified_date_time):
+            late = ProviderUnavailable(f"{_LIST}: the contact is read as it was before the change that is told of")
+            read.deferred.append(Deferred(key, _rev(entry.etag), late))
+            return
+        try:
+            read.changed.append(record(document, self._region, key))
+        except PolydexError as error:
+            read.deferred.append(Deferred(key, _rev(entry.etag), error))
+
+
+def _entry(raw: msgspec.Raw) -> _Entry:
+    """One entry of the list; of one that cannot be understood the id, as each is read by itself. Raises ProviderMalformed."""
+    try:
+        return _entries.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        found = decoded(raw, _Name, _LIST)
+        return _Entry(found.id, removed=found.removed)
+
+
+def _rev(etag: str | None) -> Rev | None:
+    return Rev(etag) if etag else None
+
+
+def _is_older(moment: str | None, than: str | None) -> bool:
+    """Whether a time as Graph writes it lies before another. What cannot be compared does not."""
+    if moment is None or than is None or moment == than:
+        return False
+    try:
+        return datetime.fromisoformat(moment) < datetime.fromisoformat(than)
+    except (ValueError, TypeError):
+        return False

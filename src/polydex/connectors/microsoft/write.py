@@ -1,0 +1,312 @@
+"""Single writes: read, compare, one mutation with If-Match, and read again, for Graph answers without extended properties.
+
+What a write returns is what Microsoft says it stores, not what was sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import UNSET
+
+from polydex.connectors.base import Absent, Found, MarkAnswer, Record, Unknown
+from polydex.connectors.microsoft import contacts, marks, picture
+from polydex.connectors.microsoft.api import WRITE_SECONDS, Api, Deadline, nothing_sent
+from polydex.connectors.microsoft.draft import create
+from polydex.connectors.microsoft.edit import edit
+from polydex.connectors.microsoft.marks import Refused
+from polydex.connectors.microsoft.read import read, record
+from polydex.connectors.microsoft.sent import as_sent, body_of, lacking, lacks_mark, unkept
+from polydex.core.contact import EMPTY, Contact, Photo, content
+from polydex.core.errors import (
+    ProviderError,
+    ProviderForbidden,
+    ProviderRejected,
+    ProviderTimeout,
+    RecordNotFound,
+    Retry,
+    Stale,
+)
+from polydex.core.fields import Loss
+from polydex.core.ids import RemoteKey, Rev
+from polydex.core.patch import Patch
+
+CREATE = "Microsoft create"
+UPDATE = "Microsoft update"
+DELETE = "Microsoft delete"
+_NOT_STORED = Loss("$.photo", "Microsoft did not store it")
+_NOT_REMOVED = Loss("$.photo", "Microsoft did not remove it")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The writes of one request.
+
+    Args:
+        api: of the mailbox.
+        folder: whose contacts.
+        region: two letters, for phone numbers.
+        deadline: the time for all calls together.
+    """
+
+    api: Api
+    folder: str
+    region: str | None
+    deadline: Deadline
+
+    @classmethod
+    def of(cls, api: Api, folder: str, region: str | None) -> Writer:
+        return cls(api, folder, region, Deadline(WRITE_SECONDS))
+
+    # --- create ---------------------------------------------------------------------------------------------------
+
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str],
+        losses: tuple[Loss, ...] = (),
+        *,
+        fresh: bool = False,
+    ) -> Record:
+        """See ``Connector.create``. ``losses``: of the photo, which fits already."""
+        if mark is not None and not fresh:
+            there = await self._marked(mark)
+            if there is not None:
+                return there
+        made = create(draft, mark, native)
+        try:
+            answer = await self.api.call(
+                "POST", contacts.path(self.api, self.folder), step=CREATE, body=made.body, seconds=self.deadline.left
+            )
+        except ProviderError as error:
+            raise of_create(error) from None
+        created = await self._created(answer, made.body, (*losses, *made.losses))
+        photo = draft.photo.content if draft.photo is not None else None
+        return created if photo is None else await self._with_photo(created, photo)
+
+    async def _marked(self, mark: str) -> Record | None:
+        """What carries the mark already, where that is found quickly. When it raises, nothing has been sent."""
+        with nothing_sent():
+            try:
+                key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
+                return None if key is None else await self._read(key, CREATE)
+            except (Refused, RecordNotFound):
+                return None
+
+    async def _created(self, answer: bytes, body: bytes, losses: tuple[Loss, ...]) -> Record:
+        """The record of a contact that is there now: nothing from here on may look like a create that failed.
+
+        What cannot be read has no revision, so that the next pull reads it.
+        """
+        meant = as_sent(answer, body)
+        key = read(meant).key
+        try:
+            document = await contacts.get(self.api, self.folder, key, step=CREATE, seconds=self.deadline.left)
+        except ProviderError:
+            return replace(self.made(meant, key, losses), rev=None)
+        if missing := lacking(document, body):
+            self.api.shared.strips = self.api.shared.strips or lacks_mark(missing)
+            document = await self._sent_again(key, document, body_of(missing))
+            if lacking(document, body):
+                losses = (*losses, *unkept(document, meant))
+        return self.made(document, key, losses)
+
+    async def _sent_again(self, key: RemoteKey, document: bytes, body: bytes) -> bytes:
+        """Extended properties that a create has lost, by a change: those survive (README.md, extended properties)."""
+        try:
+            await self._patch(key, body, contacts.head(document).etag, CREATE)
+            return await contacts.get(self.api, self.folder, key, step=CREATE, seconds=self.deadline.left)
+        except ProviderError:
+            return document
+
+    async def _with_photo(self, created: Record, photo: bytes) -> Record:
+        """The photo of a new contact. Raises ProviderTimeout when it is to be seen later what has become of it."""
+        try:
+            stored = await picture.put(self.api, self.folder, created.key, photo, self.deadline)
+        except (ProviderRejected, ProviderForbidden) as error:
+            refused = Loss("$.photo", f"The contact was created without it: {error.message}")
+            return replace(created, losses=(*created.losses, refused))
+        except ProviderError as error:
+            raise ProviderTimeout(
+                f"{CREATE}: the contact is there, its photo is not",
+                original=error.original,
+                retry_after=error.retry_after,
+            ) from error
+        losses = created.losses if stored else (*created.losses, _NOT_STORED)
+        try:
+            return replace(await self._read(created.key, CREATE), losses=losses)
+        except ProviderError:
+            return replace(created, rev=None, losses=losses)  # the next pull brings it as it is
+
+    async def find_mark(self, mark: str) -> MarkAnswer:
+        """See ``Connector.find_mark``."""
+        try:
+            key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
+            if key is None:
+                # A mailbox that loses extended properties has perhaps lost the mark, and not the contact.
+                return Unknown() if self.api.shared.strips else Absent()
+            return Found(await self._read(key, CREATE))
+        except Refused:
+            return Unknown()
+        except RecordNotFound:  # it is listed, and not to be read (yet)
+            return Unknown()
+
+    # --- update ---------------------------------------------------------------------------------------------------
+
+    async def update(self, base: Record, patch: Patch, losses: tuple[Loss, ...] = ()) -> Record:
+        """See ``Connector.update``. ``losses``: of the photo, which fits already."""
+        photo = patch.photo
+        rest = msgspec.structs.replace(patch, photo=UNSET)
+        document = await self._same(base, photo=photo is not UNSET)
+        if photo is UNSET or (isinstance(photo, Photo) and photo.content is None):
+            return await self._rest(base, document, rest, losses)
+        edit(document, rest, base.contact or EMPTY)  # what cannot be written is refused before anything is
+        stored = await picture.put(
+            self.api, self.folder, base.key, b"" if photo is None else photo.content or b"", self.deadline
+        )
+        if not stored:
+            losses = (*losses, _NOT_REMOVED if photo is None else _NOT_STORED)
+        with _half_done():
+            after = await contacts.get(self.api, self.folder, base.key, step=UPDATE, seconds=self.deadline.left)
+            if _but_photo(after) != _but_photo(document):
+                raise Stale(f"{UPDATE}: the contact has changed at Microsoft")  # between the two
+            return await self._rest(base, after, rest, losses)
+
+    async def _same(self, base: Record, *, photo: bool) -> bytes:
+        """The document of the contact as it is now. Raises Stale when it is no longer the base's.
+
+        ``photo``: it has to have the same photo, too, which is not said to change the etag.
+        """
+        with nothing_sent():
+            document = await contacts.get(self.api, self.folder, base.key, step=UPDATE, seconds=self.deadline.left)
+        known = base.rev or (contacts.head(base.raw).etag if base.raw else None)
+        same = known is not None and contacts.head(document).etag == known
+        if not same or (photo and base.raw and read(document).contact.photo != read(base.raw).contact.photo):
+            raise Stale(f"{UPDATE}: the contact has changed at Microsoft")
+        return document
+
+    async def _rest(self, base: Record, document: bytes, rest: Patch, losses: tuple[Loss, ...]) -> Record:
+        """All but the photo. ``document``: as the contact is now."""
+        edited = edit(document, rest, base.contact or EMPTY)
+        losses = (*losses, *edited.losses)
+        if edited.body is None:
+            return self.made(document, base.key, losses)
+        etag = contacts.head(document).etag
+        try:
+            answer = await self._patch(base.key, edited.body, etag, UPDATE)
+        except Stale:
+            await self._is_spurious(base.key, etag, UPDATE)
+            answer = await self._patch(base.key, edited.body, etag, UPDATE)
+        return await self.written(base.key, answer, edited.body, document, losses)
+
+    async def written(
+        self, key: RemoteKey, answer: bytes, body: bytes, before: bytes, losses: tuple[Loss, ...]
+    ) -> Record:
+        """The record of a contact that has been changed; one that cannot be read again has no revision.
+
+        Args:
+            key: of the contact.
+            answer: to the change.
+            body: of the change.
+            before: the document that was changed.
+            losses: of the change.
+        """
+        meant = as_sent(answer, body, before)
+        try:
+            document = await contacts.get(self.api, self.folder, key, step=UPDATE, seconds=self.deadline.left)
+        except ProviderError:
+            return replace(self.made(meant, key, losses), rev=None)
+        if lacking(document, body):
+            losses = (*losses, *unkept(document, meant))
+        return self.made(document, key, losses)
+
+    async def _patch(self, key: RemoteKey, body: bytes, etag: str | None, step: str) -> bytes:
+        return await self.api.call(
+            "PATCH",
+            contacts.path(self.api, self.folder, key),
+            step=step,
+            body=body,
+            headers=if_match(etag),
+            seconds=self.deadline.left,
+        )
+
+    async def _is_spurious(self, key: RemoteKey, etag: str | None, step: str) -> None:
+        """Microsoft says that the contact is another by now: 412 is seen now and then when it is not (msgraph-sdk-dotnet#1201).
+
+        Raises Stale when it really is.
+        """
+        document = await contacts.get(self.api, self.folder, key, step=step, seconds=self.deadline.left)
+        if etag is None or contacts.head(document).etag != etag:
+            raise Stale(f"{step}: the contact has changed at Microsoft")
+
+    # --- delete ---------------------------------------------------------------------------------------------------
+
+    async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
+        """See ``Connector.delete``. Looked at before, as its id leads to a contact in whatever folder it is by now."""
+        try:
+            with nothing_sent():
+                document = await contacts.get(self.api, self.folder, key, step=DELETE, seconds=self.deadline.left)
+            etag = contacts.head(document).etag
+            if rev is not None and etag != rev:
+                raise Stale(f"{DELETE}: the contact has changed at Microsoft")
+            try:
+                await self._remove(key, etag if rev is not None else None)
+            except Stale:
+                await self._is_spurious(key, etag, DELETE)
+                await self._remove(key, etag if rev is not None else None)
+        except RecordNotFound:
+            return
+
+    async def _remove(self, key: RemoteKey, etag: str | None) -> None:
+        await self.api.call(
+            "DELETE",
+            contacts.path(self.api, self.folder, key),
+            step=DELETE,
+            headers=if_match(etag),
+            idempotent=True,
+            seconds=self.deadline.left,
+        )
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def made(self, document: bytes, key: RemoteKey, losses: tuple[Loss, ...]) -> Record:
+        """The record of what a write has made. Raises ProviderMalformed."""
+        return record(document, self.region, key, losses)
+
+    async def _read(self, key: RemoteKey, step: str) -> Record:
+        return self.made(await contacts.get(self.api, self.folder, key, step=step, seconds=self.deadline.left), key, ())
+
+
+def if_match(etag: str | None) -> dict[str, str]:
+    """Not documented for contacts; the service answers 412 to another etag than the one that it has (davmail#491)."""
+    return {} if etag is None else {"If-Match": etag}
+
+
+def of_create(error: ProviderError) -> ProviderError:
+    """The error as that of a create: there is no contact yet that could have changed, or be missing."""
+    if isinstance(error, Stale | RecordNotFound):
+        return ProviderRejected(error.message, original=error.original)
+    return error
+
+
+@contextlib.contextmanager
+def _half_done() -> Iterator[None]:
+    """The photo is written: what fails in here, and may be tried again, is not to pass for a change that did not happen.
+
+    The engine finds out how far it has come, and ends it.
+    """
+    try:
+        yield
+    except ProviderError as error:
+        if error.retry is Retry.NEVER:
+            raise
+        message = f"{UPDATE}: the photo is written, the rest is not"
+        raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
+
+
+def _but_photo(document: bytes) -> Contact:
+    return msgspec.structs.replace(content(read(document).contact), photo=None)

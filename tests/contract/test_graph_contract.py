@@ -1,0 +1,63 @@
+"""The whole connector contract on Microsoft's sandbox: work and personal mailboxes, the default folder and another."""
+
+import io
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from PIL import Image
+
+from polydex.core.contact import Photo
+from polydex.core.patch import Patch
+from polydex.testing.contract import ALICE, ConnectorContract, UnreadableContract, World, content
+from tests.microsoft.world import GraphWorld, graph_world
+
+
+def jpeg(color: str) -> bytes:
+    """A picture of more than one pixel, which passes for none at Microsoft."""
+    output = io.BytesIO()
+    Image.new("RGB", (48, 40), color).save(output, "JPEG")
+    return output.getvalue()
+
+
+class TestMicrosoft(ConnectorContract, UnreadableContract):
+    @pytest.fixture(params=["work", "personal", "folder"])
+    async def world(self, request: pytest.FixtureRequest) -> AsyncIterator[GraphWorld]:
+        folder = "Friends" if request.param == "folder" else None
+        async with graph_world(personal=request.param == "personal", folder=folder) as world:
+            yield world
+
+    async def test_a_photo_can_be_set_replaced_and_removed(self, world: World) -> None:
+        """As in the contract, but that a photo is known by the ETag of its bytes, which only Microsoft makes."""
+        record = await world.connector.create(
+            msgspec.structs.replace(ALICE, photo=Photo.of(jpeg("red"), "image/jpeg")), None
+        )
+        assert record.losses == ()
+        seen: set[str] = set()
+        for picture in (jpeg("red"), jpeg("blue")):
+            base = await world.connector.fetch(record.key)
+            changed = await world.connector.update(base, Patch(photo=Photo.of(picture, "image/jpeg")))
+            assert changed.losses == ()
+            base = await world.connector.fetch(record.key)
+            assert base.contact is not None
+            assert base.contact.photo is not None
+            assert base.contact.photo.content is None, "a record carries the photo by its hash"
+            seen.add(base.contact.photo.hash)
+            photo = await world.connector.photo(base)
+            assert photo is not None
+            assert photo.content == picture
+        assert len(seen) == 2
+        await world.connector.update(await world.connector.fetch(record.key), Patch(photo=None))
+        after = await world.connector.fetch(record.key)
+        assert content(after.contact) == content(ALICE)
+        assert await world.connector.photo(after) is None
+
+    async def test_a_photo_outlives_an_update_of_something_else(self, world: World) -> None:
+        with_photo = msgspec.structs.replace(ALICE, photo=Photo.of(jpeg("red"), "image/jpeg"))
+        record = await world.connector.create(with_photo, None)
+        before = content((await world.connector.fetch(record.key)).contact)
+        assert before is not None
+        assert before.photo is not None
+        await world.connector.update(await world.connector.fetch(record.key), Patch(notes="new"))
+        after = content((await world.connector.fetch(record.key)).contact)
+        assert after == msgspec.structs.replace(before, notes="new")

@@ -1,0 +1,271 @@
+"""Microsoft's sandbox in this process, with a connector on it: the other client (the user's Outlook) acts by its control API."""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Router
+
+from polydex.connectors.microsoft import wire
+from polydex.connectors.microsoft.api import Api
+from polydex.connectors.microsoft.connector import MicrosoftConnector
+from polydex.connectors.microsoft.draft import create
+from polydex.connectors.microsoft.fields import MODELLED
+from polydex.connectors.microsoft.folders import DEFAULT
+from polydex.connectors.microsoft.shared import Accounts
+from polydex.core.contact import Contact
+from polydex.core.ids import Cursor, RemoteKey
+from polydex.net.client import Net
+from polydex_sandbox import control as control_api
+from polydex_sandbox.clock import Clock
+from polydex_sandbox.connection import Recorder
+from polydex_sandbox.microsoft.service import Graph
+from polydex_sandbox.sandbox import Sandbox
+from tests.google.world import FixedTokens, serving
+
+EMAIL = "ada@example.com"
+TOKEN = "eyJ0.sandbox"
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+GUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+ALIEN: dict[str, Any] = {
+    "profession": "Cellist",
+    "imAddresses": ["ada@im.example.com"],
+    "children": ["Byron"],
+    "initials": "AL",
+}
+ALIEN_EXTENDED = {f"String {{{GUID}}} Name ShoeSize": "38", "String 0x3A4D": "2"}
+"""Another program's named property, and one that no member of the public contact is."""
+LONG = 3600.0
+"""Seconds after which nothing of the sandbox lags any more."""
+_LISTS = ("businessPhones", "homePhones", "emailAddresses", "categories")
+_COPIED = (*MODELLED, *ALIEN)
+
+
+@dataclass
+class Spoiler:
+    """Between the sandbox and its clients: what the sandbox does not do by itself.
+
+    Attributes:
+        keys: ids of contacts that come as nobody can read them.
+        refuses: words; a contact whose body has one is refused as invalid, be it a part of a batch.
+        answers: of the next requests of a method whose path ends so, in this order, before all is as ever again.
+        before: called before each request, with its method and path.
+    """
+
+    app: Any
+    keys: set[str] = field(default_factory=set)
+    answers: list[tuple[str, str, int, Any]] = field(default_factory=list)
+    before: Callable[[str, str], Awaitable[None]] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/control"):
+            await self.app(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if self.before is not None:
+            await self.before(method, path)
+        for at, (verb, end, status, body) in enumerate(self.answers):
+            if verb == method and path.endswith(end):
+                del self.answers[at]
+                await JSONResponse(body, status)(scope, receive, send)
+                return
+        await self.app(scope, receive, self._spoiling(send) if self.keys else send)
+
+    def _spoiling(self, send: Any) -> Any:
+        begun: list[Any] = []
+
+        async def spoiling(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            body = message["body"]
+            with contextlib.suppress(ValueError):
+                body = json.dumps(self._spoiled(json.loads(body))).encode()
+            [start] = begun
+            headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({**message, "body": body})
+
+        return spoiling
+
+    def _spoiled(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._spoiled(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        found = {name: self._spoiled(one) for name, one in value.items()}
+        if found.get("id") in self.keys and "displayName" in found:
+            found["displayName"] = 7
+        return found
+
+
+@dataclass
+class GraphWorld:
+    """One mailbox of a sandbox, empty at first.
+
+    Attributes:
+        sandbox: its clock is the one of the connector, too.
+        control: a client of the control API, below the account.
+        connector: the connector under test.
+        net: the outbound client.
+        url: of the API.
+        spoiler: see Spoiler.
+    """
+
+    sandbox: Sandbox
+    control: httpx.AsyncClient
+    connector: MicrosoftConnector
+    net: Net
+    url: str
+    spoiler: Spoiler
+    graph: Graph
+    tokens: FixedTokens
+
+    # --- polydex.testing.contract.World --------------------------------------------------------------------------
+
+    async def put(self, contact: Contact, key: RemoteKey | None = None) -> RemoteKey:
+        body = body_of(contact)
+        if key is None:
+            [made] = await self.seed(body)
+            return made
+        if key not in await self.keys():
+            await self.ask("POST", f"contacts/{key}/restore", {"folder": self.connector.source_key})
+        empty: dict[str, Any] = {name: [] if name in _LISTS else None for name in MODELLED}
+        extended: dict[str, Any] = dict.fromkeys(set(wire.EXTENDED) - {wire.MARK, wire.HAS_PICTURE})
+        extended |= {entry["id"]: entry["value"] for entry in body.pop("singleValueExtendedProperties", ())}
+        values = [{"id": name, "value": value} for name, value in extended.items()]
+        await self.ask("PATCH", f"contacts/{key}", {**empty, **body, "singleValueExtendedProperties": values})
+        return key
+
+    async def remove(self, key: RemoteKey) -> None:
+        await self.ask("DELETE", f"contacts/{key}")
+
+    async def move(self, key: RemoteKey) -> RemoteKey:
+        """As by export and import: immutable ids survive anything else that happens inside a mailbox."""
+        there = await self.ask("GET", f"contacts/{key}")
+        copy = {name: there[name] for name in _COPIED if there.get(name)}
+        copy["singleValueExtendedProperties"] = [{"id": i, "value": v} for i, v in there["extended"].items()]
+        [made] = await self.seed(copy)
+        await self.remove(key)
+        return made
+
+    async def add_alien_data(self, key: RemoteKey) -> None:
+        extended = [{"id": name, "value": value} for name, value in ALIEN_EXTENDED.items()]
+        await self.ask("PATCH", f"contacts/{key}", {**ALIEN, "singleValueExtendedProperties": extended})
+
+    async def alien_data(self, key: RemoteKey) -> object:
+        there = await self.ask("GET", f"contacts/{key}")
+        extended = {name.lower(): value for name, value in there["extended"].items()}
+        found = {name: there[name] for name in ALIEN if there.get(name)}
+        return found | {name: extended[name.lower()] for name in ALIEN_EXTENDED if name.lower() in extended}
+
+    async def keys(self) -> set[RemoteKey]:
+        return {RemoteKey(contact["id"]) for contact in await self.contacts()}
+
+    async def expired(self, cursor: Cursor) -> Cursor:
+        position = json.loads(cursor)
+        position["delta"] = position["delta"].partition("?")[0] + "?$deltatoken=forgotten"
+        return Cursor(json.dumps(position))
+
+    async def settle(self) -> None:
+        self.sandbox.clock.advance(int(LONG * 1000))
+
+    async def spoil(self, key: RemoteKey) -> None:
+        self.spoiler.keys.add(key)
+
+    async def heal(self, key: RemoteKey) -> None:
+        self.spoiler.keys.discard(key)
+
+    # --- for the tests -------------------------------------------------------------------------------------------
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of Outlook's; ``body``: bytes as they are, else JSON. Fails the test when it is refused."""
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        answer = await self.control.request(method, f"microsoft/{path}", **content)
+        assert answer.status_code < 300, answer.text
+        kind = answer.headers.get("content-type", "")
+        return answer.json() if kind.startswith("application/json") else answer.content
+
+    async def seed(self, *bodies: Mapping[str, Any]) -> list[RemoteKey]:
+        """New contacts, as Graph writes them; their ids."""
+        given = {"contacts": list(bodies), "folder": self.connector.source_key}
+        return [RemoteKey(made) for made in (await self.ask("POST", "contacts", given))["ids"]]
+
+    async def quirk(self, name: str, **given: Any) -> None:
+        """Switch a quirk on."""
+        answer = await self.control.put(f"quirks/{name}", json=given)
+        assert answer.status_code == 200, answer.text
+
+    async def struck(self, name: str) -> int:
+        """How often a quirk has struck."""
+        quirks = (await self.control.get("quirks")).json()["quirks"]
+        return next((int(one["struck"]) for one in quirks if one["id"] == name), 0)
+
+    async def calm(self) -> None:
+        """Switch all quirks off."""
+        await self.control.delete("quirks")
+
+    async def contacts(self) -> list[dict[str, Any]]:
+        """Everybody in the folder, as they truly are."""
+        found: list[dict[str, Any]] = (await self.ask("GET", f"contacts?folder={self.connector.source_key}"))[
+            "contacts"
+        ]
+        return found
+
+    def requests(self, operation: str | None = None) -> list[str]:
+        """The operations that the API was asked for, in order; all, or those of one name."""
+        names = [entry.operation or "?" for entry in self.sandbox.log]
+        return [name for name in names if operation in (None, name)]
+
+    def another(self, **changes: Any) -> MicrosoftConnector:
+        """Another connector for the same mailbox, as of another process."""
+        api = replace(self.connector.api, shared=Accounts().of("", self.sandbox.clock.now))
+        return replace(self.connector, api=api, **changes)
+
+
+def body_of(contact: Contact) -> dict[str, Any]:
+    """A contact as a client creates it."""
+    body: dict[str, Any] = json.loads(create(contact, None, {}).body)
+    return body
+
+
+@contextlib.asynccontextmanager
+async def graph_world(
+    *, frozen: bool = True, personal: bool = False, folder: str | None = None
+) -> AsyncIterator[GraphWorld]:
+    """A sandbox on a free port of loopback.
+
+    Args:
+        frozen: its clock stands still unless it is moved.
+        personal: a mailbox of Outlook.com.
+        folder: the name of a folder whose contacts it is about; None: the default one.
+    """
+    sandbox = Sandbox(Clock(START, frozen=frozen))
+    graph = Graph(sandbox)
+    routes = [Mount("/control", control_api.app(sandbox, [graph])), *graph.routes()]
+    app = Recorder(Router(routes, redirect_slashes=False), sandbox)
+    spoiler = Spoiler(app)
+    async with serving(spoiler) as url:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/control") as control:
+            given = {"email": EMAIL, "name": "Ada", "accessToken": TOKEN}
+            answer = await control.post("/accounts", json={**given, "tenant": "consumers"} if personal else given)
+            assert answer.status_code == 201, answer.text
+            account = answer.json()["id"]
+            # Tests move the clock by days.
+            await control.post(f"/accounts/{account}/tokens", json={"accessToken": TOKEN, "lifetime": 10**9})
+            control.base_url = httpx.URL(f"http://sandbox/control/accounts/{account}/")
+            async with Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net:
+                tokens = FixedTokens(TOKEN)
+                api = Api(net, tokens, Accounts().of("", sandbox.clock.now), url)
+                world = GraphWorld(
+                    sandbox, control, MicrosoftConnector(api, DEFAULT, region="CH"), net, url, spoiler, graph, tokens
+                )
+                if folder is not None:
+                    made = await world.ask("POST", "folders", {"name": folder})
+                    world.connector = replace(world.connector, source_key=made["id"])
+                yield world
