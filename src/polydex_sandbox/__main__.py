@@ -18,6 +18,7 @@ from polydex_sandbox.app import build
 from polydex_sandbox.clock import Clock
 from polydex_sandbox.connection import Connection
 from polydex_sandbox.identity.google.clients import Client
+from polydex_sandbox.identity.microsoft.clients import DEFAULT as ENTRA
 from polydex_sandbox.sandbox import Sandbox
 
 
@@ -26,8 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn at random")
+    parser.add_argument("--tls-certificate", default="", help="PEM file; with it the sandbox speaks https")
+    parser.add_argument("--tls-key", default="", help="PEM file of the certificate's key")
     parser.add_argument("--json", action="store_true", help="write the address and settings as one JSON object")
     options = parser.parse_args(argv)
+    if bool(options.tls_certificate) != bool(options.tls_key):
+        sys.stderr.write("--tls-certificate and --tls-key belong together\n")
+        return 2
     try:
         listener = socket.create_server((options.host, options.port), family=_family(options.host), backlog=1024)
     except (OSError, OverflowError) as error:
@@ -40,10 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         uvicorn.Config(
             build(sandbox), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
+            ssl_certfile=options.tls_certificate or None, ssl_keyfile=options.tls_key or None,
         )
     )  # fmt: skip
+    scheme = "https" if options.tls_certificate else "http"
     with listener:
-        _announce(listener, sandbox.client, as_json=options.json)
+        _announce(listener, scheme, sandbox.client, as_json=options.json)
         server.run(sockets=[listener])
     return 0
 
@@ -64,7 +72,7 @@ class _Server(uvicorn.Server):
 
 
 def settings(url: str, client: Client) -> dict[str, str]:
-    """What points Polydex at the sandbox: variable -> value."""
+    """What points Polydex at the sandbox: variable -> value; client is the one at Google."""
     return {
         "POLYDEX_GOOGLE_API_URL": url,
         "POLYDEX_GOOGLE_TOKEN_URL": f"{url}/token",
@@ -72,6 +80,11 @@ def settings(url: str, client: Client) -> dict[str, str]:
         "POLYDEX_GOOGLE_REVOKE_URL": f"{url}/revoke",
         "POLYDEX_GOOGLE_CLIENT_ID": client.id,
         "POLYDEX_GOOGLE_CLIENT_SECRET": client.secret,
+        "POLYDEX_GRAPH_API_URL": url,
+        "POLYDEX_MICROSOFT_TOKEN_URL": f"{url}/common/oauth2/v2.0/token",
+        "POLYDEX_MICROSOFT_AUTH_URL": f"{url}/common/oauth2/v2.0/authorize",
+        "POLYDEX_MICROSOFT_CLIENT_ID": ENTRA.id,
+        "POLYDEX_MICROSOFT_CLIENT_SECRET": ENTRA.secret,
         "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
     }
 
@@ -80,10 +93,10 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _announce(listener: socket.socket, client: Client, *, as_json: bool) -> None:
+def _announce(listener: socket.socket, scheme: str, client: Client, *, as_json: bool) -> None:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - not bound
-    url = f"http://{host}:{port}"
+    url = f"{scheme}://{host}:{port}"
     found = settings(url, client)
     if as_json:
         sys.stdout.write(json.dumps({"url": url, "control": f"{url}/control", "environment": found}) + "\n")

@@ -29,8 +29,8 @@ from polydex_sandbox.google import methods
 from polydex_sandbox.google.contact import Contact as Stored
 from polydex_sandbox.google.person import View, show
 from polydex_sandbox.google.service import Google
-from polydex_sandbox.identity.keys import Key
 from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.keys import Key
 from polydex_sandbox.sandbox import Sandbox
 from tests.google.world import Spoiler
 from tests.machine.mortal import Life

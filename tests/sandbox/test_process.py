@@ -34,11 +34,13 @@ def test_it_tells_its_address_and_the_settings(by: signal.Signals) -> None:
     process = start("--port", "0")
     try:
         assert process.stdout is not None
-        first, *lines = [process.stdout.readline() for _ in range(8)]
+        first, *lines = [process.stdout.readline() for _ in range(13)]
         url = first.split()[2]
         settings = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
         assert settings["POLYDEX_GOOGLE_API_URL"] == url
         assert settings["POLYDEX_GOOGLE_TOKEN_URL"] == f"{url}/token"
+        assert settings["POLYDEX_GRAPH_API_URL"] == url
+        assert settings["POLYDEX_MICROSOFT_TOKEN_URL"] == f"{url}/common/oauth2/v2.0/token"
         assert settings["POLYDEX_ALLOW_PRIVATE_NETWORKS"] == "127.0.0.0/8"
         assert httpx.get(f"{url}/control/health").json()["status"] == "ok"
     finally:
@@ -55,6 +57,15 @@ def test_as_json() -> None:
         made = httpx.post(f"{told['control']}/accounts", json={"email": "ada@example.com"}).json()
         assert told["environment"]["POLYDEX_GOOGLE_CLIENT_ID"] == made["clientId"]
         assert told["environment"]["POLYDEX_GOOGLE_CLIENT_SECRET"] == made["clientSecret"]
+        proof = {
+            "client_id": told["environment"]["POLYDEX_MICROSOFT_CLIENT_ID"],
+            "client_secret": told["environment"]["POLYDEX_MICROSOFT_CLIENT_SECRET"],
+        }
+        given = {"grant_type": "refresh_token", "refresh_token": made["microsoftRefreshToken"], **proof}
+        fresh = httpx.post(told["environment"]["POLYDEX_MICROSOFT_TOKEN_URL"], data=given).json()
+        headers = {"Authorization": f"Bearer {fresh['access_token']}"}
+        contacts = f"{told['environment']['POLYDEX_GRAPH_API_URL']}/v1.0/me/contacts"
+        assert httpx.post(contacts, json={"givenName": "Ada"}, headers=headers).status_code == 201
     finally:
         end(process)
 

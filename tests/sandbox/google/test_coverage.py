@@ -9,6 +9,7 @@ from starlette.routing import Route
 from polydex_sandbox import control
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
+from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
 from polydex_sandbox.sandbox import Sandbox
 from tests.docs.blocks import text
 from tests.sandbox.google import coverage
@@ -38,7 +39,9 @@ def test_every_call_of_the_control_api_is_listed() -> None:
     sandbox = Sandbox()
     routes = [*control.Control(sandbox, []).routes(), *Google(sandbox).control_routes()]
     routes += Identity(sandbox).control_routes()
+    routes += MicrosoftIdentity(sandbox, lambda _account: True).control_routes()
     names = {"account": "ACCOUNT", "quirk": "QUIRK", "name": "ID", "client": "CLIENT", "email": "EMAIL"}
+    names["tenant"] = "TENANT"
     served = {
         (verb, "/control" + re.sub(r"\{(\w+)\}", lambda match: names[match[1]], route.path))
         for route in routes
