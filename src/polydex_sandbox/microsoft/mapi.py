@@ -21,9 +21,9 @@ ADDRESS = "00062004-0000-0000-c000-000000000046"
 PUBLIC_STRINGS = "00020329-0000-0000-c000-000000000046"
 
 _FORM = re.compile(
-    r"(?P<type>[A-Za-z]+) (?:0x(?P<tag>[0-9A-Fa-f]{1,8})"
+    r"(?P<type>[A-Za-z]+) (?:0[xX](?P<tag>[0-9A-Fa-f]{1,8})"
     r"|\{?(?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}? "
-    r"(?:[Ii][Dd] (?:0x(?P<id>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,9}))|[Nn][Aa][Mm][Ee] (?P<name>.+)))"
+    r"(?:[Ii][Dd] (?:0[xX](?P<id>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,9}))|[Nn][Aa][Mm][Ee] (?P<name>.+)))"
 )
 _LARGEST_TAG = 0x7FFF
 

@@ -126,7 +126,8 @@ def _extended(node: AnyOf, mailbox: Mailbox) -> Test:
     def test(contact: Contact) -> bool:
         found = extended.value(contact, mailbox, known)
         if found is None or wanted is None:
-            return (found is None and wanted is None) == (value.operator == "eq")
+            equal = found is wanted
+            return equal if value.operator == "eq" else value.operator == "ne" and not equal
         return _COMPARED[value.operator](str(found).casefold(), wanted)
 
     return test

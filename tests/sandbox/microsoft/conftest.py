@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.sandbox.microsoft.api import Api
 
@@ -25,3 +27,15 @@ async def api(http: httpx.AsyncClient) -> Api:
 async def personal(http: httpx.AsyncClient) -> Api:
     """A client of a personal account whose token is ``own``."""
     return await opened(http, email="eve@example.net", name="Eve Example", accessToken="own", tenant="consumers")
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (12, 8), colour: str = "red") -> bytes:
+    """A file with a picture."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, kind)
+    return out.getvalue()
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    return picture()
