@@ -106,7 +106,7 @@ async def test_what_an_empty_contact_has(api: Api) -> None:
 @pytest.mark.parametrize("name", WHOLE)
 async def test_null_clears(api: Api, name: str) -> None:
     made = await api.create(WHOLE)
-    empty = [] if isinstance(WHOLE[name], list) else {} if isinstance(WHOLE[name], dict) else None
+    empty: Any = [] if isinstance(WHOLE[name], list) else {} if isinstance(WHOLE[name], dict) else None
     kept = {"displayName": "kept", "fileAs": "kept"} | {name: None}
     changed = await api.update(made["id"], kept)
     assert changed[name] == empty

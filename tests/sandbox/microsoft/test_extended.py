@@ -128,7 +128,8 @@ async def test_what_is_no_value_of_a_type(api: Api, kind: str, value: str) -> No
 
 
 async def test_values_are_texts(api: Api) -> None:
-    for value in (5, True, [], {}):
+    values: list[Any] = [5, True, [], {}]
+    for value in values:
         error = await api.refused("POST", "/me/contacts", body_of({BAG: value}))
         assert (error.http, error.code) == (400, "RequestBodyRead")
     for given in (["x"], [{"id": BAG, "value": "x", "foo": 1}]):

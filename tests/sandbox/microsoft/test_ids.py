@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox.microsoft.api import Api, Json
 
-IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
+IMMUTABLE: Json = {"Prefer": 'IdType="ImmutableId"'}
 FORMS = ("entryId", "ewsId", "immutableEntryId", "restId", "restImmutableEntryId")
 
 
