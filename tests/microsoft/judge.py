@@ -231,7 +231,9 @@ def _batch(sent: Json, value: Json) -> None:
         step = asked[one["id"].lower()]
         headers = {name.lower(): text for name, text in one.get("headers", {}).items()}
         body = _step_answer(one, headers)
-        answer(step["method"], _target(step), one["status"], headers, body)
+        # What was refused may have any URL.
+        target = _target(step) if one["status"] < 400 else step["url"]
+        answer(step["method"], target, one["status"], headers, body)
 
 
 def _step_answer(one: Json, headers: Mapping[str, str]) -> bytes:

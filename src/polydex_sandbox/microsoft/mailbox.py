@@ -49,6 +49,7 @@ class Mailbox:
         duration: real seconds that a request takes.
         lists: contact lists in the default folder: counted, never shown.
         running: requests that are being answered.
+        last_told: last item of the last page of a delta query.
         listeners: called with a contact before (None: it is new) and after every change.
     """
 
@@ -59,6 +60,7 @@ class Mailbox:
         self.watched = SUBSCRIPTIONS
         self.named: dict[tuple[str, str | int], int] = {}
         self.running = 0
+        self.last_told: dict[str, Any] | None = None
         self.seq = 0
         self.contacts: Shelf[Contact] = Shelf()
         self.folders: Shelf[Folder] = Shelf()

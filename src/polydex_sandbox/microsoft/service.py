@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.clock import rfc3339
 from polydex_sandbox.connection import Dropped, drop
-from polydex_sandbox.microsoft import batch, call as calls, control, errors, query, quirks, routes, watching
+from polydex_sandbox.microsoft import batch, call as calls, control, errors, odd, query, quirks, routes, watching
 from polydex_sandbox.microsoft.call import Answer, Asked, Call
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import Mailbox
@@ -151,6 +151,7 @@ class Graph:
             await asyncio.sleep(slow["seconds"])
         if strike("graph-drop-before") is not None:
             raise Dropped
+        odd.refuse(strike)
         if operation.node == "batch":
             if inside:
                 raise errors.bad_request("A batch cannot have another one in it.")
@@ -202,8 +203,16 @@ class Graph:
             await asyncio.sleep(slow["seconds"])
         if call.strike("graph-drop-before") is not None:
             raise Dropped
-        found = VIEWS[call.operation.name](call)
-        answer = await found if inspect.isawaitable(found) else found
+        odd.refuse(call.strike)
+        odd.refuse_contact(call)
+        answer = odd.instead(call)
+        if answer is None:
+            call = odd.changed(call)
+            found = VIEWS[call.operation.name](call)
+            answer = odd.bent(call, await found if inspect.isawaitable(found) else found)
+        if call.operation.name == "contacts.delta" and call.strike("graph-endless-missed") is not None:
+            for one in self.subscriptions.of(call.owner):
+                self.subscriptions.event(one, "missed")
         if call.strike("graph-drop-after") is not None:
             raise Dropped
         if call.prefer.applied:

@@ -24,6 +24,7 @@ from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.courier import Courier, Notice
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import CONTACTS, Mailbox
+from polydex_sandbox.microsoft.quirks import NOTIFICATIONS
 from polydex_sandbox.microsoft.routes import SCOPE, Operation, Place
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
@@ -36,8 +37,6 @@ STATE = 128
 CHANGES = ("created", "updated", "deleted")
 EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 """Of the lifecycle."""
-METHOD = "notifications"
-"""What quirks of notifications strike in place of a method."""
 _TEXTS = (
     "changeType", "notificationUrl", "lifecycleNotificationUrl", "resource", "expirationDateTime", "clientState",
     "latestSupportedTlsVersion",
@@ -300,7 +299,7 @@ class Subscriptions:
             told.append("updated")
         if self._strikes(one, "graph-notification-repeats"):
             told += told
-        late = self.sandbox.quirks.strike(one.account.id, "graph-notification-delay", METHOD)
+        late = self.sandbox.quirks.strike(one.account.id, "graph-notification-delay", NOTIFICATIONS)
         for kind in told:
             if kind in one.changes:
                 notice = self._notice(one, kind, contact)
@@ -347,7 +346,7 @@ class Subscriptions:
             self.event(one, "missed")
 
     def _strikes(self, one: Subscription, quirk: str) -> bool:
-        return self.sandbox.quirks.strike(one.account.id, quirk, METHOD) is not None
+        return self.sandbox.quirks.strike(one.account.id, quirk, NOTIFICATIONS) is not None
 
     def _guid(self) -> str:
         return str(uuid.UUID(int=self.sandbox.random.getrandbits(128), version=4))

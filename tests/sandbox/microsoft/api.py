@@ -54,7 +54,7 @@ class Api:
             answer = await self.http.request(verb, url, headers=sent, content=content)
         target = answer.request.url.raw_path.decode()
         if not target.partition("?")[0].endswith(NOT_DESCRIBED):
-            judge.answer(verb, target, answer.status_code, answer.headers, answer.content)
+            judge.answer(verb, target, answer.status_code, answer.headers, answer.content, answer.request.content)
         return answer
 
     async def call(self, verb: str, path: str, body: Any = None, **headers: Any) -> Json:

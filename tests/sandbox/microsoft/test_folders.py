@@ -74,7 +74,7 @@ async def test_a_contact_is_found_by_its_id_in_whatever_folder(api: Api) -> None
     bob = await api.create({"givenName": "Bob"}, f"/me/contactFolders/{folder}/contacts")
     for path in ("/me/contacts", "/me/contactFolders/contacts/contacts", f"/me/contactFolders/{folder}/contacts"):
         assert (await api.get(f"{path}/{bob['id']}"))["givenName"] == "Bob"
-    await api.control("PUT", "/quirks/microsoft-folder-in-path", {"checked": True})
+    await api.control("PUT", "/quirks/graph-folder-in-path", {"checked": True})
     assert (await api.refused("GET", f"/me/contactFolders/contacts/contacts/{bob['id']}")).code == "ErrorItemNotFound"
     for path in ("/me/contacts", f"/me/contactFolders/{folder}/contacts"):
         assert (await api.get(f"{path}/{bob['id']}"))["givenName"] == "Bob"

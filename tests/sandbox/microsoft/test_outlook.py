@@ -118,6 +118,7 @@ async def test_settings(api: Api, http: httpx.AsyncClient) -> None:
         "namedProperties": 16_000,
         "concurrentRequests": 4,
         "contactLists": 0,
+        "subscriptions": 1000,
         "requestSeconds": 0.0,
         "named": 0,
     }

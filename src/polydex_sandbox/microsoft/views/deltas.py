@@ -31,17 +31,35 @@ def contacts(call: Call) -> Answer:
     state = _state(call, f"contacts {folder.key}", "Contacts")
     walk = _Walk(call, folder.key, state["since"], tuple(state["select"]))
     size = min(call.prefer.page_size or DEFAULT_PAGE, LARGEST_PAGE)
+    horizon = _horizon(call)
     value: list[dict[str, Any]] = []
     at = state["at"]
     more = False
     for seq, told in walk.after(at):
+        if seq > horizon:
+            break
         if len(value) >= size:
             more = True
             break
         value += told
         at = seq
-    end = {**state, "at": at} if more else {**state, "since": call.mailbox.seq, "at": call.mailbox.seq}
+    end = {**state, "at": at} if more else {**state, "since": max(horizon, at), "at": max(horizon, at)}
     return _answer(call, f"contacts {folder.key}", value, end, more=more)
+
+
+def nothing_yet(call: Call) -> Answer:
+    """A page without items that leads to the one that the call is for."""
+    kind = f"contacts {folder_of(call).key}"
+    return _answer(call, kind, [], _state(call, kind, "Contacts"), more=True)
+
+
+def _horizon(call: Call) -> int:
+    """Number of the last change that is told by now: of all, or of those before the first that is too young."""
+    if call.strike("graph-delta-lag") is None:
+        return call.mailbox.seq
+    young = call.now - call.setting("graph-delta-lag")["seconds"] * 1000
+    late = (seq for seq, last in call.mailbox.changes(0) if last.at > young)
+    return min(late, default=call.mailbox.seq + 1) - 1
 
 
 class _Walk:

@@ -42,7 +42,8 @@ _FORMS = (ids.ENTRY, "ewsId", ids.IMMUTABLE_ENTRY, ids.REST, ids.IMMUTABLE)
 
 def translate(call: Call) -> Answer:
     """Each id on its own: one that is none has errorDetails instead."""
-    given = call.message()
+    # Names of an action's parameters in any case: Microsoft's own client for Python begins them with a capital.
+    given = {name[:1].lower() + name[1:]: value for name, value in call.message().items()}
     if unknown := set(given) - {"inputIds", "sourceIdType", "targetIdType"}:
         raise errors.bad_request(f"The parameter '{min(unknown)}' in the request payload is not a valid parameter.")
     texts, source, target = given.get("inputIds"), given.get("sourceIdType"), given.get("targetIdType")
