@@ -116,7 +116,8 @@ class Provider(Protocol):
 class OAuth(Protocol):
     """What a provider offers besides, whose accounts come with OAuth tokens.
 
-    ``discover`` and ``probe`` of such a one are called with ``Held`` tokens, which ``probe`` may refresh by itself.
+    ``discover`` of such a one is called with ``Held`` tokens, ``probe`` with tokens that are ``Looking``. Neither refreshes
+    by itself: every use of a refresh token may end it, and what came in its place would be lost.
     """
 
     async def refresh(self, net: object, held: Grant, now: int) -> Grant:

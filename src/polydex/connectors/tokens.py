@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from polydex.core.errors import ProviderUnauthorized
 
@@ -65,15 +65,28 @@ class Grant:
         )
 
 
+@runtime_checkable
+class Looking(Tokens, Protocol):
+    """Tokens that are looked at: those of a probe."""
+
+    async def look(self) -> Grant:
+        """What is granted, with an access token that was given just now, where it can be had. Raises as ``current``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Tokens of a grant that nobody stores: of a login that is tried, or looked at. Nothing is refreshed."""
+    """Tokens of a login that is tried. Nothing is refreshed."""
 
     grant: Grant = field(repr=False)
 
     async def current(self) -> str:
         """The access token."""
         return self.grant.access_token
+
+    async def look(self) -> Grant:
+        """What is held."""
+        return self.grant
 
     async def renewed(self, refused: str) -> str:
         """There is no other. Raises ProviderUnauthorized."""

@@ -5,6 +5,10 @@ good from now on (RFC 6749 section 6), so that it is stored even when nobody is 
 on the account's row decides who asks; who has to wait finds the new token in the database. The lease only saves
 requests: what keeps a stored token from being overwritten is that an answer is stored, or believed, only while what
 was used (a refresh token, or the tenant in which the application has access) is still what is stored.
+
+Many providers end a refresh token with its use, and give another one. Wherever such an answer is held, it counts: one
+that cannot be stored now is stored as soon as it can be, and raises an account that died meanwhile of the old token; one
+to a token that was only tried (``tried``) is kept apart, and found by whoever uses the old token next.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from polydex.connectors.provider import OAuth
@@ -22,15 +27,16 @@ from polydex.core.errors import (
     ProviderError,
     ProviderTimeout,
     ProviderUnauthorized,
+    ProviderUnavailable,
     StoreFailed,
     TokenDead,
     Unauthorized,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import grants
+from polydex.engine import grants, successors
 from polydex.engine.grants import Kept
 from polydex.log import logger
-from polydex.store import accounts
+from polydex.store import accounts, sources
 from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Tx
 
@@ -39,9 +45,13 @@ if TYPE_CHECKING:
 
 SECONDS = 15.0
 """That a refresh may take."""
+AGAIN_SECONDS = 5.0
+"""Between two attempts to store what could not be stored."""
 LEASE = 20.0
 """Seconds that nobody else asks: longer than a refresh, so that after a crash others go on soon."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_STORE_AGAIN = 12
+"""Attempts to store what a refresh token has become that was only tried."""
 
 log = logger(__name__)
 
@@ -59,6 +69,16 @@ class AccountTokens:
     async def renewed(self, refused: str) -> str:
         return await self.ctx.refreshes.token(self.ctx, self.account, refused)
 
+    async def look(self) -> Grant:
+        """See ``connectors.tokens.Looking``."""
+        kept = await self.ctx.db.look(_kept, self.ctx, self.account)
+        if kept.grant.renewable:
+            await self.renewed(kept.grant.access_token)
+            return (await self.ctx.db.look(_kept, self.ctx, self.account)).grant
+        if kept.grant.expires_at is not None and kept.grant.expires_at <= self.ctx.clock():
+            raise ProviderUnauthorized("The access token has ended, and there is no refresh token")
+        return kept.grant
+
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
@@ -70,11 +90,18 @@ class _Turn:
 
 
 class Refreshes:
-    """The refreshes that run in this process, at most one for each account."""
+    """The refreshes that run in this process, at most one for each account.
 
-    def __init__(self) -> None:
+    Args:
+        again: seconds between two attempts to store what could not be stored.
+    """
+
+    def __init__(self, again: float = AGAIN_SECONDS) -> None:
+        self._again = again
         self._running: dict[AccountId, asyncio.Task[str]] = {}
         self._unstored: dict[AccountId, tuple[Grant, Grant]] = {}
+        self._storing: dict[AccountId, asyncio.Task[None]] = {}
+        self._trying: dict[Grant, asyncio.Task[Grant]] = {}
 
     async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
         """An access token that is not ``refused``; see ``connectors.tokens.Tokens``.
@@ -107,11 +134,62 @@ class Refreshes:
 
     async def drain(self, ctx: Context, grace: float) -> None:
         """Wait for refreshes that run, at most ``grace`` seconds, and store what could not be stored before."""
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=grace)
+        if running := [*self._running.values(), *self._trying.values()]:
+            await asyncio.wait(running, timeout=grace)
+        for storing in self._storing.values():
+            storing.cancel()
         for account in list(self._unstored):
             with contextlib.suppress(StoreFailed):
                 await self._catch_up(ctx, account)
+
+    async def tried(self, ctx: Context, provider: OAuth, given: Grant) -> Grant:
+        """Try a grant that belongs to no account yet: the one that is good from now on, whatever becomes of the login.
+
+        What a refresh token was ended for is stored before anything else is done with it, also when nobody waits for it
+        any more, and is found when the same refresh token is given again. Raises as ``token``.
+        """
+        running = self._trying.get(given)
+        if running is None:
+            running = asyncio.create_task(self._try(ctx, provider, given), name="try tokens")
+            self._trying[given] = running
+
+            def done(finished: asyncio.Task[Grant]) -> None:
+                del self._trying[given]
+                if not finished.cancelled():
+                    finished.exception()  # as in _begin
+
+            running.add_done_callback(done)
+        return await asyncio.shield(running)
+
+    async def _try(self, ctx: Context, provider: OAuth, given: Grant) -> Grant:
+        before = await ctx.db.write(successors.find_and_forget, ctx.keys, given, ctx.clock())
+        if before is not None and before.serves(None, ctx.clock()):
+            return before.grant
+        held = given if before is None else before.grant
+        try:
+            async with asyncio.timeout(SECONDS):
+                newer = held.followed_by(await provider.refresh(ctx.net, held, ctx.clock()))
+        except TimeoutError:
+            raise ProviderTimeout from None
+        except TokenDead:  # perhaps of what somebody else has tried meanwhile
+            after = await ctx.db.read(successors.find, ctx.keys, given)
+            if after is None or after.grant.renewed_like(held):
+                raise
+            return after.grant
+        if not newer.renewed_like(given):
+            await self._keep_apart(ctx, given, newer)
+        return newer
+
+    async def _keep_apart(self, ctx: Context, given: Grant, newer: Grant) -> None:
+        for left in range(_STORE_AGAIN, -1, -1):
+            try:
+                await ctx.db.write(successors.keep, ctx.keys, given, newer, ctx.clock())
+            except StoreFailed:
+                if not left:
+                    raise
+                await asyncio.sleep(self._again)
+            else:
+                return
 
     def _begin(self, ctx: Context, account: AccountId, refused: str | None) -> asyncio.Task[str]:
         task = asyncio.create_task(self._renew(ctx, account, refused), name=f"refresh {account}")
@@ -143,8 +221,12 @@ class Refreshes:
             async with asyncio.timeout(SECONDS):
                 granted = await turn.provider.refresh(ctx.net, turn.grant, ctx.clock())
         except TokenDead as error:
-            if not await ctx.db.write(_died, ctx, account, turn, error.message):
-                return None
+            match await ctx.db.write(_died, ctx, account, turn, error.message):
+                case _Verdict.SUPERSEDED:
+                    return None
+                case _Verdict.DOUBTED:
+                    said = "The provider does not know a refresh token yet that it has just given"
+                    raise ProviderUnavailable(said, original=error.original, retry_after=LEASE) from error
             log.warning("tokens.dead", account=account)
             raise
         except TimeoutError:
@@ -158,8 +240,23 @@ class Refreshes:
         except StoreFailed:  # what was asked for is here; it must not be forgotten
             self._unstored[account] = turn.grant, granted
             log.warning("tokens.not_stored", account=account)
+            self._store_later(ctx, account)
             return granted.access_token
         return granted.access_token if stored else None
+
+    def _store_later(self, ctx: Context, account: AccountId) -> None:
+        if account in self._storing:
+            return
+        task = asyncio.create_task(self._keep_storing(ctx, account), name=f"store tokens {account}")
+        self._storing[account] = task
+        task.add_done_callback(lambda _: self._storing.pop(account))
+
+    async def _keep_storing(self, ctx: Context, account: AccountId) -> None:
+        """Until it is stored: nobody may ask in this process for a long time, and others use the token of before."""
+        while account in self._unstored:
+            await asyncio.sleep(self._again)
+            with contextlib.suppress(StoreFailed):
+                await self._catch_up(ctx, account)
 
     async def _leave(self, ctx: Context, account: AccountId, turn: _Turn) -> None:
         with contextlib.suppress(StoreFailed):  # it runs out by itself
@@ -211,29 +308,66 @@ def _take(tx: Tx, ctx: Context, account: AccountId, refused: str | None) -> _Tur
     return _Turn(provider, kept.grant, until)
 
 
-def _same(tx: Tx, ctx: Context, account: AccountId, used: Grant) -> Grant | None:
-    """The stored grant, if it is renewed with what was used."""
+def _same(tx: Tx, ctx: Context, account: AccountId, used: Grant) -> tuple[Account, Kept] | None:
+    """The account, if what it has stored is renewed with what was used."""
     accounts.lock(tx, account)
     found = accounts.get(tx, account)
-    if found is None or found.secret is None or found.token_status == DEAD:
+    if found is None or found.secret is None:
         return None
-    grant = grants.opened(ctx.keys, account, found.secret).grant
-    return grant if grant.renewed_like(used) else None
+    kept = grants.opened(ctx.keys, account, found.secret)
+    return (found, kept) if kept.grant.renewed_like(used) else None
 
 
 def _store(tx: Tx, ctx: Context, account: AccountId, used: Grant, granted: Grant, until: int) -> bool:
     """Store what a refresh has brought, and let go of the turn. Whether other credentials count by now: False."""
-    before = _same(tx, ctx, account, used)
-    if before is not None:
-        accounts.refreshed(tx, account, grants.seal(ctx.keys, account, before.followed_by(granted), ctx.clock()))
+    same = _same(tx, ctx, account, used)
+    if same is not None:
+        found, kept = same
+        newer = kept.grant.followed_by(granted)
+        if found.token_status == DEAD:
+            # Of the old token, when somebody else asked with it. With the same one nothing would be any better.
+            if newer.renewed_like(kept.grant):
+                same = None
+            else:
+                _revive(tx, account, ctx.clock())
+        if same is not None:
+            accounts.refreshed(tx, account, grants.seal(ctx.keys, account, newer, ctx.clock(), before=kept))
     accounts.leave_refresh(tx, account, ctx.owner, until)
-    return before is not None
+    return same is not None
 
 
-def _died(tx: Tx, ctx: Context, account: AccountId, turn: _Turn, message: str) -> bool:
-    """The refresh token was refused for good; False when it is not the stored one any more, and nothing follows."""
-    same = _same(tx, ctx, account, turn.grant) is not None
-    if same:
-        accounts.set_status(tx, account, DEAD, message, ctx.clock())
+def _revive(tx: Tx, account: AccountId, now: int) -> None:
+    accounts.revive(tx, account, now)
+    source = sources.default(tx, account)
+    if source is not None:
+        sources.make_due(tx, source.id, now)
+
+
+class _Verdict(Enum):
+    """What a refusal for good means: SUPERSEDED: it was of what is not stored any more; DOUBTED: the token is so new that
+    the provider may not know it everywhere; DEAD.
+    """
+
+    SUPERSEDED = 1
+    DOUBTED = 2
+    DEAD = 3
+
+
+def _died(tx: Tx, ctx: Context, account: AccountId, turn: _Turn, message: str) -> _Verdict:
+    """What follows from the refusal of what was used; it is noted."""
+    now = ctx.clock()
+    same = _same(tx, ctx, account, turn.grant)
+    verdict = _Verdict.SUPERSEDED
+    if same is not None and same[0].token_status != DEAD:
+        kept = same[1]
+        successor = successors.take(tx, ctx.keys, kept.grant)
+        if successor is not None:
+            newer = kept.grant.followed_by(successor.grant)
+            accounts.refreshed(tx, account, grants.seal(ctx.keys, account, newer, now, before=kept))
+        elif kept.rotated_at is not None and 0 <= now - kept.rotated_at < LEASE * 1000:
+            verdict = _Verdict.DOUBTED
+        else:
+            verdict = _Verdict.DEAD
+            accounts.set_status(tx, account, DEAD, message, now)
     accounts.leave_refresh(tx, account, ctx.owner, turn.until)
-    return same
+    return verdict

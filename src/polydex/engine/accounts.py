@@ -19,13 +19,14 @@ from polydex.core.errors import (
     ProviderRejected,
     ProviderTimeout,
     ProviderUnauthorized,
+    ProviderUnavailable,
     ScopesInvalid,
     TokenDead,
     Unauthorized,
     Unsupported,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import grants, status
+from polydex.engine import grants, status, successors
 from polydex.engine.context import Context
 from polydex.engine.keys import format_token, hash_token, parse_token, secret_context
 from polydex.engine.status import AccountStatus, SourceState
@@ -218,7 +219,7 @@ class Accounts:
                 "(authString2), or both"
             )
         if grant.renewable:
-            grant = grant.followed_by(await provider.refresh(self._ctx.net, grant, self._ctx.clock()))
+            grant = await self._ctx.refreshes.tried(self._ctx, provider, grant)
         login = (spec.login or "") if grant.application is not None else ""
         return Credentials(login, tokens=Held(grant))
 
@@ -372,6 +373,7 @@ def _save(
     now = ctx.clock()
     credentials, identity, books = found.credentials, found.identity, found.books
     known = accounts.find(tx, app_id, found.provider, identity.subject)
+    fresh = _fresh(tx, ctx, spec, credentials, known)
     if scopes is None:
         scopes = known.scopes if known else frozenset(_GRANTABLE)
     details = Details(
@@ -392,7 +394,8 @@ def _save(
         sealed = grants.seal(ctx.keys, account.id, credentials.tokens.grant, now)
     else:
         sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
-    accounts.set_secret(tx, account.id, sealed, now)
+    if fresh:
+        accounts.set_secret(tx, account.id, sealed, now)
     # The default address book is chosen once (J8).
     default = sources.default(tx, account.id)
     if known is not None and default is None:
@@ -406,6 +409,19 @@ def _save(
         raise Internal(detail="no default source after it was stored")
     sources.make_due(tx, default.id, now)
     return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
+
+
+def _fresh(tx: Tx, ctx: Context, spec: AccountSpec, credentials: Credentials, known: Account | None) -> bool:
+    """Whether the tokens are the newest. What the given refresh token has become when it was tried is one account's: if it is
+    gone, the account that is known has it already, and has perhaps used it.
+    """
+    if not isinstance(credentials.tokens, Held) or spec.grant is None:
+        return True
+    if credentials.tokens.grant.renewed_like(spec.grant) or successors.take(tx, ctx.keys, spec.grant) is not None:
+        return True
+    if known is None or known.secret is None or known.token_status == accounts.DEAD:
+        raise ProviderUnavailable("These tokens have just been connected by another request", retry_after=1.0)
+    return False
 
 
 def _end(tx: Tx, ctx: Context, account_id: AccountId, now: int) -> tuple[OAuth, str] | None:

@@ -19,10 +19,16 @@ EARLY = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A grant as it was stored. ``renew_at``: from then on, unix milliseconds, another access token is wanted."""
+    """A grant as it was stored. Times are unix milliseconds.
+
+    Attributes:
+        renew_at: from then on another access token is wanted.
+        rotated_at: when the refresh token came in the place of another one; None for one that was handed over.
+    """
 
     grant: Grant = field(repr=False)
     renew_at: int | None
+    rotated_at: int | None = None
 
     def serves(self, refused: str | None, now: int) -> bool:
         """Whether the access token is one to be used.
@@ -50,10 +56,27 @@ class _Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: list[str] | None = None
     renew_at: int | None = None
     application: str | None = None
+    rotated_at: int | None = None
 
 
-def seal(keys: Keys, account: AccountId, grant: Grant, now: int) -> bytes:
-    """The grant, encrypted for this account. ``now``: unix milliseconds; what lives briefly is renewed at half its time."""
+def seal(keys: Keys, account: AccountId, grant: Grant, now: int, *, before: Kept | None = None) -> bytes:
+    """The grant, encrypted for this account.
+
+    Args:
+        keys: of the installation.
+        account: whose.
+        grant: what is to be stored.
+        now: unix milliseconds; what lives briefly is renewed at half its time.
+        before: what a refresh has replaced; None for what was handed over.
+    """
+    return sealed(keys, secret_context(account), grant, now, before=before)
+
+
+def sealed(keys: Keys, context: bytes, grant: Grant, now: int, *, before: Kept | None = None) -> bytes:
+    """As ``seal``, for something else than an account. ``context``: what it is bound to."""
+    rotated_at = None
+    if before is not None:
+        rotated_at = before.rotated_at if grant.renewed_like(before.grant) else now
     renew_at = None
     if grant.expires_at is not None:
         renew_at = grant.expires_at - min(int(EARLY * 1000), max(0, grant.expires_at - now) // 2)
@@ -65,13 +88,19 @@ def seal(keys: Keys, account: AccountId, grant: Grant, now: int) -> bytes:
         None if grant.scopes is None else sorted(grant.scopes),
         renew_at,
         grant.application,
+        rotated_at,
     )
-    return keys.encrypt(msgspec.json.encode(stored), secret_context(account))
+    return keys.encrypt(msgspec.json.encode(stored), context)
 
 
 def opened(keys: Keys, account: AccountId, secret: bytes) -> Kept:
     """A grant that ``seal`` has sealed. Raises Internal."""
-    plain = keys.decrypt(secret, secret_context(account))
+    return unsealed(keys, secret_context(account), secret)
+
+
+def unsealed(keys: Keys, context: bytes, secret: bytes) -> Kept:
+    """A grant that ``sealed`` has sealed. Raises Internal."""
+    plain = keys.decrypt(secret, context)
     try:
         stored = msgspec.json.decode(plain, type=_Stored)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -85,7 +114,7 @@ def opened(keys: Keys, account: AccountId, secret: bytes) -> Kept:
         scopes,
         stored.application,
     )
-    return Kept(grant, stored.renew_at)
+    return Kept(grant, stored.renew_at, stored.rotated_at)
 
 
 def credentials(account: Account, grant: Grant, tokens: Tokens) -> Credentials:

@@ -173,7 +173,7 @@ def set_secret(tx: Tx, account: AccountId, secret: bytes | None, now: int) -> No
 def set_status(
     tx: Tx, account: AccountId, status: str, error: str | None, now: int, *, credentials: int | None = None
 ) -> bool:
-    """Note whether the provider accepts the credentials. Whether it was done. Only other credentials raise the dead.
+    """Note whether the provider accepts the credentials. Whether it was done. The dead are not raised (see ``revive``).
 
     Args:
         tx: the transaction.
@@ -192,6 +192,18 @@ def set_status(
         sql += " AND credentials = ?"
         params.append(credentials)
     return tx.run(sql, *params) > 0
+
+
+def revive(tx: Tx, account: AccountId, now: int) -> None:
+    """A dead account lives again: what has died were tokens of before."""
+    tx.run(
+        "UPDATE account SET token_status = ?, token_error = NULL, updated_at = ? "
+        "WHERE id = ? AND token_status = ? AND secret IS NOT NULL AND deleted_at IS NULL",
+        ACTIVE,
+        now,
+        account,
+        DEAD,
+    )
 
 
 def lock(tx: Tx, account: AccountId) -> None:

@@ -20,7 +20,8 @@ from polydex.core.errors import (
     TokenDead,
     TokenRefreshFailed,
 )
-from polydex.engine.access import LEASE
+from polydex.engine import successors
+from polydex.engine.access import LEASE, Refreshes
 from polydex.engine.accounts import Accounts, AccountSpec
 from polydex.store import accounts
 from polydex.store.db import Database, Tx
@@ -231,6 +232,83 @@ async def test_what_could_not_be_stored_is_stored_at_the_end_of_the_process(home
     disk.full = False
     await home.ctx.refreshes.drain(home.ctx, 5)
     assert (await home.grant()).refresh_token == "refresh-1"
+
+
+async def test_what_could_not_be_stored_is_stored_although_nobody_asks_again(home: TokenHome) -> None:
+    disk = Full(home.db)
+    home = replace(home, ctx=replace(home.ctx, db=disk, refreshes=Refreshes(again=0.01)))
+    home.issuer.rotates = True
+    await unstored(home, disk)
+    await asyncio.sleep(0.05)
+    assert (await home.grant()).refresh_token == "refresh-0"
+    disk.full = False
+    async with asyncio.timeout(5):
+        while (await home.grant()).refresh_token != "refresh-1":  # noqa: ASYNC110 - the database has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def unstored(home: TokenHome, disk: Full) -> None:
+    """A refresh whose answer cannot be stored."""
+    home.clock.advance(LIFE)
+    home.issuer.gates.hold("refresh", "answer")
+    waiting = asyncio.create_task(home.tokens.current())
+    await home.issuer.gates.reached("refresh", "answer")
+    disk.full = True
+    home.issuer.gates.open()
+    assert await waiting == "access-1"
+
+
+async def test_an_account_that_died_of_the_old_token_is_raised_by_whoever_holds_the_new_one(home: TokenHome) -> None:
+    disk, other = Full(home.db), home.sibling()
+    home = replace(home, ctx=replace(home.ctx, db=disk))
+    home.issuer.rotates = True
+    await home.pull()
+    await unstored(home, disk)
+    home.clock.advance(LEASE)
+    with pytest.raises(TokenDead):  # the other process cannot know better
+        await other.tokens.current()
+    with pytest.raises(TokenDead):
+        await other.pull()
+    assert (await home.status())[0] == "dead"
+    disk.full = False
+    assert await home.tokens.current() == "access-1"
+    assert await home.status() == ("active", None)
+    assert (await home.grant()).refresh_token == "refresh-1"
+    assert await other.tokens.current() == "access-1"
+    due = await home.db.read(lambda tx: tx.one("SELECT due_at FROM source"))
+    assert due == (home.clock(),)
+
+
+async def test_an_answer_without_another_refresh_token_does_not_raise_the_dead(home: TokenHome) -> None:
+    disk, other = Full(home.db), home.sibling()
+    home = replace(home, ctx=replace(home.ctx, db=disk))
+    await unstored(home, disk)
+    home.issuer.good.clear()
+    home.clock.advance(LEASE)
+    with pytest.raises(TokenDead):
+        await other.tokens.current()
+    disk.full = False
+    with pytest.raises(TokenDead):
+        await home.tokens.current()
+    assert (await home.status())[0] == "dead"
+
+
+async def test_a_refresh_token_that_was_given_just_now_is_doubted_before_it_is_dead(home: TokenHome) -> None:
+    home.issuer.rotates = True
+    home.clock.advance(LIFE)
+    assert await home.tokens.current() == "access-1"
+    known, home.issuer.good = home.issuer.good, set()
+    with pytest.raises(ProviderUnavailable) as caught:
+        await home.tokens.renewed("access-1")
+    assert caught.value.retry_after == LEASE
+    assert await home.status() == ("active", None)
+    home.issuer.good = known  # it was known elsewhere only
+    assert await home.tokens.renewed("access-1") == "access-3"
+    home.issuer.good = set()
+    home.clock.advance(LEASE)
+    with pytest.raises(TokenDead):
+        await home.tokens.renewed("access-3")
+    assert (await home.status())[0] == "dead"
 
 
 async def test_a_refused_refresh_token_ends_the_account(home: TokenHome) -> None:
@@ -476,6 +554,135 @@ async def test_tokens_are_tried_before_they_are_stored(home: TokenHome) -> None:
         await service.upsert(home.account.app, replace(SPEC, grant=Grant("of nobody")))
     await service.check(home.account.app, SPEC)
     assert await home.grant() == before
+
+
+async def test_a_refresh_token_that_is_ended_by_its_use_may_be_tried_before_it_is_connected(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    home.issuer.good = {"refresh-new"}
+    spec = replace(SPEC, grant=Grant("", "refresh-new"))
+    await service.check(home.account.app, spec)
+    await service.check(home.account.app, spec)
+    await Accounts(home.sibling().ctx).upsert(home.account.app, spec)
+    assert home.issuer.asked == ["refresh-new"]
+    assert await home.grant() == Grant(
+        "access-1", "refresh-1", home.clock() + LIFE * 1000, None, frozenset({"contacts"})
+    )
+    assert await home.db.read(lambda tx: tx.all("SELECT * FROM successor")) == []
+
+
+async def test_what_a_refresh_token_has_become_is_used_when_its_access_token_has_ended(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    await service.check(home.account.app, SPEC)
+    home.clock.advance(LIFE)
+    await service.check(home.account.app, SPEC)
+    home.clock.advance(LIFE)
+    await service.upsert(home.account.app, SPEC)
+    assert home.issuer.asked == ["refresh-0", "refresh-1", "refresh-2"]
+    assert (await home.grant()).refresh_token == "refresh-3"
+
+
+async def test_a_login_that_fails_after_the_refresh_token_was_ended_can_be_tried_again(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    home.issuer.refused = {"access-1"}
+    with pytest.raises(ProviderUnauthorized):
+        await service.upsert(home.account.app, SPEC)
+    home.issuer.refused.clear()
+    await service.upsert(home.account.app, SPEC)
+    assert (await home.grant()).refresh_token == "refresh-1"
+
+
+async def test_who_gives_up_waiting_does_not_lose_the_tokens(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    home.issuer.gates.hold("refresh", "answer")
+    waiting = asyncio.create_task(service.check(home.account.app, SPEC))
+    await home.issuer.gates.reached("refresh", "answer")
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    home.issuer.gates.open()
+    await home.ctx.refreshes.drain(home.ctx, 5)
+    await service.upsert(home.account.app, SPEC)
+    assert (await home.grant()).refresh_token == "refresh-1"
+
+
+async def test_two_who_try_one_refresh_token_at_once_use_it_once(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    home.issuer.gates.hold("refresh", "ask")
+    waiting = [asyncio.create_task(service.check(home.account.app, SPEC)) for _ in range(2)]
+    await home.issuer.gates.reached("refresh", "ask")
+    home.issuer.gates.open()
+    await asyncio.gather(*waiting)
+    assert home.issuer.asked == ["refresh-0"]
+
+
+async def test_nothing_is_tried_that_could_not_be_stored(home: TokenHome) -> None:
+    disk = Full(home.db)
+    disk.full = True
+    with pytest.raises(StoreFailed):
+        await Accounts(replace(home.ctx, db=disk)).check(home.account.app, SPEC)
+    assert home.issuer.asked == []
+
+
+async def test_what_was_tried_is_stored_as_soon_as_it_can_be(home: TokenHome) -> None:
+    disk = Full(home.db)
+    ctx = replace(home.ctx, db=disk, refreshes=Refreshes(again=0.01))
+    home.issuer.rotates = True
+    home.issuer.gates.hold("refresh", "answer")
+    waiting = asyncio.create_task(Accounts(ctx).check(home.account.app, SPEC))
+    await home.issuer.gates.reached("refresh", "answer")
+    disk.full = True
+    home.issuer.gates.open()
+    await asyncio.sleep(0.02)
+    disk.full = False
+    await waiting
+    await Accounts(home.ctx).upsert(home.account.app, SPEC)
+    assert (await home.grant()).refresh_token == "refresh-1"
+
+
+async def test_an_account_survives_that_its_refresh_token_was_tried_by_somebody(home: TokenHome) -> None:
+    home.issuer.rotates = True
+    await Accounts(home.sibling().ctx).check(
+        home.account.app, SPEC
+    )  # as a program does that has kept what it connected
+    home.clock.advance(LIFE)
+    assert await home.tokens.current() == "access-3"
+    assert home.issuer.asked == ["refresh-0", "refresh-0", "refresh-1"]
+    assert (await home.grant()).refresh_token == "refresh-3"
+    assert await home.status() == ("active", None)
+
+
+async def test_connecting_again_does_not_bring_back_tokens_that_were_used_meanwhile(home: TokenHome) -> None:
+    home.issuer.rotates = True
+    home.world.gates.hold("identify", "answer")
+    waiting = asyncio.create_task(Accounts(home.ctx).upsert(home.account.app, SPEC))
+    await home.world.gates.reached("identify", "answer")
+    home.clock.advance(LIFE)
+    assert await home.tokens.current() == "access-3"  # with what the account's refresh token has become
+    home.world.gates.open()
+    await waiting
+    assert (await home.grant()).refresh_token == "refresh-3"
+    assert await home.tokens.renewed("access-3") == "access-4"
+
+
+async def test_tokens_that_another_application_has_connected_meanwhile_are_not_connected_twice(home: TokenHome) -> None:
+    service, home.issuer.rotates = Accounts(home.ctx), True
+    home.issuer.good = {"refresh-new"}
+    spec = replace(SPEC, grant=Grant("", "refresh-new"))
+    other = await service.create_app("other")
+    home.world.gates.hold("identify", "answer")
+    waiting = asyncio.create_task(service.upsert(other.id, spec))
+    await home.world.gates.reached("identify", "answer")
+    await home.db.write(taken, home, spec)
+    home.world.gates.open()
+    with pytest.raises(ProviderUnavailable, match="another request"):
+        await waiting
+    assert (await service.list(other.id, limit=10)).total == 0
+
+
+def taken(tx: Tx, home: TokenHome, spec: AccountSpec) -> None:
+    """Another request has connected the same tokens."""
+    assert spec.grant is not None
+    assert successors.take(tx, home.ctx.keys, spec.grant) is not None
 
 
 async def test_connecting_again_replaces_the_tokens_of_the_same_user(home: TokenHome) -> None:

@@ -48,7 +48,7 @@ def doctor(
     """Find out what is wrong: each step says what was found, and how to mend it.
 
     Works on a broken installation, beside a running server, and without a network. Changes nothing, neither here nor at
-    the provider.
+    the provider, but that access tokens are renewed as by any synchronisation.
     """
     from polydex import log
     from polydex.cli.doctor import settings

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from polydex.cli.doctor.late import Late
 from polydex.config import Config
 from polydex.connectors import registry
 from polydex.connectors.provider import Credentials, Provider
 from polydex.core.errors import ConfigInvalid, PolydexError, StoreFailed
 from polydex.core.ids import AccountId
+from polydex.engine import owners
+from polydex.engine.context import Context, Settings
 from polydex.engine.doctor import account, clients, clock, database, folder, keyfile, machine
 from polydex.engine.doctor.database import Facts
 from polydex.engine.doctor.step import State, Step, failed, in_thread, ok, passed, sentence, skipped, told
@@ -148,18 +153,28 @@ class Examination:
             yield step
         if states.get("database.open") is State.OK:
             async for step in self._bounded("database.integrity", database.integrity(db), CHECK_SECONDS + 5):
+                states.setdefault(step.name, step.state)
                 yield step
         if keys is None or {states.get("database.schema"), states.get("keys.fit")} != {State.OK}:
             yield skipped("accounts", "Accounts need the database and the keys that belong to it.")
             return
-        # Each account has a deadline of its own.
-        async for step in self._bounded("accounts", self._accounts(db, keys, net, providers), inf):
-            yield step
+        whole = set(states.values()) <= {State.OK, State.WARNING, State.SKIPPED}
+        writing = partial(_open_for_writing, self.config) if whole else None
+        late = Late(db, writing)
+        ctx = Context(late, keys, _now, providers, net, Settings(), owners.new(), secrets.token_bytes)
+        try:
+            # Each account has a deadline of its own.
+            async for step in self._bounded("accounts", self._accounts(ctx), inf):
+                yield step
+        finally:
+            if not self._late:  # else it would be waited for
+                await ctx.refreshes.drain(ctx, self._left(STEP_SECONDS))
+                await late.close()
 
     # --- accounts -------------------------------------------------------------------------------------------------
 
-    async def _accounts(self, db: Database, keys: Keys, net: Net, providers: Providers) -> AsyncIterator[Step]:
-        numbers = await db.read(health.account_numbers)
+    async def _accounts(self, ctx: Context) -> AsyncIterator[Step]:
+        numbers = await ctx.db.read(health.account_numbers)
         if self.only is not None:
             if self.only not in numbers:
                 yield failed("accounts", f"There is no account {self.only}.", "polydex accounts list shows them.")
@@ -171,7 +186,7 @@ class Examination:
 
         async def look(number: AccountId) -> list[Step]:
             async with room:
-                return await self._account(number, db, keys, net, providers)
+                return await self._account(number, ctx)
 
         tasks = [asyncio.create_task(look(number)) for number in numbers]
         try:
@@ -182,16 +197,16 @@ class Examination:
             for task in tasks:
                 task.cancel()
 
-    async def _account(self, number: AccountId, db: Database, keys: Keys, net: Net, providers: Providers) -> list[Step]:
+    async def _account(self, number: AccountId, ctx: Context) -> list[Step]:
         steps: list[Step] = []
         left = self._left(ACCOUNT_SECONDS)
         try:
             async with asyncio.timeout(left):
-                subject = await db.read(account.load, number)
+                subject = await ctx.db.read(account.load, number)
                 if subject is None:  # deleted meanwhile
                     return []
                 steps += account.stored(subject)
-                async for step in account.reached(subject, keys, net, providers, self._tell):
+                async for step in account.reached(subject, ctx, self._tell):
                     steps.append(step)
         except TimeoutError:
             self._late = True
@@ -273,6 +288,16 @@ def _open(config: Config) -> Database:
     from polydex.store import postgres
 
     return postgres.open_read_only(config.database_url)
+
+
+def _open_for_writing(config: Config) -> Database:
+    if config.database_url is None:
+        from polydex.store.sqlite import open_sqlite
+
+        return open_sqlite(config.database_path, clock=_now)
+    from polydex.store.postgres import open_postgres
+
+    return open_postgres(config.database_url, connections=1)
 
 
 def _fault(name: str, error: Exception) -> Step:

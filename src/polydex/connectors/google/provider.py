@@ -12,6 +12,7 @@ from polydex.connectors.google.api import API_URL, Api
 from polydex.connectors.google.budget import READS_PER_MINUTE, WRITES_PER_MINUTE
 from polydex.connectors.google.connector import SOURCE_KEY, GoogleConnector
 from polydex.connectors.google.shared import Accounts
+from polydex.connectors.granting import granted
 from polydex.connectors.provider import Credentials, Probe
 from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import ProviderUnavailable
@@ -95,14 +96,11 @@ class GoogleProvider:
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         del source_key  # there is one
-        return probe.of_account(self._api(net, credentials, {}), self.client)
+        return probe.of_account(self._api(net, credentials, {}))
 
     async def refresh(self, net: object, held: Grant, now: int) -> Grant:
         call = self.client.refresh(held.refresh_token or "")
-        issued = self.client.issued(await cast("Net", net).send(call), now)
-        return Grant(
-            issued.access_token, issued.refresh_token, issued.expires_at, issued.refresh_expires_at, issued.scopes
-        )
+        return granted(self.client.issued(await cast("Net", net).send(call), now))
 
     async def revoke(self, net: object, token: str) -> None:
         answer = await cast("Net", net).send(self.client.revoke(token, _REVOKE_SECONDS))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from polydex.connectors.provider import Credentials, OAuth, Probe, Provider
-from polydex.connectors.tokens import Held
+from polydex.connectors.provider import Credentials, Probe, Provider
 from polydex.core.errors import (
     AddressForbidden,
     Internal,
@@ -17,10 +16,10 @@ from polydex.core.errors import (
     TokenRefreshFailed,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import grants, status
+from polydex.engine import status
+from polydex.engine.context import Context
 from polydex.engine.doctor.clients import ALLOW
 from polydex.engine.doctor.step import State, Step, sentence, told
-from polydex.engine.keys import Keys, secret_context
 from polydex.engine.status import SourceState
 from polydex.store import accounts, sources
 from polydex.store.accounts import ACTIVE, DEAD, Account
@@ -115,12 +114,10 @@ def stored(subject: Subject) -> list[Step]:
     return found
 
 
-async def reached(
-    subject: Subject, keys: Keys, net: object, providers: Mapping[str, Provider], tell: Callable[[str, int], None]
-) -> AsyncIterator[Step]:
+async def reached(subject: Subject, ctx: Context, tell: Callable[[str, int], None]) -> AsyncIterator[Step]:
     """The way to the provider. ``tell`` gets the server's address and its clock, unix milliseconds, where it is told."""
     account, source = subject.account, subject.source
-    provider = providers.get(account.provider)
+    provider = ctx.providers.get(account.provider)
     if provider is None or account.secret is None or source is None:
         missing = (
             "its provider is not installed"
@@ -132,24 +129,16 @@ async def reached(
         yield Step("account.provider", State.SKIPPED, f"The provider is not asked: {missing}.", account=account.id)
         return
     try:
-        credentials = _credentials(account, account.secret, provider, keys)
+        # Tokens are renewed, and stored, as any synchronisation does it: every use of a refresh token may end it.
+        credentials = ctx.credentials(account)
     except Internal as error:
         mend = f"Put back the right key file, or connect again: {again_command(account)}"
         yield Step("account.secret", State.FAILED, sentence(told(error)), mend, account.id)
         return
-    async for probe in provider.probe(net, credentials, source.key):
+    async for probe in provider.probe(ctx.net, credentials, source.key):
         if probe.clock is not None:
             tell(credentials.server_url, probe.clock)
         yield _step(probe, credentials.server_url, again_command(account), account.id)
-
-
-def _credentials(account: Account, secret: bytes, provider: Provider, keys: Keys) -> Credentials:
-    """What the account logs in with. Raises Internal."""
-    if isinstance(provider, OAuth):
-        grant = grants.opened(keys, account.id, secret).grant
-        return grants.credentials(account, grant, Held(grant))
-    password = keys.decrypt(secret, secret_context(account.id)).decode()
-    return Credentials(account.login or "", password, account.server_url or "")
 
 
 async def tried(

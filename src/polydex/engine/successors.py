@@ -1,0 +1,47 @@
+"""What refresh tokens have become that were tried before they belonged to an account, for whoever uses them next."""
+
+from __future__ import annotations
+
+from polydex.connectors.tokens import Grant
+from polydex.engine import grants
+from polydex.engine.grants import Kept
+from polydex.engine.keys import Keys, hash_token
+from polydex.store import successors
+from polydex.store.db import Tx
+
+KEPT_DAYS = 90
+"""As long as a refresh token lives that nobody uses, at Microsoft."""
+
+
+def find(tx: Tx, keys: Keys, used: Grant) -> Kept | None:
+    """What came in the place of a refresh token. Raises Internal."""
+    if used.refresh_token is None:
+        return None
+    digest = hash_token(used.refresh_token)
+    secret = successors.find(tx, digest)
+    return None if secret is None else grants.unsealed(keys, _context(digest), secret)
+
+
+def find_and_forget(tx: Tx, keys: Keys, used: Grant, now: int) -> Kept | None:
+    """The same, and remove what nobody came for; which shows, too, that something can be stored. Raises Internal."""
+    successors.forget(tx, now)
+    return find(tx, keys, used)
+
+
+def take(tx: Tx, keys: Keys, used: Grant) -> Kept | None:
+    """The same, for an account, to which it belongs from now on. Raises Internal."""
+    found = find(tx, keys, used)
+    if found is not None and used.refresh_token is not None:
+        successors.remove(tx, hash_token(used.refresh_token))
+    return found
+
+
+def keep(tx: Tx, keys: Keys, used: Grant, newer: Grant, now: int) -> None:
+    """Keep what the refresh token in ``used`` has become. ``now``: unix milliseconds."""
+    if used.refresh_token is not None:
+        digest = hash_token(used.refresh_token)
+        successors.keep(tx, digest, grants.sealed(keys, _context(digest), newer, now), now + KEPT_DAYS * 86_400_000)
+
+
+def _context(digest: bytes) -> bytes:
+    return b"successor:" + digest
