@@ -38,11 +38,25 @@ class Setting:
     doc: str
 
 
-def _setting(default: Any, read: Callable[[str], Any], doc: str, show: Callable[[Any], str] | None = None) -> Any:
-    """A field of Config. ``read`` raises ValueError with what is expected; ``show`` gives text without secrets."""
-    return dataclasses.field(
-        default=default, repr=show is None, metadata={"read": read, "doc": doc, "show": show or _text}
-    )
+def _setting(
+    default: Any,
+    read: Callable[[str], Any],
+    doc: str,
+    show: Callable[[Any], str] | None = None,
+    *,
+    option: tuple[str, str] | None = None,
+) -> Any:
+    """A field of Config.
+
+    Args:
+        default: what counts when nothing is set.
+        read: raises ValueError with what is expected.
+        doc: see Setting.
+        show: gives text without secrets.
+        option: the provider that gets it, and its name there, where the field's own name does not say so.
+    """
+    metadata = {"read": read, "doc": doc, "show": show or _text, "option": option}
+    return dataclasses.field(default=default, repr=show is None, metadata=metadata)
 
 
 def _text(value: Any) -> str:
@@ -151,6 +165,11 @@ def _endpoint(text: str) -> str:
     return text.rstrip("/")
 
 
+def _graph(text: str) -> str:
+    """The address of Microsoft Graph; its version, which Microsoft's own examples write behind it, is ours to add."""
+    return _endpoint(text).removesuffix("/v1.0").rstrip("/")
+
+
 def _word(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("one word of ASCII characters")
@@ -216,6 +235,23 @@ class Config:
     google_writes_per_minute: float = _setting(
         90.0, _number(1, 100_000), "requests a minute that change one Google account"
     )
+    microsoft_client_id: str | None = _setting(
+        None, _word, "application (client) id of the app registration for Microsoft accounts"
+    )
+    microsoft_client_secret: str | None = _setting(None, _word, "client secret of that app registration", _secret)
+    microsoft_auth_url: str = _setting(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        _endpoint,
+        "where users grant access to their Microsoft account",
+    )
+    microsoft_token_url: str = _setting(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        _endpoint,
+        "where Microsoft gives out access tokens",
+    )
+    graph_api_url: str = _setting(
+        "https://graph.microsoft.com", _graph, "address of Microsoft Graph", option=("microsoft", "api_url")
+    )
 
     given: frozenset[str] = frozenset()
     """Names of the fields that the environment sets."""
@@ -249,13 +285,14 @@ class Config:
 
     def provider_options(self, name: str) -> Mapping[str, str]:
         """The settings of one provider, see ``Provider.configured``: ``google_api_url`` is ``api_url`` of ``google``."""
-        prefix = f"{name}_"
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.metadata}
-        return {
-            key.removeprefix(prefix): _text(value)
-            for key, value in values.items()
-            if key.startswith(prefix) and value is not None
-        }
+        found: dict[str, str] = {}
+        for field in dataclasses.fields(self):
+            provider, _, key = field.name.partition("_")
+            provider, key = field.metadata.get("option") or (provider, key)
+            value = getattr(self, field.name)
+            if provider == name and field.metadata and value is not None:
+                found[key] = _text(value)
+        return found
 
     @property
     def database_path(self) -> Path:

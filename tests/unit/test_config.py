@@ -42,6 +42,11 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         "POLYDEX_GOOGLE_REVOKE_URL": ("https://example.com/revoke", "https://example.com/revoke"),
         "POLYDEX_GOOGLE_READS_PER_MINUTE": ("120", 120.0),
         "POLYDEX_GOOGLE_WRITES_PER_MINUTE": ("30", 30.0),
+        "POLYDEX_MICROSOFT_CLIENT_ID": ("0000-1111", "0000-1111"),
+        "POLYDEX_MICROSOFT_CLIENT_SECRET": ("hush-hush", "hush-hush"),
+        "POLYDEX_MICROSOFT_AUTH_URL": ("https://example.com/t/authorize", "https://example.com/t/authorize"),
+        "POLYDEX_MICROSOFT_TOKEN_URL": ("http://127.0.0.1:8090/t/token", "http://127.0.0.1:8090/t/token"),
+        "POLYDEX_GRAPH_API_URL": ("http://127.0.0.1:8090/v1.0/", "http://127.0.0.1:8090"),
     }
     config = Config.load({name: f" {text} " for name, (text, _) in given.items()})
     settings = config.describe()
@@ -81,6 +86,9 @@ def test_an_empty_variable_is_an_absent_one() -> None:
         ("GOOGLE_TOKEN_URL", "https://example.com/token?key=1"),
         ("GOOGLE_TOKEN_URL", "http://example.com/token"),
         ("GOOGLE_REVOKE_URL", "http://127.0.0.1/revoke"),
+        ("GRAPH_API_URL", "graph.example.com"),
+        ("GRAPH_API_URL", "http://graph.example.com"),
+        ("MICROSOFT_TOKEN_URL", "http://example.com/token"),
         ("GOOGLE_CLIENT_ID", "two words"),
         ("GOOGLE_READS_PER_MINUTE", "0"),
     ],
@@ -161,10 +169,26 @@ def test_a_provider_gets_its_own_settings_and_no_others() -> None:
         "writes_per_minute": "90",
     }
     assert config.provider_options("carddav") == {}
+    config = Config.load({"POLYDEX_MICROSOFT_CLIENT_ID": "me", "POLYDEX_GRAPH_API_URL": "https://graph.example.com"})
+    assert config.provider_options("microsoft") == {
+        "client_id": "me",
+        "api_url": "https://graph.example.com",
+        "auth_url": "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        "token_url": "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+    }
+    assert config.provider_options("graph") == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://graph.example.com", "https://graph.example.com/v1.0/", "https://graph.example.com/v1.0"]
+)
+def test_the_version_of_graph_may_stand_in_its_address_or_not(url: str) -> None:
+    assert Config.load({"POLYDEX_GRAPH_API_URL": url}).graph_api_url == "https://graph.example.com"
 
 
 def test_a_client_secret_is_never_shown() -> None:
-    config = Config.load({"POLYDEX_GOOGLE_CLIENT_SECRET": "hush-hush"})
+    names = ("POLYDEX_GOOGLE_CLIENT_SECRET", "POLYDEX_MICROSOFT_CLIENT_SECRET")
+    config = Config.load(dict.fromkeys(names, "hush-hush"))
     shown = {setting.variable: setting.value for setting in config.describe()}
-    assert shown["POLYDEX_GOOGLE_CLIENT_SECRET"] == "[hidden]"
+    assert [shown[name] for name in names] == ["[hidden]"] * 2
     assert "hush-hush" not in repr(config)

@@ -53,25 +53,31 @@ class Client:
     secret_setting: str = ""
     label: str = ""
 
-    def refresh(self, refresh_token: str) -> Call:
+    def refresh(self, refresh_token: str, scope: str = "") -> Call:
         """The request for a new access token (section 6). Raises TokenRefreshFailed when the client is not set.
+
+        ``scope``: what it is to be good for, separated by spaces; "" for all that was granted.
 
         It may be sent once more when the connection drops or the server behind fails, also where every use of a refresh
         token gives another one. The answer that was lost may have held it, but we do not have it, and the old token is
         all that there is to ask with, then or later; services that rotate take the old one again for a short while only
         (RFC 9700, 4.14.2, and what its implementers call leeway or grace period), so at once is the best time.
         """
+        return self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token}, scope)
+
+    def own(self, scope: str) -> Call:
+        """The request for an access token of the client itself (section 4.4). Raises as ``refresh``."""
+        return self._ask({"grant_type": "client_credentials"}, scope)
+
+    def _ask(self, form: dict[str, str], scope: str) -> Call:
         if not self.id or not self.secret:
             missing = self.secret_setting if self.id else self.id_setting
             raise TokenRefreshFailed(
                 f"The OAuth client for {self.service} is not set: the operator of this server has to set {missing}"
             )
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            "client_id": self.id,
-            "client_secret": self.secret,
-        }
+        form |= {"client_id": self.id, "client_secret": self.secret}
+        if scope:
+            form["scope"] = scope
         return self._post(self.token_url, form, SECONDS)
 
     def revoke(self, token: str, seconds: float) -> Call:
