@@ -41,6 +41,7 @@ class Capabilities:
         push: ``Watching`` is offered: the provider tells of changes by itself.
         marks: ``find_mark`` can answer found or absent.
         writable: the fields that can be written at all.
+        makes: the fields that the provider makes of others by itself when they are not written.
         list_caps: per field, the number of entries that the provider lists at most (J11: such a list is no base).
         read_lag: seconds by which lists may lag behind a write (0: read-your-write).
         mark_lag: seconds after which an absent mark is believed.
@@ -61,6 +62,7 @@ class Capabilities:
     push: bool = False
     marks: bool = True
     writable: FieldSet = ALL_FIELDS
+    makes: FieldSet = frozenset()
     list_caps: Mapping[str, int] = field(default_factory=dict)
     read_lag: float = 0.0
     mark_lag: float = 0.0

@@ -14,7 +14,7 @@ from polydex.testing.contract.pulls import PullContract
 from polydex.testing.contract.samples import ALICE, BOB, FULL, PNG, content
 from polydex.testing.contract.unreadable import UnreadableContract, UnreadableWorld
 from polydex.testing.contract.watches import PushContract, WatchContract, WatchWorld
-from polydex.testing.contract.world import World
+from polydex.testing.contract.world import World, seen
 from polydex.testing.contract.writes import WriteContract
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "WatchWorld",
     "World",
     "content",
+    "seen",
 ]
 
 

@@ -72,8 +72,8 @@ FULL = Contact(
     ),
     phone_numbers=(
         Phone(number="+41 44 668 18 00", type=PhoneType.WORK),
-        Phone(number="+41 79 123 45 67", type=PhoneType.MOBILE),
         Phone(number="044 668 18 01", type=PhoneType.HOME),
+        Phone(number="+41 79 123 45 67", type=PhoneType.MOBILE),
     ),
     addresses=(
         Address(

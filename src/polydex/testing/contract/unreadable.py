@@ -10,7 +10,7 @@ from polydex.core.errors import ProviderError, RecordNotFound
 from polydex.core.ids import RemoteKey
 from polydex.testing.contract.mirror import Mirror
 from polydex.testing.contract.samples import ALICE, BOB, content
-from polydex.testing.contract.world import World
+from polydex.testing.contract.world import World, seen
 
 
 class UnreadableWorld(World, Protocol):
@@ -48,7 +48,7 @@ class UnreadableContract:
         pulled = await mirror.pull()
         assert bad in pulled.deferred
         assert bad not in pulled.removed
-        assert content(mirror.records[good].contact) == content(ALICE)
+        assert seen(world, mirror.records[good].contact, ALICE) == content(ALICE)
 
     async def test_an_unreadable_record_is_not_missing(self, world: UnreadableWorld) -> None:
         key = await world.put(ALICE)
@@ -58,4 +58,4 @@ class UnreadableContract:
             await world.connector.fetch(key)
         assert not isinstance(caught.value, RecordNotFound)
         await world.heal(key)
-        assert content((await world.connector.fetch(key)).contact) == content(ALICE)
+        assert seen(world, (await world.connector.fetch(key)).contact, ALICE) == content(ALICE)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from polydex.connectors.base import Connector
 from polydex.core.contact import Contact
 from polydex.core.ids import Cursor, RemoteKey
+from polydex.testing.contract.samples import content
 
 
 class World(Protocol):
@@ -48,3 +51,10 @@ class World(Protocol):
     async def settle(self) -> None:
         """Let all lags of the provider pass."""
         ...
+
+
+def seen(world: World, contact: Contact | None, sent: Contact) -> Contact | None:
+    """A content to be compared with what was sent: without the fields that the provider makes by itself and nobody sent."""
+    found = content(contact)
+    made = {field.attribute: None for field in world.connector.caps.makes if getattr(sent, field.attribute) is None}
+    return None if found is None else msgspec.structs.replace(found, **made)
