@@ -21,7 +21,7 @@ from polydex.connectors.microsoft.shared import AT_ONCE
 from polydex.connectors.microsoft.write import Writer
 from polydex.core.contact import EMPTY, Contact, Photo
 from polydex.core.errors import PolydexError
-from polydex.core.fields import Loss
+from polydex.core.fields import Field, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch, diff
 
@@ -34,6 +34,7 @@ CAPABILITIES = Capabilities(
     photos=True,
     push=True,
     marks=True,
+    makes=frozenset({Field.FILE_AS}),
     # "Usually seconds": no time is given by anybody. Personal mailboxes answer 404 to an id that has just been made, while
     # lists show it (README.md, personal accounts). What the pull brings is read by id; only what it misses can be late.
     read_lag=600.0,

@@ -102,42 +102,48 @@ class _Walking:
         self._position = position
         self._full = position.full
         self._mode: Literal["delta", "snapshot"] = "snapshot" if position.full else "delta"
-        # A delta that goes on after a crash does not know who left before it: nobody passes for unchanged.
-        self._skips = self._full or not resume
-        self._left: set[RemoteKey] = set()
+        # In a delta only what was read before the walk was interrupted: so that it gets on however often that happens.
+        self._skips = self._full or resume
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         link = self._position.page or self._position.delta or path(self._api, self._folder, "delta")
-        resumable = self._position.page is not None
+        given, begun = self._position != Position(full=True), self._position.page is not None
         while True:
             stamp = await self._walk.stamp()
-            listed = await self._ask(link, given=resumable or self._position.delta is not None, resumable=resumable)
+            listed = await self._ask(link, given=given, resume=begun)
             following = listed.following
             if following is None and listed.delta is None:
                 raise ProviderMalformed(f"{_LIST}: the list neither goes on nor ends")
             if following == link:
                 raise expired(f"{_LIST}: the list does not go on", resume=True)
-            here = self._resume(link) if resumable else None
+            # A list of everything cannot begin a second time: what goes meanwhile would never be told.
+            here = self._resume(link) if given else None
             after = Position(delta=listed.delta).encode() if following is None else self._resume(following)
             async for page in self._page(listed, stamp, here, after, last=following is None):
                 yield page
             if following is None:
                 return
-            link, resumable = following, True
+            link, given, begun = following, True, True
 
     def _resume(self, link: str) -> Cursor:
         return Position(page=link, full=self._full).encode()
 
-    async def _ask(self, link: str, *, given: bool, resumable: bool) -> _Delta:
-        """One page of the list. ``given``: the link is one that Graph gave. Raises CursorExpired, ProviderError."""
+    async def _ask(self, link: str, *, given: bool, resume: bool) -> _Delta:
+        """One page of the list. Raises CursorExpired, ProviderError.
+
+        Args:
+            link: to it.
+            given: it was given out by Graph.
+            resume: it is one of a walk in progress.
+        """
         try:
             body = await self._api.get(link, step=_LIST, seconds=READ_SECONDS, prefer=_PREFER)
         except CursorExpired as error:
-            error.resume = resumable
+            error.resume = resume
             raise
         except ProviderError as error:
             if given and (error.original or {}).get("status") in _LINK_REFUSED:
-                raise expired(error.message, resume=resumable) from None
+                raise expired(error.message, resume=resume) from None
             raise
         listed = decoded(body, _Delta, _LIST)
         for further in (listed.following, listed.delta):
@@ -162,7 +168,7 @@ class _Walking:
             told.pop(RemoteKey(entry.id), None)
             told[RemoteKey(entry.id)] = entry
         known = await self._walk.known(list(told)) if told and self._skips else {}
-        same = {key: known[key] for key, entry in told.items() if self._is_same(key, entry, known)}
+        same = {key: known[key] for key, entry in told.items() if _is_same(key, entry, known)}
         wanted = [key for key in told if key not in same]
         if (self._full and same) or not wanted:
             # A page of its own, as what the list said must not travel under the stamp of those who are read after it (J1).
@@ -177,7 +183,6 @@ class _Walking:
             final = start + MOST >= len(wanted)
             asked = await self._walk.stamp()
             read = await self._read({key: told[key] for key in wanted[start : start + MOST]})
-            self._left.update(read.removed)
             done = final and read.throttled is None
             yield Page(
                 self._mode,
@@ -190,12 +195,6 @@ class _Walking:
             )
             if read.throttled is not None:
                 raise read.throttled  # the rest of this page comes when the walk is taken up again
-
-    def _is_same(self, key: RemoteKey, entry: _Entry, known: Mapping[RemoteKey, Rev]) -> bool:
-        """Whether we have the very version that the list tells of."""
-        if entry.removed is not None or entry.etag is None or key in self._left:
-            return False
-        return known.get(key) == entry.etag
 
     async def _read(self, told: Mapping[RemoteKey, _Entry]) -> _Read:
         """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
@@ -242,6 +241,11 @@ def _entry(raw: msgspec.Raw) -> _Entry:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         found = decoded(raw, _Name, _LIST)
         return _Entry(found.id, removed=found.removed)
+
+
+def _is_same(key: RemoteKey, entry: _Entry, known: Mapping[RemoteKey, Rev]) -> bool:
+    """Whether we have the very version that the list tells of."""
+    return entry.removed is None and entry.etag is not None and known.get(key) == entry.etag
 
 
 def _rev(etag: str | None) -> Rev | None:
