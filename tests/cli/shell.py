@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.servers import warm
+
 POLYDEX = [sys.executable, "-m", "polydex"]
 
 
@@ -33,15 +35,7 @@ class Shell:
         return {**clean, "POLYDEX_DATA_DIR": str(self.folder), **self.more}
 
     def run(self, *command: str | bytes, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.prefix, *POLYDEX, *command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            env=self.env | more,
-        )
+        return warm.run([*self.prefix, *POLYDEX, *command], env=self.env | more, stdin=stdin)
 
     def json(self, *command: str, stdin: str = "") -> Any:
         done = self.run(*command, "--json", stdin=stdin)

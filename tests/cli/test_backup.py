@@ -31,6 +31,7 @@ from polydex.store.files import partial_of
 from polydex.store.sqlite import open_sqlite
 from tests.cli.conftest import Connected
 from tests.cli.shell import POLYDEX, Shell
+from tests.servers import warm
 from tests.servers.process import free_port
 from tests.soundness import demand_sound_now
 
@@ -44,7 +45,7 @@ class Server:
 
     url: str
     token: str
-    process: subprocess.Popen[bytes]
+    process: warm.Process
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         request = urllib.request.Request(  # noqa: S310 - loopback
@@ -68,10 +69,7 @@ class Server:
 @contextmanager
 def serving(connected: Connected, shell: Shell | None = None) -> Iterator[Server]:
     port = free_port()
-    process = subprocess.Popen(
-        [*POLYDEX, "serve", "--port", str(port)],
-        env=(shell or connected.shell).env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = warm.start([*POLYDEX, "serve", "--port", str(port)], env=(shell or connected.shell).env)
     server = Server(f"http://127.0.0.1:{port}", connected.token, process)
     try:
         for _ in range(600):
@@ -250,7 +248,7 @@ def test_no_lock_outlives_a_killed_server(connected: Connected) -> None:
     file = shell.json("backup")["path"]
     with serving(connected) as server:
         assert "in use" in shell.fails(5, "restore", file, "--yes")
-        server.process.kill()
+        server.process.send_signal(signal.SIGKILL)
         server.process.wait()
         shell.json("restore", file, "--yes")
     assert report(shell)["sound"]
@@ -366,10 +364,7 @@ def test_killed_at_every_point_the_database_is_whole(connected: Connected, comma
     for point in range(0, 400, 1 if SOAK else 5):
         shutil.rmtree(shell.folder)
         shutil.copytree(template, shell.folder)
-        ended = subprocess.run(
-            [sys.executable, "-m", "tests.cli.reaper", str(point), *words],
-            env=shell.env, capture_output=True, check=False,
-        )  # fmt: skip
+        ended = warm.run([sys.executable, "-m", "tests.cli.reaper", str(point), *words], env=shell.env)
         assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
         there, files = pieces(shell)
         assert there in ({"old", "new"}, {"old"}), point

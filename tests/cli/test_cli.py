@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Connected
 from tests.cli.shell import POLYDEX
+from tests.servers import warm
 from tests.servers.process import free_port
 
 
@@ -59,10 +60,7 @@ def test_accounts_are_shown_without_secrets_and_removed(connected: Connected) ->
 def served(connected: Connected) -> Iterator[tuple[str, str]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [*POLYDEX, "serve", "--port", str(port)],
-        env=connected.shell.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    server = warm.start([*POLYDEX, "serve", "--port", str(port)], env=connected.shell.env)
     try:
         _wait_for(f"{url}/health")
         yield url, connected.token

@@ -21,6 +21,7 @@ from urllib.parse import urljoin
 import httpx
 
 from tests.crash.book import Book
+from tests.servers import warm
 from tests.servers.dav import DavAccount
 from tests.servers.process import LOOPBACK, free_port
 
@@ -48,7 +49,7 @@ class Home:
     more: dict[str, str] = field(default_factory=dict)
     token: str = ""
     port: int = field(default_factory=free_port)
-    process: asyncio.subprocess.Process | None = None
+    process: warm.Process | None = None
     client: httpx.AsyncClient | None = None
 
     @property
@@ -76,12 +77,8 @@ class Home:
 
     async def run(self, *words: str, stdin: str = "", prefix: Sequence[str] = ()) -> tuple[int, str, str]:
         """One command: exit code, standard output, standard error."""
-        process = await asyncio.create_subprocess_exec(
-            *prefix, *POLYDEX, *words,
-            env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate(stdin.encode())
-        return process.returncode or 0, out.decode(), err.decode()
+        done = await asyncio.to_thread(warm.run, [*prefix, *POLYDEX, *words], env=self.env, stdin=stdin)
+        return done.returncode, done.stdout, done.stderr
 
     async def command(self, *words: str, stdin: str = "") -> Any:
         """The result of a command that has to succeed."""
@@ -125,12 +122,11 @@ class Home:
         """Start the server; False when it ended before it listened. ``prefix``: a program that runs it."""
         assert self.process is None
         with (stderr or self.log).open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *prefix, *POLYDEX, "serve", "--port", str(self.port), "--json",
-                env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            self.process = warm.start(
+                [*prefix, *POLYDEX, "serve", "--port", str(self.port), "--json"],
+                env=self.env, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
             )  # fmt: skip
-        assert self.process.stdout is not None
-        line = await self.process.stdout.readline()
+        line = await asyncio.to_thread(self.process.stdout.readline)
         return bool(line)
 
     async def kill(self) -> None:
@@ -138,19 +134,22 @@ class Home:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            await self.process.wait()
-            self.process = None
+            await self._ended()
         await self.hang_up()
 
     async def stop(self) -> int:
         """SIGTERM; the exit code."""
         assert self.process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
-        code = await self.process.wait()
-        self.process = None
+        self.process.send_signal(signal.SIGTERM)
+        code = await self._ended()
         await self.hang_up()
         return code
+
+    async def _ended(self) -> int:
+        assert self.process is not None
+        process, self.process = self.process, None
+        with process.stdout:
+            return await asyncio.to_thread(process.wait)
 
     async def hang_up(self) -> None:
         if self.client is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -22,6 +21,7 @@ from polydex.core.errors import PolydexError
 from polydex.engine.check import RULES
 from tests.docs.blocks import PAGES, ROOT, all_blocks, name, text
 from tests.live.conftest import NEEDED
+from tests.servers import warm
 
 POLYDEX = [sys.executable, "-m", "polydex"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -62,7 +62,7 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 def run(*command: str) -> str:
     env = {**os.environ, "COLUMNS": "300"}
-    done = subprocess.run([*POLYDEX, *command], capture_output=True, text=True, check=False, env=env, cwd=ROOT)
+    done = warm.run([*POLYDEX, *command], env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

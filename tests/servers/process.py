@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.servers import warm
+
 LOOPBACK = "127.0.0.1"
 PORTS = range(20_000, 32_000)
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of ours is made in it
@@ -127,17 +129,22 @@ def running(
     """
     uid, gid, groups = _identity(user)
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            env={**os.environ, **(environment or {})},
-            start_new_session=True,
-            user=uid,
-            group=gid,
-            extra_groups=groups,
+        env = {**os.environ, **(environment or {})}
+        process = (
+            warm.start(argv, stdout=output, stderr=output, cwd="/", env=env, start_new_session=True)
+            if user is None
+            else subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                env=env,
+                start_new_session=True,
+                user=uid,
+                group=gid,
+                extra_groups=groups,
+            )
         )
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -165,7 +172,7 @@ def _answers(answers: Callable[[], bool]) -> bool:
         return False
 
 
-def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+def _stop(process: warm.Process, stop_signal: signal.Signals) -> None:
     """End a server, then whatever is left of the process group that it was started in."""
     if process.poll() is None:
         process.send_signal(stop_signal)
