@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from cyclopts import Parameter
 
 from polydex.cli.common import Common, common_of, console, write_json
-from polydex.cli.demo import dav, google, people
+from polydex.cli.demo import dav, google, microsoft, people, sandbox
 from polydex.cli.demo.client import Client
 from polydex.cli.demo.google_tour import GoogleTour
+from polydex.cli.demo.microsoft_tour import MicrosoftTour
 from polydex.cli.demo.process import free_port, is_free, running
 from polydex.cli.demo.steps import NotVerified
 from polydex.cli.demo.tour import Tour
@@ -44,7 +45,7 @@ def demo(
     port: Annotated[int | None, Parameter(help="Port of Polydex; by default 8080, or a free one.")] = None,
     common: Common | None = None,
 ) -> None:
-    """Try Polydex: a real CardDAV server and a Google sandbox, with made-up contacts, and a tour of one API for both.
+    """Try Polydex: a real CardDAV server, and a sandbox that plays Google and Microsoft; a tour of one API for all three.
 
     Everything listens on this machine only, and is gone afterwards unless --data-dir names a folder to keep.
     """
@@ -64,34 +65,43 @@ def demo(
             f"A CardDAV server (Radicale) on {book.server} with {people.contacts(cards)} made-up contacts, "
             f"{sum(bool(card.note) for card in cards)} of them awkward"
         )
-        sandbox, settings = stack.enter_context(google.serve(folder))
-        phone = google.fill(sandbox)
-        screen.done(f"A Google sandbox on {sandbox} with {google.COUNT} made-up contacts")
+        played, settings = stack.enter_context(sandbox.serve(folder))
+        phone, outlook = google.fill(played), microsoft.fill(played)
+        screen.done(
+            f"A sandbox on {played} that plays Google with {google.COUNT} made-up contacts, "
+            f"and Microsoft with {microsoft.COUNT}"
+        )
         url = stack.enter_context(_server(folder, port, settings))
         made = asyncio.run(_make_app(folder))
         screen.done(f"Polydex on {url}, its data in {folder}")
         client = Client(url, (made.client_id, made.client_secret))
-        another = Client(url, client.app, variable="GOOGLE_TOKEN")
+        at_google = Client(url, client.app, variable="GOOGLE_TOKEN")
+        at_microsoft = Client(url, client.app, variable="MICROSOFT_TOKEN")
         with screen:
             tour = Tour(client=client, screen=screen, book=book, cards=cards)
             _verify(tour)
-            _verify(GoogleTour(client=another, screen=screen, phone=phone))
+            _verify(GoogleTour(client=at_google, screen=screen, phone=phone))
+            _verify(MicrosoftTour(client=at_microsoft, screen=screen, outlook=outlook))
             if not once:
                 tour.leave_one()
         screen.done(f"Everything verified in {time.monotonic() - began:.1f} s")
         if common.json:
-            tokens = {"accessToken": client.token, "googleAccessToken": another.token}
-            servers = {"carddavUrl": book.url, "sandboxUrl": sandbox}
+            tokens = {
+                "accessToken": client.token,
+                "googleAccessToken": at_google.token,
+                "microsoftAccessToken": at_microsoft.token,
+            }
+            servers = {"carddavUrl": book.url, "sandboxUrl": played}
             write_json({"url": url, **tokens, **servers, "verified": screen.steps})
             sys.stdout.flush()
         if not once:
-            screen.summary(client, another)
+            screen.summary(client, at_google, at_microsoft)
             screen.waiting(url)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
 
 
-def _verify(tour: Tour | GoogleTour) -> None:
+def _verify(tour: Tour | GoogleTour | MicrosoftTour) -> None:
     """The tour. Raises NotVerified also when one of the servers stops to answer."""
     try:
         tour.run()
@@ -142,13 +152,14 @@ class Screen:
             self._task = self._progress.add_task("Synchronising", total=None)
         self._progress.update(self._task, completed=done, total=total)
 
-    def summary(self, client: Client, another: Client) -> None:
+    def summary(self, client: Client, *others: Client) -> None:
         """What the curl lines need."""
         if self._quiet:
             return
         self._print("")
         self._print("To repeat the lines above, paste this into a shell first:", "bold")
-        self._print(f"    {client.exports()} {another.variable}={another.token}")
+        tokens = " ".join(f"{other.variable}={other.token}" for other in others)
+        self._print(f"    {client.exports()} {tokens}")
 
     def waiting(self, url: str) -> None:
         """The servers go on."""

@@ -1,20 +1,11 @@
-"""Google's sandbox for the demonstration, with one account, and the user's phone to look and edit behind the product's back."""
+"""A Google account in the sandbox of the demonstration, and the user's phone to look and edit behind the product's back."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import json
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from polydex.cli.demo.dav import LOOPBACK
-from polydex.cli.demo.process import free_port, running
-from polydex.core.errors import ConfigInvalid
+from polydex.cli.demo.sandbox import control
 
 COUNT = 250
 EMAIL = "demo@example.com"
@@ -69,22 +60,6 @@ class Phone:
         return control(self.url, method, f"accounts/{EMAIL}/google/{path}", body)
 
 
-@contextlib.contextmanager
-def serve(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The sandbox as a process of its own, on a free port of loopback: its URL, and the settings that point to it.
-
-    Raises:
-        ConfigInvalid: it does not come up.
-    """
-    port = free_port()
-    argv = [sys.executable, "-m", "polydex_sandbox", "--host", LOOPBACK, "--port", str(port), "--json"]
-    log = folder / "sandbox.log"
-    with running(argv, "the Google sandbox", LOOPBACK, port, log):
-        url = f"http://{LOOPBACK}:{port}"
-        control(url, "GET", "health")  # it has said by then what points to it
-        yield url, json.loads(log.read_text(encoding="utf-8").splitlines()[0])["environment"]
-
-
 def fill(url: str) -> Phone:
     """An account with made-up contacts. Raises ConfigInvalid."""
     account = control(url, "POST", "accounts", {"email": EMAIL, "name": "Demo"})
@@ -92,19 +67,3 @@ def fill(url: str) -> Phone:
     control(url, "POST", book, {"count": COUNT - 1, "seed": 1})
     (original,) = control(url, "POST", book, {"people": [_ORIGINAL]})["resourceNames"]
     return Phone(url, (account["accessToken"], account["refreshToken"]), original)
-
-
-def control(url: str, method: str, path: str, body: object = None) -> Any:
-    """A call of the control API; its answer, None when there is none. Raises ConfigInvalid."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
-    try:
-        content = None if body is None else json.dumps(body)
-        connection.request(method, f"/control/{path}", content, {"Content-Type": "application/json"} if body else {})
-        answer = connection.getresponse()
-        raw = answer.read()
-    finally:
-        connection.close()
-    if answer.status >= 400:
-        raise ConfigInvalid(f"The demonstration's Google sandbox answers {answer.status}")
-    return json.loads(raw) if raw else None
