@@ -85,8 +85,7 @@ class Graph:
         contact["@odata.etag"] = f'W/"v{version}"'
         if extended:
             contact[EXTENDED] = list(extended.values())
-        shown = self._shown(contact)
-        return shown
+        return self._shown(contact)
 
     def _extended(self, extended: dict[str, Json], entry: Json) -> None:
         if not ID.fullmatch(entry["id"]):
