@@ -20,6 +20,9 @@ from cryptography.x509.oid import NameOID
 # What the tests allow to the client: all of loopback.
 LOOPBACK = "127.0.0.0/8, ::1/128"
 
+# The file with the server's certificate and key.
+CHAIN = "server.pem"
+
 # Where a handler finds the content of a request.
 BODY = web.RequestKey("body", bytes)
 
@@ -180,7 +183,7 @@ def certify(folder: Path, *hosts: str) -> Authority:
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(root_key, hashes.SHA256())
     )
-    bundle, chain = folder / "authority.pem", folder / "server.pem"
+    bundle, chain = folder / "authority.pem", folder / CHAIN
     bundle.write_bytes(root.public_bytes(serialization.Encoding.PEM))
     chain.write_bytes(
         leaf.public_bytes(serialization.Encoding.PEM)

@@ -79,18 +79,15 @@ class Info:
         """Whether an authority is one of Microsoft's, as its libraries ask; here: whether it is this sandbox."""
         parameters = single(pairs_of_query(request))
         asked = urlsplit(parameters.get("authorization_endpoint", ""))
-        base = urlsplit(base_of(request))
-        if asked.netloc != base.netloc:
-            raise errors.StsError(
-                "invalid_instance",
-                50049,
-                "Unknown or invalid instance.",
-            )
+        # Microsoft's libraries leave the port out.
+        host = urlsplit(base_of(request)).hostname or ""
+        if asked.hostname != host:
+            raise errors.StsError("invalid_instance", 50049, "Unknown or invalid instance.")
         tenant = asked.path.split("/")[1]
         found: dict[str, Any] = {
             "tenant_discovery_endpoint": f"{base_of(request)}/{tenant}/v2.0/.well-known/openid-configuration",
             "api-version": parameters.get("api-version", "1.1"),
-            "metadata": [{"preferred_network": base.netloc, "preferred_cache": base.netloc, "aliases": [base.netloc]}],
+            "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
         }
         return answer(found, headers=_PUBLIC)
 

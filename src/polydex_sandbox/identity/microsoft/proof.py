@@ -87,7 +87,8 @@ def _check_assertion(assertion: str, client: Client, base: str, now: int) -> Non
     except InvalidSignature:
         raise errors.assertion_wrong("the one of its signature") from None
     seconds, ends, begins = now // 1000, claims.get("exp"), claims.get("nbf", 0)
-    if not isinstance(ends, int) or not isinstance(begins, int) or not begins - 300 <= seconds < ends:
+    # msal writes fractions of seconds.
+    if not isinstance(ends, int | float) or not isinstance(begins, int | float) or not begins - 300 <= seconds < ends:
         raise errors.assertion_expired()
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         raise errors.StsError(

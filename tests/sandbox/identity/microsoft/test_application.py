@@ -161,6 +161,8 @@ async def certified(visitor: Visitor, certificate: Certificate) -> Visitor:
 @pytest.mark.parametrize("alg", ["PS256", "RS256"])
 async def test_by_certificate(certified: Visitor, certificate: Certificate, alg: str) -> None:
     good(await daemon(certified, client_secret=None, **certificate.assertion(alg=alg)))
+    seconds = START / 1000 + 0.5
+    good(await daemon(certified, client_secret=None, **certificate.assertion(alg=alg, nbf=seconds, exp=seconds + 600)))
     token = (await certified.allow())["refresh_token"]
     good(await certified.refresh(token, client_secret=None, **certificate.assertion(alg=alg)))
 
