@@ -68,6 +68,7 @@ class Mailbox:
         self.listeners: list[Listener] = []
         self._log: list[int] = []
         self._inside: dict[int, dict[int, None]] = {}
+        self._folder_ids: dict[int, str] = {}
         self._latest = 0
         self._keys = 1_000
         for key, name in ((ROOT, "Top of Information Store"), (CONTACTS, "Contacts"), (DELETED, "Deleted Items")):
@@ -96,6 +97,11 @@ class Mailbox:
         return ids.write(known, personal=self.account.personal)
 
     def folder_id(self, key: int) -> str:
+        if key not in self._folder_ids:
+            self._folder_ids[key] = self._new_folder_id(key)
+        return self._folder_ids[key]
+
+    def _new_folder_id(self, key: int) -> str:
         return ids.write(Id(ids.FOLDER, self.guid, key), personal=self.account.personal)
 
     def change_key(self, contact: Contact) -> str:
@@ -130,12 +136,18 @@ class Mailbox:
 
     def shown(self, key: int) -> bool:
         """Whether a folder is the default one, or somewhere below it."""
-        while key != CONTACTS:
-            folder = self.folders.get(str(key))
-            if folder is None or key in (ROOT, DELETED):
+        return key == CONTACTS or self.is_below(key, CONTACTS)
+
+    def is_below(self, key: int, above: int, horizon: int | None = None) -> bool:
+        """Whether a folder is somewhere below another one, or was when the mailbox had counted to `horizon`."""
+        while key not in (ROOT, DELETED):
+            folder = self.folders.seen(str(key), self.seq if horizon is None else horizon)
+            if folder is None or folder.deleted:
                 return False
             key = folder.parent
-        return True
+            if key == above:
+                return True
+        return False
 
     def below(self, key: int) -> list[Folder]:
         """The folders in a folder, in the order of their creation."""
@@ -152,16 +164,11 @@ class Mailbox:
         if folder.key == CONTACTS:
             raise errors.GraphError(400, "ErrorInvalidRequest", "Distinguished folders cannot be renamed or moved.")
         target = parent.key if parent else folder.parent
-        if parent is not None and self._is_below(parent.key, folder.key):
+        if parent is not None and (parent.key == folder.key or self.is_below(parent.key, folder.key)):
             raise errors.GraphError(400, "ErrorMoveCopyFailed", "The folder cannot be moved below itself.")
         self._free_name(target, name or folder.name, folder.key)
         changed = folder.changed(self._next_seq(0), name=name or folder.name, parent=target)
         return self.folders.put(str(folder.key), changed)
-
-    def _is_below(self, key: int, above: int) -> bool:
-        while key not in (above, ROOT):
-            key = self._folder(key).parent
-        return key == above
 
     def _free_name(self, parent: int, name: str, own: int | None) -> None:
         if not name.strip():

@@ -98,6 +98,11 @@ def changed(call: Call) -> Call:
             del body["singleValueExtendedProperties"]
             call = _with_body(call, body)
     body = call.message()
+    given = body.get("singleValueExtendedProperties")
+    if isinstance(given, list) and call.strike("graph-null-keeps-property") is not None:
+        nulls = [one for one in given if isinstance(one, dict) and one.get("value") is None]
+        body["singleValueExtendedProperties"] = [one for one in given if one not in nulls]
+        call = _with_body(call, body)
     if isinstance(body.get("emailAddresses"), list) and call.strike("graph-email-names") is not None:
         known = "" if name == "contacts.create" else _display_name(call)
         shown = body.get("displayName") or known

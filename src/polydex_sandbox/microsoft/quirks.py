@@ -105,6 +105,18 @@ CATALOGUE = (
         {"everywhere": False},
     ),
     Quirk(
+        "graph-null-keeps-property",
+        "An extended property that an update sets to null stays as it was.",
+        f"{_GRAPH}msgraph-sdk-dotnet/issues/719",
+        frozenset({"contacts.update"}),
+    ),
+    Quirk(
+        "graph-deleted-item-answers",
+        "A contact in Deleted Items is still found by its id: the ordinary one that it has there, or the immutable one.",
+        f"{_LEARN}outlook-immutable-id",
+        _BY_ID,
+    ),
+    Quirk(
         "graph-stale-answer",
         "Right after a write the service changes the contact once more, so the answer has an old etag.",
         f"{_GRAPH}microsoft-graph-docs-contrib/issues/7644",

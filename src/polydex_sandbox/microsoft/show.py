@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from polydex_sandbox.clock import rfc3339
 from polydex_sandbox.microsoft.contact import Contact, Folder
 from polydex_sandbox.microsoft.mailbox import Mailbox
-from polydex_sandbox.microsoft.schema import EMAIL_SLOTS, EMPTY, PROPERTIES
+from polydex_sandbox.microsoft.schema import EMAIL_SLOTS
 
 
 def contact(found: Contact, mailbox: Mailbox, *, immutable: bool, select: Collection[str] = ()) -> dict[str, Any]:
-    """Its properties, all or the selected ones; always the etag and the id."""
-    shown: dict[str, Any] = {"@odata.etag": mailbox.etag(found)}
-    for name, kind in PROPERTIES.items():
-        if name == "id":
-            shown[name] = mailbox.id_of(found, immutable=immutable)
-        elif not select or name in select:
-            shown[name] = _property(found, mailbox, name, kind)
+    """Its properties, all or the selected ones; always the etag and the id. What is in it must not be changed."""
+    key = mailbox.change_key(found)
+    emails = found.fields["emailAddresses"]
+    shown = {
+        "@odata.etag": f'W/"{key}"',
+        "id": mailbox.id_of(found, immutable=immutable),
+        "createdDateTime": _time(found.created),
+        "lastModifiedDateTime": _time(found.at),
+        "changeKey": key,
+        "categories": (),
+        "parentFolderId": mailbox.folder_id(found.folder),
+        **found.fields,
+    }
+    for index, name in enumerate(EMAIL_SLOTS):
+        shown[name] = emails[index] if index < len(emails) else None
+    if select:
+        return {name: value for name, value in shown.items() if name in select or name in ("@odata.etag", "id")}
     return shown
 
 
-def _property(found: Contact, mailbox: Mailbox, name: str, kind: str) -> Any:
-    if kind == "email":
-        entries, index = found.fields["emailAddresses"], EMAIL_SLOTS.index(name)
-        return dict(entries[index]) if index < len(entries) else None
-    if name == "parentFolderId":
-        return mailbox.folder_id(found.folder)
-    if name == "changeKey":
-        return mailbox.change_key(found)
-    if kind == "read-only":
-        return rfc3339(found.created if name == "createdDateTime" else found.at, 0)
-    value = found.fields.get(name, EMPTY[kind])
-    if kind in ("texts", "emails"):
-        return list(value)
-    return value
+@lru_cache(maxsize=4096)
+def _time(milliseconds: int) -> str:
+    return rfc3339(milliseconds, 0)
 
 
 def folder(found: Folder, mailbox: Mailbox, select: Collection[str] = ()) -> dict[str, Any]:

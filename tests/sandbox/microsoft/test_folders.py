@@ -171,3 +171,18 @@ async def test_changes_of_folders(api: Api) -> None:
     assert [folder["id"] for folder in found] == [one]
     assert found[0]["@removed"] == {"reason": "deleted"}
     assert (await api.refused("GET", f"/me/contactFolders/{below}")).code == "ErrorFolderNotFound"
+
+
+async def test_changes_of_the_folders_in_a_folder(api: Api) -> None:
+    above = await api.folder("Above")
+    below = await api.folder("Below", parent=above)
+    deep = await api.folder("Deep", parent=below)
+    await api.folder("Beside")
+    found, link = await api.delta(f"/me/contactFolders/{above}/childFolders/delta")
+    assert [folder["id"] for folder in found] == [below, deep]
+    await api.call("PATCH", f"/me/contactFolders/{deep}", {"parentFolderId": "contacts"})
+    await api.call("PATCH", f"/me/contactFolders/{above}", {"displayName": "Higher"})
+    found, link = await api.delta(link)
+    assert [(folder["id"], "@removed" in folder) for folder in found] == [(deep, True)]
+    token = link.partition("$deltatoken=")[2]
+    assert (await api.refused("GET", f"/me/contactFolders/delta?$deltatoken={token}")).message == "Badly formed token."

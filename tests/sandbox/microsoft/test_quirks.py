@@ -297,3 +297,31 @@ async def test_quirk_delta_lag(api: Api) -> None:
     assert (await api.delta(link))[0] == []
     await api.pass_time(1)
     assert names((await api.delta(link))[0]) == ["Ada", "Dan"]
+
+
+async def test_quirk_null_keeps_property(api: Api) -> None:
+    name = "String 0x3A21"
+    made = await api.create({"singleValueExtendedProperties": [{"id": name, "value": "pager"}]})
+    await api.control("PUT", "/quirks/graph-null-keeps-property", {"count": 1})
+    body = {"surname": "x", "singleValueExtendedProperties": [{"id": name, "value": None}]}
+    for expected in ({"String 0x3a21": "pager"}, {}):
+        changed = await api.update(made["id"], body)
+        assert changed["surname"] == "x"
+        assert (await api.control("GET", f"/microsoft/contacts/{made['id']}"))["extended"] == expected
+
+
+async def test_quirk_deleted_item_answers(api: Api) -> None:
+    (ada,) = await api.seed({"givenName": "Ada"})
+    before = await api.get(f"/me/contacts/{ada}")
+    _, link = await api.delta()
+    await api.control("PUT", "/quirks/graph-deleted-item-answers", {})
+    await api.call("DELETE", f"/me/contacts/{ada}")
+    found = await api.get(f"/me/contacts/{ada}")
+    assert found["parentFolderId"] != before["parentFolderId"]
+    assert found["@odata.etag"] != before["@odata.etag"]
+    changed = await api.update(ada, {"surname": "x"})
+    assert changed["surname"] == "x"
+    assert [one["@removed"] for one in (await api.delta(link))[0]] == [{"reason": "deleted"}]
+    assert (await api.get("/me/contacts"))["value"] == []
+    await api.control("DELETE", "/quirks/graph-deleted-item-answers")
+    assert (await api.refused("GET", f"/me/contacts/{ada}")).code == "ErrorItemNotFound"

@@ -13,7 +13,6 @@ from polydex_sandbox import sealed
 from polydex_sandbox.microsoft import errors, query, show
 from polydex_sandbox.microsoft.call import Answer, Call
 from polydex_sandbox.microsoft.contact import Contact
-from polydex_sandbox.microsoft.mailbox import CONTACTS, Mailbox
 from polydex_sandbox.microsoft.schema import CONTACT, FOLDER, FOLDER_PROPERTIES
 from polydex_sandbox.microsoft.views.contacts import SELECTABLE, View, folder_of
 
@@ -127,27 +126,22 @@ class _Walk:
 
 
 def folders(call: Call) -> Answer:
-    """Of all folders below the default one, in one page; that the default one is not told is unconfirmed."""
-    state = _state(call, "folders", "ContactFolders")
-    mailbox = call.mailbox
-    select = tuple(state["select"])
+    """Of all folders below that of the path, or below the default one, in one page.
+
+    That this folder itself is not told is unconfirmed.
+    """
+    above = folder_of(call).key
+    kind = f"folders {above}"
+    state = _state(call, kind, "ContactFolders")
+    mailbox, since, select = call.mailbox, state["since"], tuple(state["select"])
     value: list[dict[str, Any]] = []
-    for last in mailbox.folders.changed(state["since"], mailbox.seq):
-        if last.key != CONTACTS and mailbox.shown(last.key):
+    for last in mailbox.folders.changed(since, mailbox.seq):
+        if mailbox.is_below(last.key, above):
             value.append(show.folder(last, mailbox, select))
-        elif state["since"] and _was_shown(mailbox, last.key, state["since"]):
+        elif since and mailbox.is_below(last.key, above, since):
             removed = {"@odata.type": f"#{FOLDER}", "id": mailbox.folder_id(last.key)}
             value.append({**removed, "@removed": {"reason": "deleted"}})
-    return _answer(call, "folders", value, {**state, "since": mailbox.seq, "at": mailbox.seq}, more=False)
-
-
-def _was_shown(mailbox: Mailbox, key: int, horizon: int) -> bool:
-    while key != CONTACTS:
-        folder = mailbox.folders.seen(str(key), horizon)
-        if folder is None or folder.deleted or folder.parent == key:
-            return False
-        key = folder.parent
-    return True
+    return _answer(call, kind, value, {**state, "since": mailbox.seq, "at": mailbox.seq}, more=False)
 
 
 def _state(call: Call, kind: str, resource: str) -> dict[str, Any]:
@@ -156,7 +150,7 @@ def _state(call: Call, kind: str, resource: str) -> dict[str, Any]:
     token = options.get("skiptoken", options.get("deltatoken"))
     _refuse(call, resource)
     if token is None:
-        known, name = (FOLDER_PROPERTIES, FOLDER) if kind == "folders" else (SELECTABLE, CONTACT)
+        known, name = (FOLDER_PROPERTIES, FOLDER) if resource == "ContactFolders" else (SELECTABLE, CONTACT)
         return {"since": 0, "at": 0, "select": query.select(options, known, name)}
     try:
         return sealed.unpack(f"{'skip' if 'skiptoken' in options else 'delta'} {kind}", call.owner.id, token)
@@ -189,7 +183,7 @@ def _refuse(call: Call, resource: str) -> None:
 def _answer(call: Call, kind: str, value: list[dict[str, Any]], state: dict[str, Any], *, more: bool) -> Answer:
     word, name, link = ("skip", "$skiptoken", "nextLink") if more else ("delta", "$deltatoken", "deltaLink")
     token = sealed.pack(f"{word} {kind}", call.owner.id, state)
-    entity = "contactFolder" if kind == "folders" else "contact"
+    entity = "contactFolder" if kind.startswith("folders") else "contact"
     return Answer(
         body={
             "@odata.context": f"{call.asked.base}/$metadata#Collection({entity})",
