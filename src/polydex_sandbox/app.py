@@ -6,7 +6,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from polydex_sandbox import control, google, microsoft
+from polydex_sandbox import control, google
 from polydex_sandbox.connection import Recorder
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
@@ -25,7 +25,7 @@ def build(sandbox: Sandbox) -> ASGIApp:
         Mount("/control", control.app(sandbox, [people, graph, identity, entra])),
         *identity.routes(),
         *entra.routes(),
-        *microsoft.routes(graph),
+        *graph.routes(),
         *google.routes(people),
     ]
     return Recorder(_compressing(Router(routes, redirect_slashes=False)), sandbox)
