@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -298,18 +299,20 @@ async def google_world(*, frozen: bool = True, **options: Any) -> AsyncIterator[
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """The application on a free port of loopback; its URL."""
+async def serving(app: Any, tls: Path | None = None) -> AsyncIterator[str]:
+    """The application on a free port of loopback, with this certificate and key if there is one; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         server = uvicorn.Server(
-            uvicorn.Config(app, http=Connection, ws="none", lifespan="off", log_config=None, access_log=False)
+            uvicorn.Config(
+                app, http=Connection, ws="none", lifespan="off", log_config=None, access_log=False, ssl_certfile=tls
+            )
         )
         task = asyncio.create_task(server.serve([listener]))
         try:
             while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.005)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             server.force_exit = True

@@ -163,10 +163,13 @@ class Subscriptions:
     def _target(self, resource: str, grant: Grant) -> tuple[Account, int | None]:
         """Whose contacts a resource names, and which folder. Raises GraphError."""
         path, _, options = resource.partition("?")
+        path = path.strip("/")
+        if path.partition("/")[0].partition("(")[0].lower() not in ("me", "users"):
+            raise invalid(f"Resource '{resource}' is not supported.")
         try:
-            _, place = routes.find("GET", "/" + path.strip("/"))
+            _, place = routes.find("GET", f"/{path}")
         except GraphError:
-            raise invalid(f"Resource '{resource}' is not supported.") from None
+            place = Place("")
         if place.node != "contacts" or options:
             # Other resources of Outlook need other scopes; options of OData are for resource data.
             raise extension(403, "Create", "Forbidden", "Access is denied. Check credentials and try again.")
