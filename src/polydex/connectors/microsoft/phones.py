@@ -40,8 +40,8 @@ PLACES: Final = {
     wire.ISDN: PhoneType.OTHER,
 }
 """Property -> what is in it, in the order in which they are shown. Car phones and ISDN have no type of their own."""
-_PLACE_OF: Final = {kind: place for place, kind in reversed(PLACES.items()) if place not in (wire.CAR_PHONE, wire.ISDN)}
-"""Type -> where a new number of it goes."""
+_PLACE_OF: Final = {kind: place for place, kind in reversed(PLACES.items())}
+"""Type -> where a new number of it goes: of the places for ``other`` the first one."""
 _CAPACITY: Final = {place: MOST if place in (WORK, HOME) else 1 for place in PLACES}
 _EXTENDED: Final = tuple((place, place.lower(), kind) for place, kind in PLACES.items() if " " in place)
 _PUNCTUATION = re.compile(r"[\s()./\-\u2010-\u2015]+")
