@@ -16,7 +16,7 @@ CLIENT = "1-mine.apps.example.com"
 
 
 def read(**members: Any) -> Grant:
-    return read_tokens(json.dumps(members).encode(), NOW, CLIENT)
+    return read_tokens(json.dumps(members).encode(), NOW, CLIENT, "SETTING")
 
 
 def test_the_answer_of_a_token_endpoint() -> None:
@@ -38,7 +38,7 @@ def test_a_file_of_googles_libraries() -> None:
 
 def test_without_a_client_of_our_own_any_is_taken() -> None:
     raw = json.dumps({"refresh_token": "r", "client_id": "2-theirs"}).encode()
-    assert read_tokens(raw, NOW, "").refresh_token == "r"
+    assert read_tokens(raw, NOW, "", "SETTING").refresh_token == "r"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_without_a_client_of_our_own_any_is_taken() -> None:
 )
 def test_what_are_no_tokens_is_told_without_repeating_it(raw: bytes, message: str) -> None:
     with pytest.raises(BadRequest) as caught:
-        read_tokens(raw, NOW, CLIENT)
+        read_tokens(raw, NOW, CLIENT, "SETTING")
     assert message in caught.value.message
     assert "hush" not in caught.value.message
     assert "words" not in caught.value.message

@@ -102,8 +102,11 @@ def _scopes(node: Node | None) -> tuple[str, ...] | None:
     return split([entry.text() for entry in entries])
 
 
-def account_out(account: Account, status: AccountStatus | None = None) -> dict[str, object]:
-    """An account as the contract shows it; the state of synchronisation is an addition. No secret is in it."""
+def account_out(account: Account, status: AccountStatus | None = None, *, daemon: bool = False) -> dict[str, object]:
+    """An account as the contract shows it; the state of synchronisation is an addition. No secret is in it.
+
+    ``daemon``: it lives on the application's own access.
+    """
     shown: dict[str, object | None] = {
         "id": account.id,
         "serviceType": account.service_type,
@@ -111,8 +114,8 @@ def account_out(account: Account, status: AccountStatus | None = None) -> dict[s
         "active": True,
         "tokenStatus": account.token_status,
         "tokenError": account.token_error,
-        "type": "personal",
-        "daemon": False,
+        "type": "daemon" if daemon else "personal",
+        "daemon": daemon,
         "loginString": account.login,
         "email": account.email,
         "name": account.name,

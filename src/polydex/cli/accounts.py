@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import replace
@@ -22,13 +23,14 @@ from polydex.cli.common import (
     write_json,
     write_table,
 )
+from polydex.config import PREFIX
 from polydex.core.errors import BadRequest, Internal, NotFound
 
 if TYPE_CHECKING:
     from polydex.app import Polydex
     from polydex.engine.accounts import AccountSpec
 
-Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "google"]
+Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "google", "microsoft"]
 
 app = App(name="accounts", help="Accounts: connected address books.", help_format="plaintext")
 
@@ -38,6 +40,7 @@ _SERVICE_TYPES = {
     "fastmail": "Fastmail",
     "nextcloud": "Nextcloud",
     "google": "Google",
+    "microsoft": "Office365",
 }
 _PROMPTS = {
     "carddav": "Password: ",
@@ -46,8 +49,12 @@ _PROMPTS = {
     "nextcloud": "App password (Settings > Security): ",
 }
 _NEED_SERVER = ("carddav", "nextcloud")
-_HAVE_TOKENS = ("google",)
+_HAVE_TOKENS = ("google", "microsoft")
 _DEFAULT_APP = "default"
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_ANY_TENANT = ("common", "organizations", "consumers")
+# What goes into a path.
+_MAILBOX = re.compile(r"[^\s/\\?#%]{1,256}")
 
 
 @app.command
@@ -76,25 +83,39 @@ def add(
     tokens_stdin: Annotated[
         bool,
         Parameter(
-            help="Read the tokens of a Google account from standard input: the JSON that the token endpoint answered, or "
-            "an authorized_user file."
+            help="Read the tokens of a Google or Microsoft account from standard input: the JSON that the token endpoint "
+            "answered, or an authorized_user file."
         ),
     ] = False,
+    tenant: Annotated[
+        str | None,
+        Parameter(
+            help="Microsoft: the tenant (id or domain) whose administrator has given the application itself access; with "
+            "--mailbox, in place of tokens."
+        ),
+    ] = None,
+    mailbox: Annotated[str | None, Parameter(help="Microsoft: the mailbox in that tenant, by its user name.")] = None,
     common: Common | None = None,
 ) -> None:
     """Connect an address book and show an access token for it, this once.
 
-    The password is asked for, or read from standard input; it is tried at the service before anything is stored.
+    The password is asked for, or read from standard input; it is tried at the service before anything is stored, and so
+    are tokens.
     """
     common = common_of(common)
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise BadRequest("--region must be two letters, such as US or DE")
+    if service != "microsoft" and (tenant is not None or mailbox is not None):
+        raise BadRequest("--tenant and --mailbox are for microsoft")
     if service in _HAVE_TOKENS:
         if server is not None or login is not None or password_stdin:
             raise BadRequest(f"{service} takes tokens: --server, --login and --password-stdin are for other services")
-        given = _with_tokens(common, service, tokens_stdin)
+        if tenant is None and mailbox is None:
+            given = _with_tokens(common, service, tokens_stdin)
+        else:
+            given = _of_application(tenant, mailbox, tokens_stdin)
     elif tokens_stdin:
-        raise BadRequest(f"--tokens-stdin is for google; {service} takes a login and a password")
+        raise BadRequest(f"--tokens-stdin is for google and microsoft; {service} takes a login and a password")
     else:
         given = _with_password(service, server, login, password_stdin)
 
@@ -268,10 +289,33 @@ def _with_tokens(common: Common, service: Service, tokens_stdin: bool) -> Accoun
     from polydex.engine.accounts import AccountSpec
 
     if not tokens_stdin:
-        raise BadRequest(f"{service} needs tokens: give them on standard input with --tokens-stdin")
+        other = ", or --tenant and --mailbox" if service == "microsoft" else ""
+        raise BadRequest(f"{service} needs tokens: give them on standard input with --tokens-stdin{other}")
     client_id = common.config().provider_options(service).get("client_id", "")
-    grant = read_tokens(sys.stdin.buffer.read(), time.time_ns() // 1_000_000, client_id)
+    setting = f"{PREFIX}{service.upper()}_CLIENT_ID"
+    grant = read_tokens(sys.stdin.buffer.read(), time.time_ns() // 1_000_000, client_id, setting)
     return AccountSpec(_SERVICE_TYPES[service], grant=grant)
+
+
+def _of_application(tenant: str | None, mailbox: str | None, tokens_stdin: bool) -> AccountSpec:
+    """Access of the application itself: it needs no tokens of a user."""
+    from polydex.connectors.tokens import Grant
+    from polydex.engine.accounts import AccountSpec
+
+    if tokens_stdin:
+        raise BadRequest("Give --tokens-stdin for a user's own access, or --tenant and --mailbox for the application's")
+    tenant, mailbox = (tenant or "").strip(), (mailbox or "").strip()
+    if not tenant or not mailbox:
+        raise BadRequest(
+            "--tenant and --mailbox belong together: the application itself has access to the whole tenant"
+        )
+    if not _TENANT.fullmatch(tenant) or tenant.lower() in _ANY_TENANT:
+        raise BadRequest(
+            "--tenant must be one tenant: its id, such as 11111111-2222-3333-4444-555555555555, or a domain"
+        )
+    if not _MAILBOX.fullmatch(mailbox):
+        raise BadRequest("--mailbox must be a user name, such as ada@example.com, or the id of a user")
+    return AccountSpec(_SERVICE_TYPES["microsoft"], login=mailbox, grant=Grant("", application=tenant))
 
 
 def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
@@ -316,7 +360,8 @@ async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
     from polydex.api.shapes import account_out, time as time_out
 
     account = await account_of(polydex, account_id)
-    shown = account_out(account, await polydex.accounts.status(account_id))
+    status = await polydex.accounts.status(account_id)
+    shown = account_out(account, status, daemon=polydex.accounts.is_daemon(account))
     try:
         grant = polydex.accounts.grant(account)
     except Internal:  # a damaged secret: the doctor says more, and the other accounts are listed all the same
@@ -325,13 +370,16 @@ async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:
         ends = {"accessEndsAt": grant.expires_at, "refreshEndsAt": grant.refresh_expires_at}
         shown["tokens"] = {
             "refreshable": grant.renewable,
+            **({} if grant.application is None else {"tenant": grant.application}),
             **{name: time_out(moment) for name, moment in ends.items() if moment is not None},
         }
     return shown
 
 
 def _tokens(tokens: dict[str, Any]) -> str:
-    """How long the access of an OAuth account lasts."""
+    """Whose access an OAuth account lives on, and how long it lasts."""
+    if "tenant" in tokens:
+        return f"of the application itself, in the tenant {tokens['tenant']}"
     if not tokens["refreshable"]:
         return f"no refresh token: the access ends {tokens.get('accessEndsAt', 'some time')}"
     access = f"; the present access token ends {tokens['accessEndsAt']}" if "accessEndsAt" in tokens else ""

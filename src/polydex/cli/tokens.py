@@ -14,7 +14,7 @@ _LONGEST = 3_155_760_000
 """A hundred years in seconds."""
 
 
-def read_tokens(raw: bytes, now: int, client_id: str) -> Grant:
+def read_tokens(raw: bytes, now: int, client_id: str, setting: str) -> Grant:
     """The tokens in a JSON object.
 
     Args:
@@ -23,6 +23,7 @@ def read_tokens(raw: bytes, now: int, client_id: str) -> Grant:
             ``scopes``; ``client_id``. Everything else is left alone.
         now: unix milliseconds; lifetimes are counted from here.
         client_id: of this installation's OAuth client, or "": tokens of another one are of no use here.
+        setting: where that id comes from, for messages.
 
     Raises:
         BadRequest: it is something else; no secret is in the message.
@@ -45,9 +46,7 @@ def read_tokens(raw: bytes, now: int, client_id: str) -> Grant:
         raise BadRequest("There is neither a refresh_token nor an access_token in the JSON on standard input")
     theirs = _text(found, "client_id")
     if theirs and client_id and theirs != client_id:
-        raise BadRequest(
-            f"These tokens were granted to another OAuth client ({theirs[:100]}) than POLYDEX_GOOGLE_CLIENT_ID"
-        )
+        raise BadRequest(f"These tokens were granted to another OAuth client ({theirs[:100]}) than {setting}")
     return Grant(
         access_token=access,
         refresh_token=refresh or None,

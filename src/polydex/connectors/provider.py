@@ -36,6 +36,8 @@ class Probe:
         found: one sentence, without secrets and contact data.
         error: why it failed.
         warning: what is not wrong yet, one sentence.
+        mend: what mends the error, or keeps the warning from coming true, where the provider knows more than others: one
+            sentence, in which ``{again}`` stands for the command that connects the account again.
         clock: the provider's clock when it answered, unix milliseconds, where it told it.
     """
 
@@ -43,6 +45,7 @@ class Probe:
     found: str = ""
     error: PolydexError | None = None
     warning: str = ""
+    mend: str = ""
     clock: int | None = None
 
 

@@ -277,7 +277,7 @@ def _account(tx: Tx, account: AccountId) -> Account:
     if found is None:
         raise GenerationChanged
     if found.token_status == DEAD:
-        raise TokenDead
+        raise TokenDead(found.token_error)
     return found
 
 

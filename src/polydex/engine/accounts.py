@@ -266,6 +266,14 @@ class Accounts:
         """The stored tokens of an OAuth account, with their ends; None for others. Raises Internal."""
         return _grant(self._ctx, account)
 
+    def is_daemon(self, account: Account) -> bool:
+        """Whether the application itself has access, without a user who granted it."""
+        try:
+            grant = _grant(self._ctx, account)
+        except Internal:  # a damaged secret, of which others tell
+            return False
+        return grant is not None and grant.application is not None
+
     async def status(self, account_id: int) -> AccountStatus:
         """How the account's synchronisation fares."""
         return await self._ctx.db.read(status.read, AccountId(account_id))

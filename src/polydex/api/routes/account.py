@@ -18,7 +18,7 @@ async def show(call: Call) -> Reply:
     account = call.caller.account
     if call[PING]:
         account = await accounts.ping(account)
-    return reply.answer(account_out(account, await accounts.status(account.id)))
+    return reply.answer(account_out(account, await accounts.status(account.id), daemon=accounts.is_daemon(account)))
 
 
 async def remove(call: Call) -> Reply:

@@ -42,7 +42,7 @@ async def listing(call: Call) -> Reply:
         auth_org_id=call[AUTH_ORG_ID],
     )
     done = call[OFFSET] + len(found.accounts) >= found.total
-    records = [account_out(account) for account in found.accounts]
+    records = [account_out(account, daemon=call.services.accounts.is_daemon(account)) for account in found.accounts]
     return reply.answer({"offset": call[OFFSET], "totalSize": found.total, "done": done, "records": records})
 
 
@@ -62,7 +62,8 @@ async def connect(call: Call) -> Reply:
 
 async def show(call: Call) -> Reply:
     account = await call.services.accounts.get(call[ID], app=call.caller.app.id)
-    return reply.answer(account_out(account, await call.services.accounts.status(account.id)))
+    status = await call.services.accounts.status(account.id)
+    return reply.answer(account_out(account, status, daemon=call.services.accounts.is_daemon(account)))
 
 
 async def remove(call: Call) -> Reply:

@@ -161,7 +161,8 @@ def taken() -> dict[str, Json]:
                 "serviceType": {
                     "type": "string",
                     "enum": list(KNOWN_SERVICES),
-                    "description": "Served: CardDAV, iCloud, Fastmail, IMAP with one of those two as the provider, and Google.",
+                    "description": "Served: CardDAV, iCloud, Fastmail, IMAP with one of those two as the provider, Google, "
+                    "and Office365 (Outlook.com, too).",
                 },
                 "serviceProvider": about(LINE, "With IMAP: Fastmail or iCloud."),
                 "authScopes": {
@@ -174,11 +175,17 @@ def taken() -> dict[str, Json]:
                 "authOrgId": LINE,
                 "clientOrgId": about(LINE, "Your own grouping of accounts."),
                 "serverUrl": about(LINE, "For CardDAV: the server, or any address of it."),
-                "loginString": about(LINE, "The login; this or email is needed, but for Google, which tells it."),
+                "loginString": about(
+                    LINE, "The login; this or email is needed, but for Google and Office365, which tell it."
+                ),
                 "password": nullable(TEXT),
-                "authString1": about(_TOKEN, "For Google: an access token; this or authString2 is needed."),
-                "authString2": about(_TOKEN, "For Google: a refresh token, given to this server's OAuth client."),
-                "authExpiresAt": nullable(about(TIME, "For Google: when the access token ends.")),
+                "authString1": about(
+                    _TOKEN, "For Google and Office365: an access token; this or authString2 is needed."
+                ),
+                "authString2": about(
+                    _TOKEN, "For Google and Office365: a refresh token, given to this server's OAuth client."
+                ),
+                "authExpiresAt": nullable(about(TIME, "For Google and Office365: when the access token ends.")),
                 "email": LINE,
                 "name": LINE,
                 "timezone": LINE,

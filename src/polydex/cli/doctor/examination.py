@@ -202,7 +202,7 @@ class Examination:
         left = self._left(ACCOUNT_SECONDS)
         try:
             async with asyncio.timeout(left):
-                subject = await ctx.db.read(account.load, number)
+                subject = await ctx.db.read(account.load, ctx, number)
                 if subject is None:  # deleted meanwhile
                     return []
                 steps += account.stored(subject)

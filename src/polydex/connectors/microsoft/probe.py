@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from polydex.connectors.granting import api_reached, half_set, lifetime, reached
-from polydex.connectors.microsoft import scopes, sts
+from polydex.connectors.microsoft import mends, scopes, sts
 from polydex.connectors.microsoft.api import Api
 from polydex.connectors.microsoft.identity import identify
+from polydex.connectors.microsoft.tenants import ANY, tenant_of
 from polydex.connectors.provider import Probe
 from polydex.connectors.tokens import Grant, Looking
-from polydex.core.errors import PolydexError, ProviderForbidden
+from polydex.core.errors import AddressForbidden, PolydexError, ProviderForbidden
 from polydex.net.client import Net
 from polydex.net.oauth import Client
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ANY_TENANT = frozenset({"common", "organizations", "consumers"})
 _MADE_UP = "polydex-doctor-asks-whether-the-client-is-known"
 _ENDS = "it was granted to a single-page application, or for a time only"
 
@@ -33,7 +33,7 @@ async def of_account(api: Api, source_key: str) -> AsyncIterator[Probe]:
     try:
         grant = await api.tokens.look()
     except PolydexError as error:
-        yield Probe("token", error=error)
+        yield Probe("token", error=error, mend=mends.of_failure(error))
         return
     if not grant.access_token:
         return
@@ -46,19 +46,19 @@ async def of_account(api: Api, source_key: str) -> AsyncIterator[Probe]:
     try:
         await identify(api)
     except PolydexError as error:
-        yield Probe("login", error=error)
+        yield Probe("login", error=error, mend=mends.of_failure(error, grant))
         return
     yield Probe("login", "The access token is accepted.")
     try:
         await api.get(api.own("contactFolders", source_key, query=[("$select", "id")]), step="Microsoft folder")
     except PolydexError as error:
-        yield Probe("book", error=error)
+        yield Probe("book", error=error, mend=mends.of_failure(error, grant))
         return
     yield Probe("book", "The contact folder is there.")
     try:
         await first_contact(api, source_key)
     except PolydexError as error:
-        yield Probe("poll", error=error)
+        yield Probe("poll", error=error, mend=mends.of_failure(error, grant))
         return
     yield Probe("poll", "Microsoft lists the contacts.")
 
@@ -85,15 +85,16 @@ async def of_client(net: Net, client: Client, api_url: str) -> AsyncIterator[Pro
     try:
         yield await _accepted(net, client, api_url)
     except PolydexError as error:
-        yield Probe("token", error=error)
+        yield Probe("token", error=error, mend=mends.of_failure(error))
         return
-    yield await api_reached(net, api_url, "Microsoft Graph")
+    step = await api_reached(net, api_url, "Microsoft Graph")
+    unreachable = step.error is not None and not isinstance(step.error, AddressForbidden)
+    yield replace(step, mend=mends.UNREACHABLE if unreachable else "")
 
 
 async def _accepted(net: Net, client: Client, api_url: str) -> Probe:
     """Whether Microsoft knows the registration. Raises ProviderError."""
-    tenant = urlsplit(client.token_url).path.removeprefix("/").partition("/")[0]
-    if tenant.lower() not in _ANY_TENANT:
+    if tenant_of(client.token_url) not in ANY:
         answer = await net.send(client.own(scopes.own(api_url)))
         if answer.status != 200:
             raise sts.failure(sts.refusal(answer), answer.headers, net.now(), application=True)
@@ -112,7 +113,8 @@ async def _accepted(net: Net, client: Client, api_url: str) -> Probe:
 def _token(grant: Grant, now: int) -> Probe:
     if grant.application is not None:
         return Probe("token", "Microsoft gives access tokens to the application itself.")
-    return lifetime(grant, now, "Microsoft", _ENDS)
+    step = lifetime(grant, now, "Microsoft", _ENDS)
+    return replace(step, mend=mends.OFFLINE if step.warning else "")
 
 
 def _scopes(grant: Grant) -> Probe | None:
@@ -122,7 +124,8 @@ def _scopes(grant: Grant) -> Probe | None:
     may_write = scopes.writes(grant.scopes)
     if may_write is None:
         refused = ProviderForbidden(f"Access to the contacts was not granted (the scope {scopes.WRITE})")
-        return Probe("scopes", error=refused)
+        return Probe("scopes", error=refused, mend=mends.UNGRANTED)
     if not may_write:
-        return Probe("scopes", warning=f"Only reading was granted: nothing can be changed without {scopes.WRITE}.")
+        said = f"Only reading was granted: nothing can be changed without {scopes.WRITE}."
+        return Probe("scopes", warning=said, mend=mends.UNGRANTED)
     return Probe("scopes", "Access to the contacts was granted.")

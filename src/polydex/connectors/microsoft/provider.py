@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
-from urllib.parse import urlsplit, urlunsplit
 
 from polydex.connectors.base import Connector, Identity, SourceInfo
 from polydex.connectors.granting import granted
@@ -14,16 +12,15 @@ from polydex.connectors.microsoft import folders, notices, probe, scopes, sts
 from polydex.connectors.microsoft.api import API_URL, Api
 from polydex.connectors.microsoft.connector import MicrosoftConnector
 from polydex.connectors.microsoft.shared import Accounts
+from polydex.connectors.microsoft.tenants import tenant_of, tenant_url
 from polydex.connectors.provider import Credentials, Handshake, Notice, Probe
 from polydex.connectors.tokens import Grant, Held
-from polydex.core.errors import BadRequest, ProviderError, ProviderForbidden, TokenRefreshFailed
+from polydex.core.errors import BadRequest, ProviderError, ProviderForbidden, TokenDead, TokenRefreshFailed
 from polydex.net.client import Net
 from polydex.net.message import Call
 from polydex.net.oauth import Client
 
 TOKEN_URL = "https://login.microsoftonline.com/common/oauth2/v2.0/token"  # noqa: S105 - an address
-# A GUID, or a domain of the tenant.
-_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _NOBODY = Held(Grant(""))
 
 
@@ -100,10 +97,23 @@ class MicrosoftProvider:
         if held.application is not None:
             client = replace(self.client, token_url=tenant_url(self.client.token_url, held.application))
             return await self._granted(outbound, [client.own(scopes.own(self.api_url))], now, application=True)
-        calls = [
-            self.client.refresh(held.refresh_token or "", scope) for scope in scopes.asked(held.scopes, self.api_url)
-        ]
-        return await self._granted(outbound, calls, now, application=False)
+        try:
+            return await self._refreshed(outbound, self.client, held, now)
+        except TokenDead as dead:
+            # Refresh tokens of personal accounts are seen to be refused at ``common`` and to be good at ``consumers``
+            # (https://github.com/Softeria/ms-365-mcp-server/pull/528). A refusal has not ended it.
+            if tenant_of(self.client.token_url) != "common":
+                raise
+            personal = replace(self.client, token_url=tenant_url(self.client.token_url, "consumers"))
+            try:
+                return await self._refreshed(outbound, personal, held, now)
+            except ProviderError:
+                raise dead from None
+
+    async def _refreshed(self, net: Net, client: Client, held: Grant, now: int) -> Grant:
+        asked = scopes.asked(held.scopes, self.api_url)
+        calls = [client.refresh(held.refresh_token or "", scope) for scope in asked]
+        return await self._granted(net, calls, now, application=False)
 
     async def revoke(self, net: object, token: str) -> None:
         """Nothing: Microsoft has no way to end one application's refresh token. The user can (myapps.microsoft.com,
@@ -136,18 +146,6 @@ class MicrosoftProvider:
         now = (lambda: 0) if net is None else outbound.now
         shared = self.accounts.of(options.get("account", ""), now)
         return Api(outbound, credentials.tokens or _NOBODY, shared, self.api_url, credentials.login)
-
-
-def tenant_url(token_url: str, tenant: str) -> str:
-    """The token endpoint of one tenant: its id, or a domain of it, in place of the first segment of the path.
-
-    Raises TokenRefreshFailed: this cannot be a tenant.
-    """
-    if not _TENANT.fullmatch(tenant):
-        raise TokenRefreshFailed("A tenant is an id such as 11111111-2222-3333-4444-555555555555, or a domain of it")
-    url = urlsplit(token_url)
-    _, slash, rest = url.path.removeprefix("/").partition("/")
-    return urlunsplit(url._replace(path=f"/{tenant}{slash}{rest}"))
 
 
 MICROSOFT = MicrosoftProvider()

@@ -37,6 +37,7 @@ ID, SECRET, TOKEN_URL = (
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _NUMBER = re.compile(r"AADSTS(\d{4,10})", re.ASCII)
 _CONSENT = frozenset({65001, 65004, 90094})
+CONDITIONAL = frozenset({53000, 53001, 53002, 53003, 53004, 53005, 530002, 530003, 530032, 530034, 530084})
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -166,7 +167,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         TokenRefreshFailed,
         "A rule of the user's organisation (conditional access) keeps this server out: its administrator can change that",
-        numbers=frozenset({53000, 53001, 53002, 53003, 53004, 53005, 530002, 530003, 530032, 530034, 530084}),
+        numbers=CONDITIONAL,
     ),
     Row(TokenRefreshFailed, "The user's account is disabled or locked at Microsoft", numbers=frozenset({50053, 50057})),
     Row(

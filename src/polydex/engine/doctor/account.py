@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from polydex.connectors.provider import Credentials, Probe, Provider
+from polydex.connectors.provider import Credentials, OAuth, Probe, Provider
 from polydex.core.errors import (
     AddressForbidden,
     Internal,
@@ -16,7 +17,7 @@ from polydex.core.errors import (
     TokenRefreshFailed,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import status
+from polydex.engine import grants, status
 from polydex.engine.context import Context
 from polydex.engine.doctor.clients import ALLOW
 from polydex.engine.doctor.step import State, Step, sentence, told
@@ -54,19 +55,41 @@ _WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An account as it is stored, with its default address book."""
+    """An account as it is stored, with its default address book.
+
+    Attributes:
+        tenant: in which the application itself has access, where the account lives on that.
+    """
 
     account: Account
     source: Source | None
     books: tuple[SourceState, ...]
+    tenant: str | None = None
+
+    @property
+    def again(self) -> str:
+        """The command that connects it again. The login is left out where it is asked for."""
+        account = self.account
+        if self.tenant is not None:
+            return f"polydex accounts add {account.provider} --tenant {self.tenant} --mailbox {account.login}"
+        if account.provider in ("google", "microsoft"):
+            return f"polydex accounts add {account.provider} --tokens-stdin"
+        services = {"icloud": "icloud", "fastmail": "fastmail"}
+        service = services.get((account.service_provider or account.service_type).lower(), "carddav")
+        server = f" --server {account.server_url}" if service == "carddav" and account.server_url else ""
+        return f"polydex accounts add {service}{server}"
 
 
-def load(tx: Tx, number: AccountId) -> Subject | None:
+def load(tx: Tx, ctx: Context, number: AccountId) -> Subject | None:
     """Everything that the steps of an account need; None when there is none."""
     account = accounts.get(tx, number)
     if account is None:
         return None
-    return Subject(account, sources.default(tx, number), tuple(status.read(tx, number).sources))
+    tenant = None
+    if account.secret is not None and isinstance(ctx.providers.get(account.provider), OAuth):
+        with contextlib.suppress(Internal):  # a step says what is wrong with the secret
+            tenant = grants.opened(ctx.keys, account.id, account.secret).grant.application
+    return Subject(account, sources.default(tx, number), tuple(status.read(tx, number).sources), tenant)
 
 
 def stored(subject: Subject) -> list[Step]:
@@ -76,7 +99,7 @@ def stored(subject: Subject) -> list[Step]:
     def add(name: str, state: State, said: str, mend: str = "") -> None:
         found.append(Step(f"account.{name}", state, said, mend, account.id))
 
-    again = again_command(account)
+    again = subject.again
     if account.token_status == DEAD or account.secret is None:
         why = (account.token_error or "The access was revoked").rstrip(".")
         add("state", State.FAILED, f"{why}: no call is made any more.", f"Connect it again: {again}")
@@ -132,13 +155,13 @@ async def reached(subject: Subject, ctx: Context, tell: Callable[[str, int], Non
         # Tokens are renewed, and stored, as any synchronisation does it: every use of a refresh token may end it.
         credentials = ctx.credentials(account)
     except Internal as error:
-        mend = f"Put back the right key file, or connect again: {again_command(account)}"
+        mend = f"Put back the right key file, or connect again: {subject.again}"
         yield Step("account.secret", State.FAILED, sentence(told(error)), mend, account.id)
         return
     async for probe in provider.probe(ctx.net, credentials, source.key):
         if probe.clock is not None:
             tell(credentials.server_url, probe.clock)
-        yield _step(probe, credentials.server_url, again_command(account), account.id)
+        yield _step(probe, credentials.server_url, subject.again, account.id)
 
 
 async def tried(
@@ -153,12 +176,12 @@ async def tried(
 
 def _step(probe: Probe, url: str, again: str, account: AccountId | None) -> Step:
     name = f"account.{probe.step}" if account is not None else f"server.{probe.step}"
+    mend = probe.mend.format(again=again)
     if probe.error is not None:
-        return Step(
-            name, State.FAILED, sentence(told(probe.error)), _mend(probe.step, probe.error, url, again), account
-        )
+        mend = mend or _mend(probe.step, probe.error, url, again)
+        return Step(name, State.FAILED, sentence(told(probe.error)), mend, account)
     if probe.warning:
-        return Step(name, State.WARNING, probe.warning, _WARNINGS[probe.step].format(again=again), account)
+        return Step(name, State.WARNING, probe.warning, mend or _WARNINGS[probe.step].format(again=again), account)
     return Step(name, State.OK, probe.found, account=account)
 
 
@@ -180,13 +203,3 @@ def _mend(step: str, error: PolydexError, url: str, again: str) -> str:
     host = url.partition("://")[2].partition("/")[0].rpartition(":")
     template = _MENDS.get(step, "Try again later; the provider's own status page or log says more.")
     return template.format(host=host[0] or host[2], url=url, again=again)
-
-
-def again_command(account: Account) -> str:
-    """The command that connects an account again. The login is left out: it is asked for."""
-    if account.provider == "google":
-        return "polydex accounts add google --tokens-stdin"
-    services = {"icloud": "icloud", "fastmail": "fastmail"}
-    service = services.get((account.service_provider or account.service_type).lower(), "carddav")
-    server = f" --server {account.server_url}" if service == "carddav" and account.server_url else ""
-    return f"polydex accounts add {service}{server}"

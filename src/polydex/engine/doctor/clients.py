@@ -25,11 +25,14 @@ async def examine(providers: Mapping[str, Provider], net: object) -> AsyncIterat
 def _step(provider: str, probe: Probe) -> Step:
     name, prefix = f"{provider}.{probe.step}", f"POLYDEX_{provider.upper()}"
     copy = f"Copy the id and the secret of the OAuth client into {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, for the server and the commands."
+    special = probe.mend.format(again=f"polydex accounts add {provider} --tokens-stdin")
     if probe.warning:
-        return warning(name, probe.warning, copy)
+        return warning(name, probe.warning, special or copy)
     if probe.error is None:
         return ok(name, probe.found)
-    if isinstance(probe.error, TokenRefreshFailed):
+    if special:
+        mend = special
+    elif isinstance(probe.error, TokenRefreshFailed):
         mend = copy
     elif isinstance(probe.error, AddressForbidden):
         mend = ALLOW
