@@ -25,6 +25,7 @@ GIVEN = {
     "docs/how-to/connect-fastmail.md": "account",
     "docs/how-to/connect-google.md": "sandboxed",
     "docs/how-to/connect-icloud.md": "account",
+    "docs/how-to/connect-microsoft.md": "sandboxed",
     "docs/how-to/connect-nextcloud.md": "shell",
     "docs/how-to/find-out-what-is-wrong.md": "account",
     "docs/how-to/import-and-export.md": "account",
@@ -44,6 +45,8 @@ NOT_RUN = {
     "Fastmail; the same command runs against other servers in connect-carddav.md",
     ("docs/how-to/connect-google.md", "python3 -m venv oauth && oauth/bin/pip install google-auth-oauthlib"): "opens "
     "Google's consent page; tests/witness/identity goes the same way through the pages of the sandbox",
+    ("docs/how-to/connect-microsoft.md", "python3 -m venv oauth && oauth/bin/pip install msal"): "opens Microsoft's "
+    "sign-in page; tests/witness goes the same way through the pages of the sandbox",
     ("docs/how-to/connect-icloud.md", "polydex accounts add icloud --login you@example.com"): "logs in at iCloud; the "
     "same command runs against other servers in connect-carddav.md",
     (
