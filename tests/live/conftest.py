@@ -7,6 +7,12 @@ import os
 # What a test file needs -> the file. CONTRIBUTING.md says how to run them.
 NEEDED = {
     "test_google.py": tuple(f"POLYDEX_LIVE_GOOGLE_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")),
+    "test_microsoft.py": tuple(
+        f"POLYDEX_LIVE_MICROSOFT_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")
+    ),
+    "test_microsoft_daemon.py": tuple(
+        f"POLYDEX_LIVE_MICROSOFT_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET", "TENANT", "MAILBOX")
+    ),
 }
 
 collect_ignore = [name for name, variables in NEEDED.items() if not all(map(os.environ.get, variables))]
