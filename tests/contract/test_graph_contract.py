@@ -9,7 +9,16 @@ from PIL import Image
 
 from polydex.core.contact import Photo
 from polydex.core.patch import Patch
-from polydex.testing.contract import ALICE, BOB, ConnectorContract, UnreadableContract, World, content, seen
+from polydex.testing.contract import (
+    ALICE,
+    BOB,
+    ConnectorContract,
+    UnreadableContract,
+    WatchContract,
+    World,
+    content,
+    seen,
+)
 from tests.microsoft.world import GraphWorld, graph_world
 
 
@@ -20,7 +29,7 @@ def jpeg(color: str) -> bytes:
     return output.getvalue()
 
 
-class TestMicrosoft(ConnectorContract, UnreadableContract):
+class TestMicrosoft(ConnectorContract, UnreadableContract, WatchContract):
     @pytest.fixture(params=["work", "personal", "folder"])
     async def world(self, request: pytest.FixtureRequest) -> AsyncIterator[GraphWorld]:
         folder = "Friends" if request.param == "folder" else None

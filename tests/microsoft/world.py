@@ -2,12 +2,13 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Router
 
 from polydex.connectors.microsoft import wire
@@ -16,7 +17,9 @@ from polydex.connectors.microsoft.connector import MicrosoftConnector
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.fields import MODELLED
 from polydex.connectors.microsoft.folders import DEFAULT
+from polydex.connectors.microsoft.notices import notified
 from polydex.connectors.microsoft.shared import Accounts
+from polydex.connectors.provider import Handshake, Notice
 from polydex.core.contact import Contact
 from polydex.core.ids import Cursor, RemoteKey
 from polydex.net.client import Net
@@ -27,6 +30,7 @@ from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 from tests.google.world import FixedTokens, serving
 
+PUSH_PATH = "/notifications"
 EMAIL = "ada@example.com"
 TOKEN = "eyJ0.sandbox"
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -51,19 +55,22 @@ class Spoiler:
 
     Attributes:
         keys: ids of contacts that come as nobody can read them.
-        refuses: words; a contact whose body has one is refused as invalid, be it a part of a batch.
         answers: of the next requests of a method whose path ends so, in this order, before all is as ever again.
         before: called before each request, with its method and path.
     """
 
     app: Any
+    receiver: "Receiver"
     keys: set[str] = field(default_factory=set)
     answers: list[tuple[str, str, int, Any]] = field(default_factory=list)
     before: Callable[[str, str], Awaitable[None]] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/control"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if scope["path"] == PUSH_PATH:
+            await self.receiver(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
         if self.before is not None:
@@ -104,6 +111,28 @@ class Spoiler:
 
 
 @dataclass
+class Receiver:
+    """The notification address.
+
+    Attributes:
+        notices: what has come, as the connector reads it.
+        status: what notifications, and handshakes, are answered with.
+    """
+
+    notices: list[Notice] = field(default_factory=list)
+    status: int = 200
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        found = notified(dict(request.query_params), await request.body())
+        if isinstance(found, Handshake):
+            await PlainTextResponse(found.text, self.status)(scope, receive, send)
+            return
+        self.notices.extend(found)
+        await PlainTextResponse("", self.status)(scope, receive, send)
+
+
+@dataclass
 class GraphWorld:
     """One mailbox of a sandbox, empty at first.
 
@@ -124,6 +153,7 @@ class GraphWorld:
     spoiler: Spoiler
     graph: Graph
     tokens: FixedTokens
+    receiver: "Receiver"
 
     # --- polydex.testing.contract.World --------------------------------------------------------------------------
 
@@ -179,6 +209,29 @@ class GraphWorld:
 
     async def heal(self, key: RemoteKey) -> None:
         self.spoiler.keys.discard(key)
+
+    # --- polydex.testing.contract.WatchWorld ---------------------------------------------------------------------
+
+    @property
+    def push_url(self) -> str:
+        return self.url + PUSH_PATH
+
+    async def channels(self) -> set[str]:
+        return {one["id"] for one in await self.subscriptions()}
+
+    async def end_channels(self) -> None:
+        for one in await self.channels():
+            await self.ask("DELETE", f"subscriptions/{one}")
+
+    async def told(self) -> Sequence[Notice]:
+        answer = await self.control.post("http://sandbox/control/microsoft/notifications", json={})
+        assert answer.status_code == 200, answer.text
+        return self.receiver.notices
+
+    async def subscriptions(self) -> list[dict[str, Any]]:
+        """As they truly are."""
+        found: list[dict[str, Any]] = (await self.ask("GET", "subscriptions"))["subscriptions"]
+        return found
 
     # --- for the tests -------------------------------------------------------------------------------------------
 
@@ -248,7 +301,8 @@ async def graph_world(
     graph = Graph(sandbox)
     routes = [Mount("/control", control_api.app(sandbox, [graph])), *graph.routes()]
     app = Recorder(Router(routes, redirect_slashes=False), sandbox)
-    spoiler = Spoiler(app)
+    receiver = Receiver()
+    spoiler = Spoiler(app, receiver)
     async with serving(spoiler) as url:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/control") as control:
@@ -262,9 +316,8 @@ async def graph_world(
             async with Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net:
                 tokens = FixedTokens(TOKEN)
                 api = Api(net, tokens, Accounts().of("", sandbox.clock.now), url)
-                world = GraphWorld(
-                    sandbox, control, MicrosoftConnector(api, DEFAULT, region="CH"), net, url, spoiler, graph, tokens
-                )
+                connector = MicrosoftConnector(api, DEFAULT, region="CH")
+                world = GraphWorld(sandbox, control, connector, net, url, spoiler, graph, tokens, receiver)
                 if folder is not None:
                     made = await world.ask("POST", "folders", {"name": folder})
                     world.connector = replace(world.connector, source_key=made["id"])
