@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 from tests.servers.fixtures import (
     cyrus_server,
     dav_server,
+    postgres_migrated_url,
     postgres_server,
+    postgres_template,
     postgres_url,
     radicale_server,
     sabre_server,
@@ -22,7 +24,9 @@ from tests.soak import FOLDER, SOAK, Soak, state
 __all__ = [
     "cyrus_server",
     "dav_server",
+    "postgres_migrated_url",
     "postgres_server",
+    "postgres_template",
     "postgres_url",
     "radicale_server",
     "sabre_server",

@@ -30,10 +30,13 @@ def open_db(request: pytest.FixtureRequest, tmp_path: Path) -> OpenDatabase:
     return lambda migrations=None: open_sqlite(path, clock=clock, migrations=migrations)
 
 
-@pytest.fixture
-async def db(open_db: OpenDatabase) -> AsyncIterator[Database]:
+@pytest.fixture(params=ENGINES)
+async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database on each engine in turn."""
-    database = open_db()
+    if request.param == "postgres":
+        database = open_postgres(request.getfixturevalue("postgres_migrated_url"), connections=4)
+    else:
+        database = open_sqlite(tmp_path / "polydex.db", clock=clock)
     yield database
     await database.close()
 

@@ -50,10 +50,15 @@ class Postgres:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """A fresh, empty database; gives its URL, and drops it at the end with the connections that are left."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """A fresh database; gives its URL, and drops it at the end with the connections that are left.
+
+        Args:
+            template: the URL or the name of a database to which nobody is connected, and which is copied: an empty one.
+        """
         name = f"polydex_test_{os.getpid()}_{next(self._numbers)}"
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+        self._execute(create.format(sql.Identifier(name), sql.Identifier(template.rpartition("/")[2])))
         try:
             yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
         finally:

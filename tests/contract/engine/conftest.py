@@ -26,7 +26,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeCl
     if request.param == "sqlite":
         opened = open_sqlite(tmp_path / "polydex.db", clock=clock)
     else:
-        opened = open_postgres(request.getfixturevalue("postgres_url"))
+        opened = open_postgres(request.getfixturevalue("postgres_migrated_url"))
     yield opened
     await opened.close()
 
