@@ -13,6 +13,7 @@ from polydex_sandbox.google.methods import BY_NAME, METHODS
 from polydex_sandbox.google.quirks import CATALOGUE
 from polydex_sandbox.identity.google import quirks as identity
 from polydex_sandbox.identity.microsoft import quirks as entra
+from polydex_sandbox.microsoft import quirks as graph
 from tests.google.discovery import document
 
 PAGE = "docs/reference/google-sandbox-coverage.md"
@@ -105,7 +106,7 @@ def page() -> str:
 def quirks() -> str:
     """The table of docs/reference/sandbox.md."""
     lines = ["| quirk | what happens | parameters | source |", "|---|---|---|---|"]
-    for quirk in (*CATALOGUE, *identity.CATALOGUE, *entra.CATALOGUE):
+    for quirk in (*CATALOGUE, *identity.CATALOGUE, *entra.CATALOGUE, *graph.CATALOGUE):
         parameters = []
         for name, value in quirk.parameters.items():
             others = [f"`{json.dumps(one)}`" for one in quirk.choices.get(name, ()) if one != value]

@@ -10,6 +10,7 @@ from polydex_sandbox import control
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
+from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 from tests.docs.blocks import text
 from tests.sandbox.google import coverage
@@ -33,15 +34,18 @@ def test_the_quirks_are_listed_as_they_are() -> None:
 def test_every_call_of_the_control_api_is_listed() -> None:
     page = text("docs/reference/sandbox.md")
     table = page.partition("## Control API")[2].partition("### The user's phone")[0]
-    phone = page.partition("### The user's phone")[2].partition("## Quirks")[0]
+    phone, _, outlook = page.partition("### The user's phone")[2].partition("### The user's Outlook")
+    outlook = outlook.partition("## Quirks")[0]
     listed = {(verb, path) for verb, path in CALL.findall(table)}
     listed |= {(verb, f"/control/accounts/ACCOUNT/google{path}") for verb, path in CALL.findall(phone)}
+    listed |= {(verb, f"/control/accounts/ACCOUNT/microsoft{path}") for verb, path in CALL.findall(outlook)}
     sandbox = Sandbox()
     routes = [*control.Control(sandbox, []).routes(), *Google(sandbox).control_routes()]
     routes += Identity(sandbox).control_routes()
+    routes += Graph(sandbox).control_routes()
     routes += MicrosoftIdentity(sandbox, lambda _account: True).control_routes()
     names = {"account": "ACCOUNT", "quirk": "QUIRK", "name": "ID", "client": "CLIENT", "email": "EMAIL"}
-    names["tenant"] = "TENANT"
+    names |= {"tenant": "TENANT", "contact": "ID", "folder": "FOLDER", "id": "ID"}
     served = {
         (verb, "/control" + re.sub(r"\{(\w+)\}", lambda match: names[match[1]], route.path))
         for route in routes
