@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,12 +21,14 @@ from polydex.engine import owners
 from polydex.engine.accounts import Accounts
 from polydex.engine.context import Context, Settings
 from polydex.engine.export import Exporter
+from polydex.engine.hints import Hints
 from polydex.engine.imports import Importer
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.storage import Storage
 from polydex.engine.turns import Turns
+from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
 from polydex.engine.write import Writer
 from polydex.log import logger
@@ -42,8 +45,8 @@ log = logger(__name__)
 class Role(Enum):
     """What a process does. Any number of processes may share one database.
 
-    ALL: everything. API: answers requests, and pulls what a request waits for. WORKER: pulls by schedule and finds out
-    what became of interrupted writes. TOOL: only what it is asked to, for the command line.
+    ALL: everything. API: answers requests, and pulls what a request waits for. WORKER: pulls by schedule, finds out
+    what became of interrupted writes, and has providers tell of changes (what they tell comes to the others). TOOL: only what it is asked to, for the command line.
     """
 
     ALL = "all"
@@ -63,6 +66,7 @@ class Polydex:
     reader: Reader
     writer: Writer
     worker: Worker
+    hints: Hints
     exporter: Exporter
     importer: Importer
 
@@ -74,7 +78,7 @@ class Polydex:
         storage = Storage(
             self.ctx.db, None if self.config.database_url else self.config.data_dir.absolute(), self.ctx.clock
         )
-        services = Services(self.accounts, self.reader, self.writer, checks={"database": storage.check})
+        services = Services(self.accounts, self.reader, self.writer, self.hints, {"database": storage.check})
         options = Options(self.config.max_body_bytes, self.config.request_timeout, self.config.shutdown_timeout)
         return build(services, options)
 
@@ -128,11 +132,14 @@ async def open_app(
             settings=Settings(
                 freshness=config.freshness,
                 poll_interval=config.poll_interval,
+                watched_poll_interval=config.watched_poll_interval,
+                public_url=config.public_url or "",
                 parallel_pulls=config.parallel_pulls,
                 require_if_match=config.require_if_match,
             ),
             owner=owners.new(),
             random_bytes=secrets.token_bytes,
+            random=random.random,
         )
         pulls, turns = Pulls(ctx), Turns(ctx)
         await pulls.inherit()
@@ -145,14 +152,18 @@ async def open_app(
             pulls=pulls,
             reader=reader,
             writer=writer,
-            worker=Worker(ctx, pulls, writer.recovery),
+            worker=Worker(ctx, pulls, writer.recovery, Watches(ctx)),
+            hints=Hints(ctx),
             exporter=Exporter(ctx, reader),
             importer=Importer(ctx, reader, writer),
         )
         background = asyncio.create_task(app.worker.run(), name="worker") if role in (Role.ALL, Role.WORKER) else None
+        if role in (Role.ALL, Role.API):
+            app.hints.start()
         try:
             yield app
         finally:
+            await app.hints.stop(config.shutdown_timeout)
             # Writes first: a client waits for them. Both are bounded, so the whole end is.
             await writer.drain(config.shutdown_timeout)
             await app.worker.stop(config.shutdown_timeout)

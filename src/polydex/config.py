@@ -205,6 +205,14 @@ class Config:
     poll_interval: float = _setting(
         300.0, _number(1, 604_800), "seconds between two pulls of an address book that nobody asked for"
     )
+    watched_poll_interval: float = _setting(
+        1800.0, _number(1, 86_400), "the same of an address book whose provider tells of changes by itself"
+    )
+    public_url: str | None = _setting(
+        None,
+        _endpoint,
+        "https address under which providers reach this server, to tell it of changes; without it, polls",
+    )
     parallel_pulls: int = _setting(8, _whole(1, 1000), "address books pulled at once by one process")
     require_if_match: bool = _setting(False, _switch, "refuse a PATCH without If-Match (428)")
     max_body_bytes: int = _setting(

@@ -30,6 +30,10 @@ _provider_seconds = Histogram(
 _pulls = Counter("polydex_pull", "Pulls from providers, by how they ended", ("outcome",), registry=REGISTRY)
 _pull_contacts = Counter("polydex_pull_contacts", "Contacts that pulls found changed", ("change",), registry=REGISTRY)
 _accounts = Gauge("polydex_accounts", "Accounts by status", ("status",), registry=REGISTRY)
+_hints = Counter("polydex_hints", "Notifications of providers, by what became of them", ("outcome",), registry=REGISTRY)
+_watches = Gauge(
+    "polydex_watches", "Address books whose providers tell of changes, by state", ("state",), registry=REGISTRY
+)
 
 
 def http_request(route: str, method: str, status: int, seconds: float) -> None:
@@ -70,6 +74,19 @@ def pull_contacts(change: str, count: int = 1) -> None:
 def accounts(status: str, count: int) -> None:
     """Set how many accounts have a status."""
     _accounts.labels(status).set(count)
+
+
+def hint(outcome: str) -> None:
+    """Count what came to a notification address.
+
+    ``accepted``, ``merged`` (with one that waits), ``handshake``, ``forged``, ``malformed`` or ``dropped`` (too many wait).
+    """
+    _hints.labels(outcome).inc()
+
+
+def watches(state: str, count: int) -> None:
+    """Set how many watches are in a state: ``active``, ``waiting``, ``failed`` or ``off``."""
+    _watches.labels(state).set(count)
 
 
 def render() -> bytes:

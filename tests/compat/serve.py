@@ -19,6 +19,7 @@ from polydex.api.connection import Connection
 from polydex.api.services import Options
 from polydex.engine.context import Settings
 from polydex.testing.clock import FakeClock
+from polydex.testing.world import Character
 from tests.contract.server.house import House, open_house, person
 
 LOGIN = "me@example.org"
@@ -55,9 +56,14 @@ async def serving(
     settings: Settings | None = None,
     connection: type[Connection] = Connection,
     held: tuple[str, str] | None = None,
+    character: Character | None = None,
 ) -> AsyncIterator[Served]:
-    """A server on a free port of loopback, until the end of the block. ``held``: a gate that is shut from the start."""
+    """A server on a free port of loopback, until the end of the block.
+
+    ``held``: a gate that is shut from the start. ``character``: the provider's habits.
+    """
     async with open_house(folder, clock=RealClock(), options=options, settings=settings) as house:
+        house.village.character = character or house.village.character
         world = house.village.world(LOGIN)
         for number in range(contacts):
             world.put(person(number))
@@ -71,6 +77,7 @@ async def serving(
             config = uvicorn.Config(house.app, http=connection, log_config=None, access_log=False, lifespan="on")
             server = uvicorn.Server(config)
             worker = asyncio.create_task(house.worker.run())
+            house.hints.start()
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
                 while not server.started:

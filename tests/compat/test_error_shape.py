@@ -13,12 +13,15 @@ from polydex.api.operation import Operation, Who
 from polydex.api.services import Options
 from polydex.core import errors
 from polydex.core.errors import PolydexError
+from polydex.testing.channels import notification
 from tests.contract.server.client import Answer, Client, basic, bearer
 from tests.contract.server.house import House, open_house
 
 LIMIT = 20_000
 EVERY = operations()
 BY_ID = {operation.id: operation for operation in EVERY}
+NEEDED = {"pushTell": notification()}
+"""Bodies without which nobody is served."""
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PolydexError)]
 
 every_operation = pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.id)
@@ -49,7 +52,7 @@ def shaped(answer: Answer, status: int, code: str) -> None:
 
 def target(operation: Operation) -> str:
     """A path of this operation, with ids that could be."""
-    path = re.sub(r"\{contId\}", "a" * 26, operation.path)
+    path = re.sub(r"\{contId\}", "a" * 26, operation.path).replace("{provider}", "memory")
     return re.sub(r"\{\w+(:path)?\}", "1", path)
 
 
@@ -61,8 +64,8 @@ def right(operation: Operation, house: House, account: Client) -> Client:
 @every_operation
 async def test_no_credentials(operation: Operation, house: House) -> None:
     if operation.who is Who.ANYONE:
-        answer = await house.anyone.send(operation.method, target(operation))
-        assert answer.status in (200, 501)
+        answer = await house.anyone.send(operation.method, target(operation), NEEDED.get(operation.id))
+        assert answer.status in (200, 202, 501)
         assert "x-request-id" in answer.headers
         return
     shaped(await house.anyone.send(operation.method, target(operation), b"{}"), 401, "unauthorized")
@@ -71,8 +74,9 @@ async def test_no_credentials(operation: Operation, house: House) -> None:
 @every_operation
 async def test_wrong_credentials(operation: Operation, house: House) -> None:
     if operation.who is Who.ANYONE:
-        answer = await house.anyone.having(bearer("nonsense")).send(operation.method, target(operation))
-        assert answer.status in (200, 501)  # what is not asked for is not looked at
+        anyone = house.anyone.having(bearer("nonsense"))
+        answer = await anyone.send(operation.method, target(operation), NEEDED.get(operation.id))
+        assert answer.status in (200, 202, 501)  # what is not asked for is not looked at
         return
     for headers in (
         bearer("pdx_acc_1_" + "x" * 43),

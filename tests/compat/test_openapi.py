@@ -115,6 +115,8 @@ def parts(described: Any) -> Iterator[tuple[str, Any, Any]]:
 
 def answered(place: str, response: Any) -> Iterator[tuple[str, Any, Any]]:
     yield place, response, None
+    if "content" not in response:  # an answer without a body
+        return
     (content,) = response["content"].values()
     yield place, {**content, "description": response["description"]}, content["schema"]
 

@@ -15,7 +15,7 @@ from polydex.api.middleware import BodyLimit, Requests, TimeLimit
 from polydex.api.openapi import document
 from polydex.api.operation import Operation
 from polydex.api.paths import Paths
-from polydex.api.routes import absent, account, accounts, contacts, docs, health, sync
+from polydex.api.routes import absent, account, accounts, contacts, docs, health, push, sync
 from polydex.api.services import Options, Services
 from polydex.core.errors import NotFound
 
@@ -28,6 +28,7 @@ def operations() -> tuple[Operation, ...]:
         *account.OPERATIONS,
         *accounts.OPERATIONS,
         *absent.OPERATIONS,
+        *push.OPERATIONS,
         *health.OPERATIONS,
     ]
     encoded: list[bytes] = []
@@ -64,7 +65,8 @@ class Application:
             await self._others(scope, receive, send)
             return
         resource, scope["path_params"] = found
-        await resource(scope, receive, send)
+        narrow = resource if resource.max_body is None else BodyLimit(resource, resource.max_body)
+        await narrow(scope, receive, send)
 
 
 def build(services: Services, options: Options | None = None, *, routes: Sequence[BaseRoute] = ()) -> Application:

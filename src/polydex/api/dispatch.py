@@ -34,6 +34,7 @@ class Resource:
         self._inflight = inflight
         methods = set(self._operations) | {"OPTIONS"} | ({"HEAD"} if "GET" in self._operations else set())
         self.allow = tuple(sorted(methods))
+        self.max_body = min((each.max_body for each in operations if each.max_body is not None), default=None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         facts = request_of(scope)
@@ -68,19 +69,19 @@ class Resource:
             caller = auth.NOBODY
         if caller.principal is not None:
             facts.account = caller.account.id
-        values = read_parameters(operation, scope["path_params"], fields, scope["query_string"])
+        sent = query.parse(scope["query_string"])
+        values = read_parameters(operation, scope["path_params"], fields, sent)
         # A write listens for the caller's going away, which comes after the body: so the body is read, wanted or not.
         body = await read_body(receive) if operation.body is not None or operation.writes else b""
         if body and fields.get("content-encoding", _IDENTITY)[0].lower() not in ("", "identity"):
             raise BadRequest("Header Content-Encoding: the body must be sent as it is, not compressed")
-        return Call(self._services, caller, values, body)
+        return Call(self._services, caller, values, body, sent)
 
 
 def read_parameters(
-    operation: Operation, path: Mapping[str, str], fields: Fields, query_string: bytes
+    operation: Operation, path: Mapping[str, str], fields: Fields, sent: Mapping[str, Sequence[str]]
 ) -> dict[Parameter[Any], object]:
     """The declared parameters. What is not declared is ignored (it asks for nothing that we document)."""
-    sent = query.parse(query_string)
     values: dict[Parameter[Any], object] = {}
     for parameter in operation.parameters:
         if parameter.where == "path":

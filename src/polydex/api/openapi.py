@@ -25,6 +25,7 @@ TAGS: Mapping[str, str] = {
     "Contacts sync": "Everything once, then only what has changed: at least once, in order, without end.",
     "Account": "The account that the caller acts for.",
     "Accounts": "The accounts of an application.",
+    "Push": "For providers, which tell of changes.",
     "Operation": "For those who run the server.",
     "Documentation": "This description.",
     "Webhooks": "Notifications of changes: not served yet.",

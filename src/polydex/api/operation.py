@@ -28,14 +28,20 @@ READ, WRITE = "Contacts.Read", "Contacts.ReadWrite"
 
 
 class Call:
-    """One request, as a handler sees it: the caller, the declared parameters, the body."""
+    """One request, as a handler sees it: the caller, the declared parameters, the body; the query as it was sent."""
 
     def __init__(
-        self, services: Services, caller: Caller, values: Mapping[Parameter[Any], object], body: bytes
+        self,
+        services: Services,
+        caller: Caller,
+        values: Mapping[Parameter[Any], object],
+        body: bytes,
+        query: Mapping[str, Sequence[str]],
     ) -> None:
         self.services = services
         self.caller = caller
         self.body = body
+        self.query = query
         self._values = values
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
@@ -91,6 +97,7 @@ class Operation:
     Attributes:
         id: the operationId; that of the Aurinko contract where it has one.
         body: the name of the body's component schema, or None.
+        max_body: bytes that a body may have here, if that is less than anywhere else.
         errors: statuses besides those that follow from the rest (see ``statuses``).
         writes: the handler changes something at a provider: it is never cut short by the caller's going away.
         alive: an account whose credentials are dead is answered 401 at once.
@@ -108,6 +115,7 @@ class Operation:
     scope: str | None = None
     parameters: tuple[Parameter[Any], ...] = ()
     body: str | None = None
+    max_body: int | None = None
     answers: Mapping[int, Answer] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
     writes: bool = False

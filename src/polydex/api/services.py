@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from polydex.engine.accounts import Accounts
+from polydex.engine.hints import Hints
 from polydex.engine.read import Reader
 from polydex.engine.write import Writer
 
@@ -23,6 +24,7 @@ class Services:
     accounts: Accounts
     reader: Reader
     writer: Writer
+    hints: Hints
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 

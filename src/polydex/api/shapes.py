@@ -150,4 +150,8 @@ def _source_out(source: SourceState) -> dict[str, object]:
         shown["progress"] = {name: value for name, value in progress.items() if value is not None}
     if source.error_code is not None:
         shown["error"] = {"code": source.error_code, "message": source.error_message or source.error_code}
+    if (push := source.push) is not None:
+        until = None if push.until is None else time(push.until)
+        told = {"active": push.active, "until": until, "code": push.code, "message": push.message}
+        shown["push"] = {name: value for name, value in told.items() if value is not None}
     return {name: value for name, value in shown.items() if value is not None}

@@ -191,6 +191,8 @@ def show(account: AccountNumber, /, *, common: Common | None = None) -> None:
             write(f"          {source['halted']} deletions await approval: polydex accounts approve {shown['id']}")
         if "error" in source and not source["default"]:  # that of the default book is in the state
             write(f"          {source['error']['message']}")
+        if "push" in source:
+            write(f"          {_push(source['push'])}")
 
 
 @app.command
@@ -386,6 +388,12 @@ def _tokens(tokens: dict[str, Any]) -> str:
     if "refreshEndsAt" in tokens:
         return f"the refresh token ends {tokens['refreshEndsAt']} (testing mode?): polydex doctor says more{access}"
     return f"renewed by themselves{access}"
+
+
+def _push(push: dict[str, Any]) -> str:
+    if push["active"]:
+        return f"the provider tells of changes by itself, until {push['until']} (renewed before)"
+    return f"the provider does not tell of changes by itself: {push['message']}"
 
 
 def _contacts(account: dict[str, Any]) -> int:

@@ -26,10 +26,11 @@ from polydex.core.errors import (
     Unsupported,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import grants, status, successors
+from polydex.engine import grants, status, successors, watches
 from polydex.engine.context import Context
 from polydex.engine.keys import format_token, hash_token, parse_token, secret_context
 from polydex.engine.status import AccountStatus, SourceState
+from polydex.engine.watches import Departing
 from polydex.log import logger
 from polydex.store import accounts, apps, contacts, sources, tokens
 from polydex.store.accounts import Account, Details
@@ -276,7 +277,7 @@ class Accounts:
 
     async def status(self, account_id: int) -> AccountStatus:
         """How the account's synchronisation fares."""
-        return await self._ctx.db.read(status.read, AccountId(account_id))
+        return await self._ctx.db.read(status.read, AccountId(account_id), self._ctx.clock())
 
     async def ping(self, account: Account) -> Account:
         """Ask the provider whether it accepts the credentials; the account with what was learnt. Raises ProviderError.
@@ -307,10 +308,12 @@ class Accounts:
     async def delete(self, account_id: int) -> None:
         """Delete an account: its secrets and tokens are gone at once, its mirror is erased in the background.
 
-        What was asked for under it is not applied any more. Nothing changes at the provider. Raises NotFound.
+        What was asked for under it is not applied any more. No contact changes at the provider. Raises NotFound.
         """
-        if not await self._ctx.db.write(accounts.delete, AccountId(account_id), self._ctx.clock()):
+        leaving = await self._ctx.db.write(_delete, self._ctx, AccountId(account_id))
+        if leaving is None:
             raise NotFound("There is no such account")
+        await watches.farewell(leaving)
 
     async def delete_token(self, account_id: int) -> None:
         """End every access token of an account and forget its credentials: no call is made any more, pulls stop.
@@ -318,7 +321,8 @@ class Accounts:
         What was stored stays until the account is connected again, or deleted. What an OAuth provider has granted is
         ended there as well, if it can be told: here it has ended whatever it answers.
         """
-        granted = await self._ctx.db.write(_end, self._ctx, AccountId(account_id), self._ctx.clock())
+        leaving, granted = await self._ctx.db.write(_leave, self._ctx, AccountId(account_id))
+        await watches.farewell(leaving)  # first: with what was granted ends the right to
         if granted is None:
             return
         provider, token = granted
@@ -416,6 +420,7 @@ def _save(
     if default is None:
         raise Internal(detail="no default source after it was stored")
     sources.make_due(tx, default.id, now)
+    watches.wanted(tx, ctx, account, default.id, now)
     return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
 
 
@@ -430,6 +435,18 @@ def _fresh(tx: Tx, ctx: Context, spec: AccountSpec, credentials: Credentials, kn
     if known is None or known.secret is None or known.token_status == accounts.DEAD:
         raise ProviderUnavailable("These tokens have just been connected by another request", retry_after=1.0)
     return False
+
+
+def _delete(tx: Tx, ctx: Context, account_id: AccountId) -> list[Departing] | None:
+    """Delete an account; what is left to say to its provider. None: there is none."""
+    leaving = watches.departing(tx, ctx, account_id)
+    return leaving if accounts.delete(tx, account_id, ctx.clock()) else None
+
+
+def _leave(tx: Tx, ctx: Context, account_id: AccountId) -> tuple[list[Departing], tuple[OAuth, str] | None]:
+    """End the access; what is to be ended at the provider as well: channels, and what was granted."""
+    leaving = watches.departing(tx, ctx, account_id)  # while there are credentials
+    return leaving, _end(tx, ctx, account_id, ctx.clock())
 
 
 def _end(tx: Tx, ctx: Context, account_id: AccountId, now: int) -> tuple[OAuth, str] | None:

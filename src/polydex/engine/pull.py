@@ -31,7 +31,7 @@ from polydex.engine.apply import Target
 from polydex.engine.context import Context
 from polydex.engine.walk import Start
 from polydex.log import logger
-from polydex.store import accounts, contacts, rows, sources
+from polydex.store import accounts, contacts, rows, sources, watches
 from polydex.store.accounts import Account
 from polydex.store.db import Tx
 from polydex.store.rows import Stored
@@ -43,6 +43,7 @@ _BATCH = 200
 """Rows re-mapped or verified in one step."""
 _VERIFY_FIRST = 30.0
 _VERIFY_MAX = 86_400.0
+_SPREAD = 0.1
 _OF_ONE_RECORD = (ProviderMalformed, ProviderForbidden, ProviderRejected)
 """What a provider says about one record, and that says nothing about the others (J4)."""
 
@@ -362,6 +363,19 @@ def _mapped(tx: Tx, lease: Lease, version: int) -> None:
         sources.mapped(tx, lease.source, version)
 
 
+def _interval(tx: Tx, ctx: Context, source: SourceId, now: int) -> float:
+    """Seconds until the next poll: longer where the provider tells of changes itself, but not beyond its doing so.
+
+    Up to a tenth less, so that what has begun at one moment, as at a start, does not come back at one moment for ever.
+    """
+    settings = ctx.settings
+    interval = settings.poll_interval
+    watched = watches.get(tx, source) if settings.public_url else None
+    if watched is not None and watched.lives(settings.public_url, now):
+        interval = max(interval, min(settings.watched_poll_interval, (watched.expires_at - now) / 1000))
+    return interval * (1 - _SPREAD * ctx.random())
+
+
 def _finish(tx: Tx, ctx: Context, taken: _Taken, error: PolydexError | None, now: int) -> None:
     """Say when the source is due again: by the interval, by the next doubt, or by the back-off after a failure."""
     lease = taken.lease
@@ -369,12 +383,12 @@ def _finish(tx: Tx, ctx: Context, taken: _Taken, error: PolydexError | None, now
     if source is None or source.fence != lease.fence:
         return
     if error is None:
-        pause = ctx.settings.poll_interval
+        pause = _interval(tx, ctx, lease.source, now)
     else:
         fails = sources.failed(tx, lease.source, taken.start.now, error.code, error.message)
         if source.walk_mode == sources.BEGUN:  # and nothing came of it
             sources.drop_walk(tx, lease.source)
-        pause = min(ctx.settings.backoff_max, 2.0 ** min(fails, 20))
+        pause = min(ctx.settings.backoff_max, 2.0 ** min(fails, 20)) * (1 - _SPREAD * ctx.random())
         if error.retry is not Retry.LATER:
             pause = max(pause, ctx.settings.poll_interval)
         pause = max(pause, error.retry_after or 0.0)

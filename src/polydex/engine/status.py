@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polydex.core.ids import AccountId
-from polydex.store import rows, sources
+from polydex.engine import push
+from polydex.engine.push import Push
+from polydex.store import rows, sources, watches
 from polydex.store.db import Tx
 from polydex.store.sources import Source
 
@@ -20,6 +22,7 @@ class SourceState:
         walking: a pull is in progress; ``done`` and ``total`` tell how far it is.
         deferred: contacts that could not be read, or that await a second look.
         halted: deletions that await approval.
+        push: whether the provider tells of changes by itself; None where it does not offer that.
     """
 
     name: str | None
@@ -35,6 +38,7 @@ class SourceState:
     halted: int
     error_code: str | None
     error_message: str | None
+    push: Push | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,14 @@ class AccountStatus:
     sources: Sequence[SourceState]
 
 
-def read(tx: Tx, account: AccountId) -> AccountStatus:
-    """The state of every address book of an account."""
+def read(tx: Tx, account: AccountId, now: int) -> AccountStatus:
+    """The state of every address book of an account. ``now``: unix milliseconds."""
     found = sources.of_account(tx, account)
     ready = any(source.is_default and source.ready_at is not None for source in found)
-    return AccountStatus(ready, tuple(_state(tx, source) for source in found))
+    return AccountStatus(ready, tuple(_state(tx, source, now) for source in found))
 
 
-def _state(tx: Tx, source: Source) -> SourceState:
+def _state(tx: Tx, source: Source, now: int) -> SourceState:
     return SourceState(
         name=source.name,
         default=source.is_default,
@@ -67,4 +71,5 @@ def _state(tx: Tx, source: Source) -> SourceState:
         halted=source.halted_count,
         error_code=source.error_code,
         error_message=source.error_message,
+        push=push.state(watches.get(tx, source.id), now),
     )

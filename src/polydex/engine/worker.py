@@ -1,4 +1,4 @@
-"""The loop behind all background work: due sources are pulled, lost answers found out."""
+"""The loop behind all background work: due sources are pulled, lost answers found out, providers asked to tell of changes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from polydex.engine import content
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls
 from polydex.engine.recovery import Recovery
+from polydex.engine.watches import Watches
 from polydex.log import logger
 from polydex.store import accounts, intents
 
@@ -27,8 +28,8 @@ log = logger(__name__)
 class Worker:
     """Runs until it is stopped. Any number of processes may run one: the work is rows, claimed under leases."""
 
-    def __init__(self, ctx: Context, pulls: Pulls, recovery: Recovery) -> None:
-        self._ctx, self._pulls, self._recovery = ctx, pulls, recovery
+    def __init__(self, ctx: Context, pulls: Pulls, recovery: Recovery, watches: Watches) -> None:
+        self._ctx, self._pulls, self._recovery, self._watches = ctx, pulls, recovery, watches
         self._stopping = asyncio.Event()
         self._cleaned = 0
 
@@ -39,6 +40,7 @@ class Worker:
             try:
                 pause = _BRISK if await self._pulls.run_due() else _IDLE
                 await self._recovery.run_due()
+                await self._watches.run_due()
                 await self._erase()
                 await self._clean()
             except StoreFailed as error:  # the loop outlives a full disk or a restarted database
@@ -58,7 +60,7 @@ class Worker:
     async def stop(self, grace: float = 10.0) -> None:
         """Claim nothing more; let running pulls finish, or abandon them safely after ``grace`` seconds."""
         self._stopping.set()
-        await self._pulls.stop(grace)
+        await asyncio.gather(self._pulls.stop(grace), self._watches.stop(grace))
 
     async def _erase(self) -> None:
         """Remove what is left of deleted accounts, step by step."""

@@ -16,7 +16,7 @@ class Watched:
 
     Attributes:
         channel: the provider's id of the channel; None: there is none.
-        url: the address that the channel was made for; without one, that the row was settled for. Empty: none.
+        url: of this installation, that the channel was made for; without a channel, that the row was settled for.
         made_at: when the channel was made or renewed.
         ended: the provider has said that the channel is no more, or our access to it is.
         fails: attempts that failed in a row; ``error_*`` tell of the last one.
@@ -129,6 +129,11 @@ def stop(tx: Tx, account: AccountId) -> list[Watched]:
         account,
     )
     return [watched for watched in map(_watched, rows) if watched.channel is not None]
+
+
+def any_due(tx: Tx, now: int) -> bool:
+    """Whether there may be something to claim."""
+    return tx.one("SELECT 1 FROM watch WHERE due_at IS NOT NULL AND due_at <= ? LIMIT 1", now) is not None
 
 
 def claim(tx: Tx, owner: str, now: int, lease: int, limit: int) -> list[Lease]:

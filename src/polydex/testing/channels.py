@@ -75,7 +75,7 @@ class Channels:
 
 def notification(*notices: tuple[str, Kind]) -> bytes:
     """The body of a notification: (secret, kind) each."""
-    return json.dumps([{"secret": secret, "kind": kind} for secret, kind in notices]).encode()
+    return json.dumps({"notices": [{"secret": secret, "kind": kind} for secret, kind in notices]}).encode()
 
 
 def notified(query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice, ...]:
@@ -83,6 +83,7 @@ def notified(query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice,
     if "hello" in query:
         return Handshake(query["hello"])
     try:
-        return tuple(Notice(str(each["secret"]), _KINDS[each["kind"]]) for each in json.loads(body))
+        (*notices,) = json.loads(body)["notices"]
+        return tuple(Notice(str(each["secret"]), _KINDS[each["kind"]]) for each in notices)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BadRequest("This is no notification") from None

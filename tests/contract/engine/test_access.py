@@ -26,6 +26,7 @@ from polydex.engine.accounts import Accounts, AccountSpec
 from polydex.store import accounts
 from polydex.store.db import Database, Tx
 from polydex.testing.clock import FakeClock
+from tests.contract.engine.disk import Full
 from tests.contract.engine.home import named, until
 from tests.contract.engine.issuer import FIRST, LIFE, Issuer, TokenHome, furnish_with_tokens
 
@@ -138,27 +139,6 @@ async def test_a_rotated_token_is_stored_although_nobody_waits_for_it_any_more(h
     await home.ctx.refreshes.drain(home.ctx, 5)
     assert (await home.grant()).refresh_token == "refresh-1"
     assert await home.tokens.current() == "access-1"
-
-
-class Full:
-    """A database whose disk is full for a while."""
-
-    def __init__(self, db: Database) -> None:
-        self._db, self.full = db, False
-
-    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if self.full:
-            raise StoreFailed
-        return await self._db.write(fn, *args, **kwargs)
-
-    async def read(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.read(fn, *args, **kwargs)
-
-    async def look(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._db.look(fn, *args, **kwargs)
-
-    async def close(self) -> None:
-        await self._db.close()
 
 
 async def test_the_lease_of_a_process_whose_clock_was_wrong_holds_nobody_up(home: TokenHome) -> None:

@@ -11,21 +11,24 @@ from pathlib import Path
 from polydex.api.app import Application, build
 from polydex.api.services import Check, Options, Services
 from polydex.connectors.base import Connector, Identity, SourceInfo
-from polydex.connectors.provider import Credentials, Probe, probe_by_discovery
+from polydex.connectors.provider import Credentials, Handshake, Notice, Probe, probe_by_discovery
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.errors import BadRequest, PolydexError, ProviderUnauthorized
 from polydex.engine.accounts import Accounts, AccountSpec, NewApp
 from polydex.engine.context import Context, Settings
+from polydex.engine.hints import Hints
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.turns import Turns
+from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
 from polydex.engine.write import Writer
 from polydex.store.sqlite import open_sqlite
+from polydex.testing import channels
 from polydex.testing.clock import FakeClock
 from polydex.testing.memory import MemoryConnector
-from polydex.testing.world import MemoryWorld
+from polydex.testing.world import Character, MemoryWorld
 from tests.contract.server.client import Client, basic, bearer
 from tests.soundness import demand_sound
 
@@ -53,6 +56,7 @@ class Village:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
+        self.character = Character()
         self.worlds: dict[str, MemoryWorld] = {}
         self.empty: set[str] = set()
         self.broken: PolydexError | None = None
@@ -61,7 +65,7 @@ class Village:
     def world(self, login: str) -> MemoryWorld:
         """The address book of a login; the key of the book is the login."""
         if login not in self.worlds:
-            self.worlds[login] = MemoryWorld(self.clock, subject=f"memory:{login}")
+            self.worlds[login] = MemoryWorld(self.clock, self.character, subject=f"memory:{login}")
         return self.worlds[login]
 
     def prepare(self, service: str, credentials: Credentials) -> Credentials:
@@ -97,6 +101,9 @@ class Village:
             return Refusing(self.world(source_key), self.refused)
         return MemoryConnector(self.world(source_key))
 
+    def notified(self, query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice, ...]:
+        return channels.notified(query, body)
+
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         return probe_by_discovery(self, net, credentials, source_key)
 
@@ -113,6 +120,8 @@ class House:
     writer: Writer
     worker: Worker
     pulls: Pulls
+    hints: Hints
+    watches: Watches
     owner: NewApp
     checks: dict[str, Check] = field(default_factory=dict)
 
@@ -176,13 +185,17 @@ async def open_house(
     writer = Writer(ctx, Turns(ctx))
     accounts = Accounts(ctx)
     checks: dict[str, Check] = {}
-    app = build(Services(accounts, Reader(ctx, pulls), writer, checks), options)
+    hints = Hints(ctx)
+    app = build(Services(accounts, Reader(ctx, pulls), writer, hints, checks), options)
     owner = await accounts.create_app("tests")
     try:
-        worker = Worker(ctx, pulls, writer.recovery)
-        yield House(app, ctx, clock, village, accounts, writer, worker, pulls, owner, checks)
+        watches = Watches(ctx)
+        worker = Worker(ctx, pulls, writer.recovery, watches)
+        yield House(app, ctx, clock, village, accounts, writer, worker, pulls, hints, watches, owner, checks)
     finally:
+        await hints.stop(5.0)
         await writer.drain(5.0)
         await pulls.stop(5.0)
+        await watches.stop(5.0)
         await ctx.db.close()
     await demand_sound(folder / "polydex.db", ctx.keys, ctx.providers)

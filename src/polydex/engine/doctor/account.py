@@ -89,7 +89,7 @@ def load(tx: Tx, ctx: Context, number: AccountId) -> Subject | None:
     if account.secret is not None and isinstance(ctx.providers.get(account.provider), OAuth):
         with contextlib.suppress(Internal):  # a step says what is wrong with the secret
             tenant = grants.opened(ctx.keys, account.id, account.secret).grant.application
-    return Subject(account, sources.default(tx, number), tuple(status.read(tx, number).sources), tenant)
+    return Subject(account, sources.default(tx, number), tuple(status.read(tx, number, ctx.clock()).sources), tenant)
 
 
 def stored(subject: Subject) -> list[Step]:

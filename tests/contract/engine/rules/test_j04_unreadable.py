@@ -12,7 +12,7 @@ from tests.contract.engine.home import Home, named
 
 
 async def deferred(home: Home) -> int:
-    return (await home.db.read(status.read, home.account.id)).sources[0].deferred
+    return (await home.db.read(status.read, home.account.id, home.clock())).sources[0].deferred
 
 
 @pytest.mark.parametrize("delta", [True, False])
