@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -97,3 +99,21 @@ def test_watching_ends_with_ctrl_c(connected: Connected) -> None:
         watching.send_signal(signal.SIGINT)
         assert watching.stdout.read() == ""
     assert watching.returncode == 0
+
+
+def test_an_account_shows_whether_its_provider_tells_of_changes(connected: Connected) -> None:
+    shell, account = connected.shell, connected.account
+    assert "push" not in shell.json("accounts", "show", account)["sync"]["sources"][0]
+    with closing(sqlite3.connect(shell.folder / "polydex.db")) as database, database:
+        database.execute("INSERT INTO watch (source_id) VALUES (1)")
+    assert (
+        "does not tell of changes by itself: POLYDEX_PUBLIC_URL is not set"
+        in shell.run("accounts", "show", account).stdout
+    )
+    with closing(sqlite3.connect(shell.folder / "polydex.db")) as database, database:
+        database.execute(
+            "UPDATE watch SET channel = 'c', url = 'https://polydex.example.com', expires_at = 4102444800000"
+        )
+    push = shell.json("accounts", "show", account)["sync"]["sources"][0]["push"]
+    assert push == {"active": True, "until": "2100-01-01T00:00:00.000Z"}
+    assert "tells of changes by itself, until 2100-01-01" in shell.run("accounts", "show", account).stdout

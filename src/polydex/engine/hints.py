@@ -158,10 +158,10 @@ def _make_due(tx: Tx, ctx: Context, taken: Mapping[SourceId, _Kinds]) -> dict[So
     now, later = ctx.clock(), dict[SourceId, int]()
     for source in sorted(taken):  # in one order, so that no two processes wait for each other
         kinds = taken[source]
-        if kinds - _CHANGED:
-            watches.wake(tx, source, now, round(engine_watches.GAP * 1000), ended="ended" in kinds)
         if kinds - {"renew"}:
             at = watches.hint(tx, source, now, round(GAP * 1000))
             if at is not None:
                 later[source] = at
+        if kinds - _CHANGED:
+            watches.wake(tx, source, now, round(engine_watches.GAP * 1000), ended="ended" in kinds)
     return later

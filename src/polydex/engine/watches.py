@@ -188,6 +188,7 @@ def departing(tx: Tx, ctx: Context, account: AccountId) -> list[Departing]:
 
     Inside ``write``, before its credentials are removed.
     """
+    accounts.lock(tx, account)
     found, leaving = accounts.get(tx, account), list[Departing]()
     for watched in watches.stop(tx, account):
         source, watch = sources.get(tx, watched.source), _channel(watched)
@@ -247,6 +248,7 @@ def _settle(tx: Tx, ctx: Context) -> None:
 
 def _stored(tx: Tx, ctx: Context, job: _Job, outcome: _Outcome) -> None:
     now, source, url = ctx.clock(), job.source.id, ctx.settings.public_url
+    sources.lock(tx, source)  # before its watch, as everywhere
     before = watches.check(tx, job.lease)
     due: int | None
     if isinstance(outcome, PolydexError):

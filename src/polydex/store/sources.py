@@ -126,6 +126,11 @@ def make_due(tx: Tx, source: SourceId, at: int) -> None:
     )
 
 
+def lock(tx: Tx, source: SourceId) -> None:
+    """Let nobody change the source's row before the end of the transaction; what is read of it then is the newest."""
+    tx.run("UPDATE source SET wake = wake WHERE id = ?", source)
+
+
 def stop(tx: Tx, account: AccountId) -> None:
     """No more pulls of an account; a running one loses its fence."""
     tx.run("UPDATE source SET due_at = NULL, fence = fence + 1, lease_until = 0 WHERE account_id = ?", account)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from polydex.core.errors import FenceLost
 from polydex.core.ids import AccountId, SourceId
+from polydex.store import sources
 from polydex.store.db import Row, Tx
 
 
@@ -240,7 +241,7 @@ def hint(tx: Tx, source: SourceId, now: int, gap: int) -> int | None:
     is the one that this makes due; or the next attempt of one that fails, for no notification breaks its back-off.
     Nothing is pulled because of a source that nobody can watch, or whose pulls have been stopped.
     """
-    tx.run("UPDATE watch SET pull_at = pull_at WHERE source_id = ?", source)  # one after the other, across processes
+    sources.lock(tx, source)  # one after the other, across processes
     row = tx.one(
         "SELECT w.pull_at, s.due_at, s.lease_until, s.fails FROM watch w JOIN source s ON s.id = w.source_id "
         "WHERE w.source_id = ?",

@@ -31,6 +31,10 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeCl
     await opened.close()
 
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
+
 @pytest.fixture
 async def home(database: Database, clock: FakeClock) -> Home:
     return await furnish(database, clock)
