@@ -39,6 +39,9 @@ from polydex.store.db import Database
 if TYPE_CHECKING:
     from polydex.api.app import Application
 
+_LAST_WORDS = 5.0
+"""Seconds in which what providers have told is written down at the end; the poll is the net for what is not."""
+
 log = logger(__name__)
 
 
@@ -163,7 +166,7 @@ async def open_app(
         try:
             yield app
         finally:
-            await app.hints.stop(config.shutdown_timeout)
+            await app.hints.stop(min(_LAST_WORDS, config.shutdown_timeout))
             # Writes first: a client waits for them. Both are bounded, so the whole end is.
             await writer.drain(config.shutdown_timeout)
             await app.worker.stop(config.shutdown_timeout)

@@ -118,6 +118,9 @@ class Hints:
                 log.warning("hints.storage", detail=error.detail)
                 pause = fault = min(fault * 2, _LONGEST_PAUSE)
                 wait_for = self._ending  # no news makes a database work again
+            except Exception:
+                log.exception("hints.fault")
+                pause, wait_for = _LONGEST_PAUSE, self._ending
             if not self._ending.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(min(pause, _MEASURE)):

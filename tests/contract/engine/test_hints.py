@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from polydex import metrics
 from polydex.connectors.provider import Notice
 from polydex.core.errors import BadRequest, NotFound, StoreFailed
 from polydex.core.ids import SourceId
@@ -237,6 +238,20 @@ async def test_a_process_that_listens_writes_down_what_it_hears(ear: Ear) -> Non
     await until(lambda: hints.waiting == 0)
     await hints.stop(5.0)
     assert (await ear.home.source()).due_at == ear.home.clock()
+
+
+@on_sqlite
+async def test_a_process_that_listens_counts_what_is_watched(ear: Ear) -> None:
+    ear.hints.start()
+    await until(lambda: b'polydex_watches{state="active"} 1.0' in metrics.render())
+    await ear.hints.stop(5.0)
+    ear.home.world.channels.end()
+    row = (await ear.home.source()).id
+    await ear.home.db.write(watches.drop, row, "")
+    other = ear.other()
+    other.hints.start()
+    await until(lambda: b'polydex_watches{state="active"} 0.0' in metrics.render())
+    await other.hints.stop(5.0)
 
 
 @on_sqlite

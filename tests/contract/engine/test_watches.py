@@ -575,3 +575,17 @@ async def test_whoever_waits_for_nothing_writes_nothing(post: Post) -> None:
     await idle.run_due()
     disk.full = True
     assert await idle.run_due() == 0
+
+
+async def test_what_asks_for_an_attempt_while_one_runs_gets_another(post: Post) -> None:
+    """That one was made with the credentials of before."""
+    post.home.world.gates.hold("watch", "ask")
+    await post.watches.run_due()
+    await post.home.world.gates.reached("watch", "ask")
+    await connect(post)
+    post.home.world.gates.open()
+    await post.watches.wait_idle()
+    assert await post.due_in() == GAP
+    await post.later(GAP)
+    await alive(post)
+    assert post.asked == ["watch", "watch"]
