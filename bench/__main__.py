@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.bulk_apply import bulk_apply
 from bench.first_sync import first_sync, poll
 from bench.google import first_sync_google
+from bench.microsoft import first_sync_microsoft
 from bench.reads import reads, size
 from bench.serving import busy, disk, idle
 
@@ -19,6 +20,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "first-sync": first_sync,
     "poll": poll,
     "first-sync-google": first_sync_google,
+    "first-sync-microsoft": first_sync_microsoft,
     "bulk-apply": bulk_apply,
     "reads": reads,
     "size": size,

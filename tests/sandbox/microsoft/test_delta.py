@@ -172,7 +172,7 @@ async def test_select_narrows_what_is_told(api: Api) -> None:
     found, link = await api.delta(link)
     assert told(found) == [("Ada", ada["id"])]
     assert set(found[0]) == {"@odata.etag", "id", "givenName", "emailAddresses"}
-    # To and fro within a round: the client may have seen the state in between.
+    # Back and forth within a round: the client may have seen the state in between.
     await api.update(ada["id"], {"givenName": "Augusta"})
     await api.update(ada["id"], {"givenName": "Ada"})
     found, link = await api.delta(link)

@@ -136,7 +136,7 @@ def test_what_is_not_said_to_be_gone_is_not_gone() -> None:
 def test_nothing_of_what_was_sent_is_told() -> None:
     status, content, _ = RECORDED[-1]
     error = failure(status, {}, content, "Microsoft update", 0)
-    assert "ecret" not in f"{error.message} {error.detail} {error.original}"
+    assert "secret" not in f"{error.message} {error.detail} {error.original}".lower()
     assert error.original == {"status": 400, "code": "errorinvalidargument"}
     odd = failure(400, {}, body("Ada Secret"), "Microsoft update", 0)
     assert odd.original == {"status": 400}

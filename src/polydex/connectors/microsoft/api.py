@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -66,7 +67,13 @@ def path_of(*segments: str, query: Query = ()) -> str:
     (README.md). In a query ``$`` stays, as the documentation writes it.
     """
     path = "".join("/" + quote(segment, safe="=@:!*") for segment in segments)
-    return f"{path}?{urlencode(query, quote_via=quote, safe='$')}" if query else path
+    return f"{path}?{_encoded(tuple(query))}" if query else path
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    """Kept, as that of a read names each extended property, and twenty reads travel together."""
+    return urlencode(query, quote_via=quote, safe="$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from polydex.core.ids import Cursor, RemoteKey, Rev
 PAGE_SIZE = 200
 _PREFER = f"odata.maxpagesize={PAGE_SIZE}"
 """Of every request of a walk. ``$top`` would limit the whole of it, and nothing else may be said (README.md, delta)."""
+_TOGETHER = 100
+"""So many of those who are read are one page of the walk: each page costs the mirror a little."""
 _LIST = "Microsoft list"
 _LINK_REFUSED = (400, 404, 410)
 """Whatever is said of a link that was given out, in these ways it is not taken any more (JOURNAL.md, J3; README.md)."""
@@ -179,11 +181,15 @@ class _Walking:
                 last=last and not wanted,
                 asked=stamp,
             )
-        for start in range(0, len(wanted), MOST):
-            final = start + MOST >= len(wanted)
+        for start in range(0, len(wanted), _TOGETHER):
+            group = wanted[start : start + _TOGETHER]
             asked = await self._walk.stamp()
-            read = await self._read({key: told[key] for key in wanted[start : start + MOST]})
-            done = final and read.throttled is None
+            read = _Read()
+            for part in range(0, len(group), MOST):
+                await self._read(read, {key: told[key] for key in group[part : part + MOST]})
+                if read.throttled is not None:
+                    break
+            done = start + _TOGETHER >= len(wanted) and read.throttled is None
             yield Page(
                 self._mode,
                 changed=tuple(read.changed),
@@ -196,7 +202,7 @@ class _Walking:
             if read.throttled is not None:
                 raise read.throttled  # the rest of this page comes when the walk is taken up again
 
-    async def _read(self, told: Mapping[RemoteKey, _Entry]) -> _Read:
+    async def _read(self, read: _Read, told: Mapping[RemoteKey, _Entry]) -> None:
         """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
 
         Also of who is said to be gone: only who cannot be found, or is found elsewhere, is.
@@ -205,7 +211,6 @@ class _Walking:
         parent = None
         if any(told[key].removed and isinstance(document, bytes) for key, document in found.items()):
             parent = await folders.parent(self._api, self._folder, seconds=READ_SECONDS)
-        read = _Read()
         for key, outcome in found.items():
             entry = told[key]
             gone = entry.removed is not None
@@ -220,7 +225,6 @@ class _Walking:
                 read.removed.append(key)
             else:
                 self._add(read, key, entry, outcome)
-        return read
 
     def _add(self, read: _Read, key: RemoteKey, entry: _Entry, document: bytes) -> None:
         now = head(document).last_modified_date_time
