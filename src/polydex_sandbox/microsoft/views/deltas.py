@@ -86,22 +86,19 @@ class _Walk:
     def _told(self, last: Contact, at: int) -> list[dict[str, Any]]:
         here = last.folder == self.key and not last.deleted
         known = self._known(last, at)
-        if here and known is not None and (self.immutable or known.home == last.home):
-            return [self.view.show(last)] if self._differs(last) else []
-        found = []
-        if known is not None and (not here or known.home != last.home):
-            found.append(self._removed(known))
-        if here:
+        same = [one for one in known if here and (self.immutable or one.home == last.home)]
+        found = [self._removed(one) for one in known if one not in same]
+        if here and (not same or self._differs(last)):
             found.append(self.view.show(last))
         return found
 
-    def _known(self, last: Contact, at: int) -> Contact | None:
-        """The version of it in this folder that the client may have by now."""
+    def _known(self, last: Contact, at: int) -> list[Contact]:
+        """The versions of it in this folder that the client may have by now, one of each id."""
         versions = self.mailbox.contacts.versions(str(last.key))
         before = [one for one in versions if one.seq <= self.since][-1:]
         during = [one for one in versions if self.since < one.seq <= at]
         inside = [one for one in (*before, *during) if one.folder == self.key and not one.deleted]
-        return inside[-1] if inside else None
+        return list({0 if self.immutable else one.home: one for one in inside}.values())
 
     def _differs(self, last: Contact) -> bool:
         """Whether one of the selected properties is another since the round before, or was meanwhile."""
