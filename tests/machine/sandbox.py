@@ -58,7 +58,7 @@ _RETRY_SECONDS = 0.2
 _KEY = Key()  # nobody looks at the signature, and a new one takes long
 
 
-class _Ticking(Clock):
+class Ticking(Clock):
     """A clock that others move."""
 
     def __init__(self, tell: Callable[[], int]) -> None:
@@ -82,7 +82,7 @@ class SandboxBook:
     """
 
     def __init__(self, clock: Callable[[], int]) -> None:
-        sandbox = Sandbox(_Ticking(clock))
+        sandbox = Sandbox(Ticking(clock))
         self._google = Google(sandbox)
         identity = Identity(sandbox, [self._google])
         identity.key = _KEY

@@ -8,7 +8,8 @@ was used (a refresh token, or the tenant in which the application has access) is
 
 Many providers end a refresh token with its use, and give another one. Wherever such an answer is held, it counts: one
 that cannot be stored now is stored as soon as it can be, and raises an account that died meanwhile of the old token; one
-to a token that was only tried (``tried``) is kept apart, and found by whoever uses the old token next.
+to a token that was only tried (``tried``) is kept apart, and found by whoever uses the old token next. While it is tried,
+no account dies of it.
 """
 
 from __future__ import annotations
@@ -162,7 +163,8 @@ class Refreshes:
         return await asyncio.shield(running)
 
     async def _try(self, ctx: Context, provider: OAuth, given: Grant) -> Grant:
-        before = await ctx.db.write(successors.find_and_forget, ctx.keys, given, ctx.clock())
+        trial = SECONDS + self._again * _STORE_AGAIN
+        before = await ctx.db.write(successors.begin, ctx.keys, given, ctx.clock(), trial)
         if before is not None and before.serves(None, ctx.clock()):
             return before.grant
         held = given if before is None else before.grant
@@ -176,7 +178,10 @@ class Refreshes:
             if after is None or after.grant.renewed_like(held):
                 raise
             return after.grant
-        if not newer.renewed_like(given):
+        if newer.renewed_like(given):
+            with contextlib.suppress(StoreFailed):  # it runs out by itself
+                await ctx.db.write(successors.end, given)
+        else:
             await self._keep_apart(ctx, given, newer)
         return newer
 
@@ -225,7 +230,9 @@ class Refreshes:
                 case _Verdict.SUPERSEDED:
                     return None
                 case _Verdict.DOUBTED:
-                    said = "The provider does not know a refresh token yet that it has just given"
+                    said = (
+                        "The refresh token has just been given, or is being tried: whether it is dead is not known yet"
+                    )
                     raise ProviderUnavailable(said, original=error.original, retry_after=LEASE) from error
             log.warning("tokens.dead", account=account)
             raise
@@ -345,7 +352,7 @@ def _revive(tx: Tx, account: AccountId, now: int) -> None:
 
 class _Verdict(Enum):
     """What a refusal for good means: SUPERSEDED: it was of what is not stored any more; DOUBTED: the token is so new that
-    the provider may not know it everywhere; DEAD.
+    the provider may not know it everywhere, or somebody tries it, and may hold what it has become; DEAD.
     """
 
     SUPERSEDED = 1
@@ -364,7 +371,9 @@ def _died(tx: Tx, ctx: Context, account: AccountId, turn: _Turn, message: str) -
         if successor is not None:
             newer = kept.grant.followed_by(successor.grant)
             accounts.refreshed(tx, account, grants.seal(ctx.keys, account, newer, now, before=kept))
-        elif kept.rotated_at is not None and 0 <= now - kept.rotated_at < LEASE * 1000:
+        elif (kept.rotated_at is not None and 0 <= now - kept.rotated_at < LEASE * 1000) or successors.expected(
+            tx, kept.grant, now
+        ):
             verdict = _Verdict.DOUBTED
         else:
             verdict = _Verdict.DEAD

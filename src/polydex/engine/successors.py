@@ -22,10 +22,27 @@ def find(tx: Tx, keys: Keys, used: Grant) -> Kept | None:
     return None if secret is None else grants.unsealed(keys, _context(digest), secret)
 
 
-def find_and_forget(tx: Tx, keys: Keys, used: Grant, now: int) -> Kept | None:
-    """The same, and remove what nobody came for; which shows, too, that something can be stored. Raises Internal."""
+def begin(tx: Tx, keys: Keys, used: Grant, now: int, seconds: float) -> Kept | None:
+    """The same; and if there is nothing, announce that it may come within so many seconds (``now``: unix milliseconds).
+
+    Removes what nobody came for. That it writes shows, too, that something can be stored. Raises Internal.
+    """
     successors.forget(tx, now)
-    return find(tx, keys, used)
+    found = find(tx, keys, used)
+    if found is None and used.refresh_token is not None:
+        successors.announce(tx, hash_token(used.refresh_token), now + int(seconds * 1000))
+    return found
+
+
+def expected(tx: Tx, used: Grant, now: int) -> bool:
+    """Whether somebody tries the refresh token, so that something may come in its place."""
+    return used.refresh_token is not None and successors.announced(tx, hash_token(used.refresh_token), now)
+
+
+def end(tx: Tx, used: Grant) -> None:
+    """Nothing will come in its place."""
+    if used.refresh_token is not None:
+        successors.withdraw(tx, hash_token(used.refresh_token))
 
 
 def take(tx: Tx, keys: Keys, used: Grant) -> Kept | None:

@@ -8,7 +8,32 @@ from polydex.store.db import Tx
 def find(tx: Tx, digest: bytes) -> bytes | None:
     """What came in the place of a refresh token, sealed. ``digest``: SHA-256 of that token."""
     row = tx.one("SELECT secret FROM successor WHERE digest = ?", digest)
-    return None if row is None else bytes(row[0])
+    return None if row is None else bytes(row[0]) or None
+
+
+def announce(tx: Tx, digest: bytes, until: int) -> None:
+    """Something may come in its place until then, unix milliseconds: an empty secret, unless there is one already."""
+    tx.run(
+        "INSERT INTO successor (digest, secret, kept_until) VALUES (?, ?, ?) "
+        "ON CONFLICT (digest) DO UPDATE SET kept_until = excluded.kept_until WHERE successor.secret = ?",
+        digest,
+        b"",
+        until,
+        b"",
+    )
+
+
+def announced(tx: Tx, digest: bytes, now: int) -> bool:
+    """Whether something may still come in its place, unix milliseconds, and is not there yet."""
+    return (
+        tx.one("SELECT 1 FROM successor WHERE digest = ? AND secret = ? AND kept_until > ?", digest, b"", now)
+        is not None
+    )
+
+
+def withdraw(tx: Tx, digest: bytes) -> None:
+    """Nothing will come in its place; what has come stays."""
+    tx.run("DELETE FROM successor WHERE digest = ? AND secret = ?", digest, b"")
 
 
 def keep(tx: Tx, digest: bytes, secret: bytes, until: int) -> None:
