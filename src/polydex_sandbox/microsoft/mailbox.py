@@ -49,7 +49,6 @@ class Mailbox:
         duration: real seconds that a request takes.
         lists: contact lists in the default folder: counted, never shown.
         running: requests that are being answered.
-        last_told: last item of the last page of a delta query.
         listeners: called with a contact before (None: it is new) and after every change.
     """
 
@@ -60,7 +59,6 @@ class Mailbox:
         self.watched = SUBSCRIPTIONS
         self.named: dict[tuple[str, str | int], int] = {}
         self.running = 0
-        self.last_told: dict[str, Any] | None = None
         self.seq = 0
         self.contacts: Shelf[Contact] = Shelf()
         self.folders: Shelf[Folder] = Shelf()
@@ -266,13 +264,22 @@ class Mailbox:
             listener(before, contact)
         return contact
 
-    def changes(self, since: int) -> Iterator[tuple[int, Contact]]:
-        """Every contact that changed after `since`, once, by its last change; with that change's number."""
-        for seq in range(since + 1, self.seq + 1):
+    def changes(self, since: int, horizon: int) -> Iterator[tuple[int, Contact]]:
+        """Every contact that changed after `since` and up to `horizon`, once, by its last such change, with its number."""
+        for seq in range(since + 1, horizon + 1):
             key = self._log[seq - 1]
-            last = self.contacts.last(str(key)) if key else None
+            last = self.contacts.seen(str(key), horizon) if key else None
             if last is not None and last.seq == seq:
                 yield seq, last
+
+    def horizon(self, moment: int) -> int:
+        """Number of the last change of a contact that is not younger than this; Unix milliseconds."""
+        for seq in range(self.seq, 0, -1):
+            key = self._log[seq - 1]
+            version = self.contacts.seen(str(key), seq) if key else None
+            if version is not None and version.at <= moment:
+                return seq
+        return 0
 
     def name(self, extended: Mapping[Property, Any]) -> None:
         """Give every named property its number in this mailbox. Raises GraphError: there are too many."""

@@ -9,10 +9,8 @@ from typing import Any
 
 from polydex_sandbox.microsoft import errors
 from polydex_sandbox.microsoft.call import Answer, Call
-from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.views import deltas
-from polydex_sandbox.microsoft.views.contacts import View, folder_of
 
 Strike = Callable[[str], dict[str, Any] | None]
 Item = dict[str, Any]
@@ -140,42 +138,13 @@ def bent(call: Call, answer: Answer) -> Answer:
         if call.strike("graph-stale-answer") is not None:
             contact = call.mailbox.contact(answer.body["id"])
             call.mailbox.update(contact)
-    elif call.operation.name == "contacts.delta":
-        return replace(answer, body=_delta(call, dict(answer.body)))
+    elif _amid_delta(call, answer) and call.strike("graph-delta-endless") is not None:
+        again = f"{call.asked.base}{call.asked.path}?{call.asked.query}"
+        return replace(answer, body={**answer.body, "@odata.nextLink": again})
     return answer
 
 
-def _delta(call: Call, body: Item) -> Item:
-    mailbox, value = call.mailbox, list(body["value"])
-    last = mailbox.last_told
-    mailbox.last_told = value[-1] if value else None
-    if "skiptoken" in call.options and last is not None and call.strike("graph-delta-repeats") is not None:
-        value.insert(0, last)
-    if "deltatoken" in call.options and (given := call.strike("graph-delta-replays")) is not None:
-        value = [*_replayed(call, value, given["most"], old=given["old"]), *value]
-    if "@odata.nextLink" in body and call.strike("graph-delta-endless") is not None:
-        token = call.options.get("skiptoken")
-        if token is not None:
-            body["@odata.nextLink"] = f"{call.asked.base}{call.asked.path}?{call.asked.query}"
-    return {**body, "value": value}
-
-
-def _replayed(call: Call, value: list[Item], most: int, *, old: bool) -> list[Item]:
-    """Contacts of the folder that are not told on this page, as they are; and old states of some that are."""
-    mailbox, view = call.mailbox, View(call)
-    told = {item["id"] for item in value}
-    folder = folder_of(call)
-    here = mailbox.inside(folder.key)
-    unchanged = [view.show(one) for one in here if _id(call, one) not in told][:most]
-    older = [one for contact in here if _id(call, contact) in told for one in _before(call, contact)] if old else []
-    return [*unchanged, *(view.show(one) for one in older[:most])]
-
-
-def _before(call: Call, contact: Contact) -> list[Contact]:
-    """The state before the last one, if the contact was in this folder under this id."""
-    versions = list(call.mailbox.contacts.versions(str(contact.key)))[-2:-1]
-    return [one for one in versions if (one.folder, one.home, one.deleted) == (contact.folder, contact.home, False)]
-
-
-def _id(call: Call, contact: Contact) -> str:
-    return call.mailbox.id_of(contact, immutable=call.prefer.immutable)
+def _amid_delta(call: Call, answer: Answer) -> bool:
+    """Whether a page is neither the first nor the last one of a round."""
+    name = call.operation.name
+    return name == "contacts.delta" and "skiptoken" in call.options and "@odata.nextLink" in answer.body

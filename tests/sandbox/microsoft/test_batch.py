@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from polydex_sandbox.connection import Dropped
 from tests.sandbox.microsoft.api import Api, Json, Refused
@@ -146,6 +149,24 @@ async def test_a_batch_that_cannot_be_read_does_nothing(api: Api, body: Json, me
     assert await refused(api, body) == message
     log = (await api.http.get(f"/control/requests?account={before}")).json()["requests"]
     assert [one["operation"] for one in log] == ["batch"]
+
+
+async def test_pictures_are_base64(api: Api) -> None:
+    """Going in as a URL has it, and coming back as anybody else."""
+    ada = await api.create({"givenName": "Ada"})
+    path = f"{C}/{ada['id']}/photo/$value"
+    picture = io.BytesIO()
+    Image.new("RGB", (9, 9), "red").save(picture, "JPEG")
+    data = picture.getvalue()
+    encoded = base64.urlsafe_b64encode(data).decode()
+    assert "_" in encoded
+    put = part("1", path, "PUT", headers={"Content-Type": "image/jpeg"}, body=encoded)
+    found = await batch(api, put, part("2", path, dependsOn=["1"]))
+    assert found["1"]["status"] == 200
+    assert found["2"]["headers"]["Content-Type"] == "image/jpeg"
+    assert base64.b64decode(found["2"]["body"], validate=True) == data
+    bare = await batch(api, {**put, "body": encoded.rstrip("=")})
+    assert bare["1"]["status"] == 200
 
 
 async def test_a_batch_has_no_batch_in_it(api: Api) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from polydex_sandbox import sealed
-from polydex_sandbox.microsoft import errors, query, show
+from polydex_sandbox.microsoft import errors, query, replays, show
 from polydex_sandbox.microsoft.call import Answer, Call
 from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.schema import CONTACT, FOLDER, FOLDER_PROPERTIES
@@ -30,20 +30,23 @@ def contacts(call: Call) -> Answer:
     state = _state(call, f"contacts {folder.key}", "Contacts")
     walk = _Walk(call, folder.key, state["since"], tuple(state["select"]))
     size = min(call.prefer.page_size or DEFAULT_PAGE, LARGEST_PAGE)
-    horizon = _horizon(call)
+    lag = state.get("horizon") if "skiptoken" in call.options else _lag(call)
+    horizon = call.mailbox.seq if lag is None else lag
     value: list[dict[str, Any]] = []
     at = state["at"]
     more = False
-    for seq, told in walk.after(at):
-        if seq > horizon:
-            break
+    for seq, told in walk.after(at, horizon):
         if len(value) >= size:
             more = True
             break
         value += told
         at = seq
-    end = {**state, "at": at} if more else {**state, "since": max(horizon, at), "at": max(horizon, at)}
-    return _answer(call, f"contacts {folder.key}", value, end, more=more)
+    if more:
+        after = {**state, "at": at, "horizon": lag, "last": replays.last_of(value, state.get("last"))}
+    else:
+        after = {"select": state["select"], "since": max(horizon, at), "at": max(horizon, at)}
+    again = replays.before(call, folder.key, state, value, walk.view.show)
+    return _answer(call, f"contacts {folder.key}", [*again, *value], after, more=more)
 
 
 def nothing_yet(call: Call) -> Answer:
@@ -52,13 +55,11 @@ def nothing_yet(call: Call) -> Answer:
     return _answer(call, kind, [], _state(call, kind, "Contacts"), more=True)
 
 
-def _horizon(call: Call) -> int:
-    """Number of the last change that is told by now: of all, or of those before the first that is too young."""
+def _lag(call: Call) -> int | None:
+    """Number of the last change that a round tells, when the newest are not told yet."""
     if call.strike("graph-delta-lag") is None:
-        return call.mailbox.seq
-    young = call.now - call.setting("graph-delta-lag")["seconds"] * 1000
-    late = (seq for seq, last in call.mailbox.changes(0) if last.at > young)
-    return min(late, default=call.mailbox.seq + 1) - 1
+        return None
+    return call.mailbox.horizon(call.now - call.setting("graph-delta-lag")["seconds"] * 1000)
 
 
 class _Walk:
@@ -77,9 +78,9 @@ class _Walk:
         self.view = View(call)
         self.view.select = select
 
-    def after(self, at: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def after(self, at: int, horizon: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """Number of a change, and what is told of it."""
-        for seq, last in self.mailbox.changes(at):
+        for seq, last in self.mailbox.changes(at, horizon):
             if told := self._told(last, at):
                 yield seq, told
 
