@@ -137,8 +137,10 @@ class Refreshes:
         """Wait for refreshes that run, at most ``grace`` seconds, and store what could not be stored before."""
         if running := [*self._running.values(), *self._trying.values()]:
             await asyncio.wait(running, timeout=grace)
-        for storing in self._storing.values():
-            storing.cancel()
+        storing = list(self._storing.values())
+        for task in storing:
+            task.cancel()
+        await asyncio.gather(*storing, return_exceptions=True)
         for account in list(self._unstored):
             with contextlib.suppress(StoreFailed):
                 await self._catch_up(ctx, account)
@@ -274,7 +276,7 @@ class Refreshes:
         while (unstored := self._unstored.pop(account, None)) is not None:
             try:
                 await ctx.db.write(_store, ctx, account, *unstored, 0)
-            except StoreFailed:
+            except BaseException:  # also when nobody waits for it any more; what is stored twice is stored once
                 self._unstored.setdefault(account, unstored)
                 raise
 

@@ -238,6 +238,33 @@ async def unstored(home: TokenHome, disk: Full) -> None:
     assert await waiting == "access-1"
 
 
+class Stuck(Full):
+    """A database that does not answer for a while, and then fails."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.stuck = False
+        self.asked = asyncio.Event()
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.stuck:
+            self.asked.set()
+            await asyncio.sleep(60)
+        return await super().write(fn, *args, **kwargs)
+
+
+async def test_the_end_of_the_process_does_not_lose_what_is_being_stored(home: TokenHome) -> None:
+    disk = Stuck(home.db)
+    home = replace(home, ctx=replace(home.ctx, db=disk, refreshes=Refreshes(again=0.01)))
+    home.issuer.rotates = True
+    await unstored(home, disk)
+    disk.stuck = True
+    await asyncio.wait_for(disk.asked.wait(), 5)
+    disk.stuck = disk.full = False
+    await home.ctx.refreshes.drain(home.ctx, 5)
+    assert (await home.grant()).refresh_token == "refresh-1"
+
+
 async def test_an_account_that_died_of_the_old_token_is_raised_by_whoever_holds_the_new_one(home: TokenHome) -> None:
     disk, other = Full(home.db), home.sibling()
     home = replace(home, ctx=replace(home.ctx, db=disk))

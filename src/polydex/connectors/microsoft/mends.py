@@ -57,7 +57,9 @@ _OF_USER: Final = (
 )
 OFFLINE: Final = f"Ask for the scope {scopes.OFFLINE} as well when the user grants access, and connect with: {{again}}"
 UNGRANTED: Final = _OF_USER
-UNREACHABLE: Final = "Check this machine's way to the internet, and POLYDEX_GRAPH_API_URL (polydex config); then try again."
+UNREACHABLE: Final = (
+    "Check this machine's way to the internet, and POLYDEX_GRAPH_API_URL (polydex config); then try again."
+)
 
 
 def of_failure(error: PolydexError, grant: Grant | None = None) -> str:
