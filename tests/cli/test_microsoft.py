@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from polydex.config import Config
 from polydex.connectors.tokens import Grant
 from polydex.core.errors import PolydexError, ProviderForbidden, TokenDead, TokenRefreshFailed
 from polydex.engine.accounts import AccountSpec
-from tests.cli.doctor import Installation, examine, wrong
+from tests.cli.doctor import Installation, certificate, change, examine, web, wrong
 from tests.cli.shell import Shell
 from tests.microsoft.users import PERSONAL, SECRET, TENANT, User, admit, settings
 from tests.servers.sandbox import SandboxServer
@@ -266,6 +267,54 @@ async def test_a_registration_that_is_not_set_is_not_asked_for(place: Installati
     await place.create()
     looked = await examine(place, POLYDEX_MICROSOFT_CLIENT_ID="", POLYDEX_MICROSOFT_CLIENT_SECRET="")
     assert not [name for name in looked if name.startswith("microsoft.")]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "state", "word"),
+    [
+        (b'{"status":"ok"}', 200, "warning", "not https"),
+        (b"<html>", 200, "warning", "does not answer as Polydex"),
+        (b"", 502, "warning", "does not answer as Polydex"),
+    ],
+)
+async def test_where_providers_are_to_call_is_looked_at(
+    place: Installation, body: bytes, status: int, state: str, word: str
+) -> None:
+    await place.create()
+    with web(status=status, body=body) as url:
+        looked = await examine(place, POLYDEX_PUBLIC_URL=url)
+    assert (looked["push"]["state"], word in looked["push"]["found"]) == (state, True)
+    assert f"{url}health" in looked["push"]["mend"]
+
+
+async def test_an_address_that_leads_to_polydex_is_in_order(place: Installation, tmp_path: Path) -> None:
+    await place.create()
+    day = dt.timedelta(days=1)
+    tls = certificate(tmp_path, begins=-day, ends=day * 30)
+    with web(body=b'{"status":"ok"}', tls=tls) as url:
+        looked = await examine(place, POLYDEX_PUBLIC_URL=url, POLYDEX_CA_BUNDLE=str(tls))
+    assert looked["push"]["state"] == "ok"
+    looked = await examine(place, POLYDEX_PUBLIC_URL="https://127.0.0.1:9")
+    assert looked["push"]["state"] == "warning"
+    assert "push" not in await examine(place)
+
+
+async def test_an_account_says_how_its_changes_are_found(place: Installation, ada: User) -> None:
+    account = await connect(place, Grant("", ada.grants()))
+    looked = await examine(place, account)
+    assert wrong(looked) == {}
+    assert looked["account.push"]["found"].startswith("Changes are found by polls. ")
+    change(
+        place,
+        "UPDATE watch SET url = 'https://x.example.com', error_code = ?, error_message = ?, due_at = NULL",
+        "x",
+        "No",
+    )
+    looked = await examine(place, account)
+    assert wrong(looked) == {"account.push": "warning"}
+    change(place, "UPDATE watch SET error_code = NULL, channel = 'c', expires_at = ?", now_ms() + 3600_000)
+    looked = await examine(place, account)
+    assert looked["account.push"]["found"] == "The provider tells of changes by itself."
 
 
 async def test_an_account_that_ends_is_told(place: Installation, ada: User) -> None:

@@ -37,7 +37,7 @@ from polydex.core.ids import AccountId
 from polydex.engine import grants, successors
 from polydex.engine.grants import Kept
 from polydex.log import logger
-from polydex.store import accounts, sources
+from polydex.store import accounts, sources, watches
 from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Tx
 
@@ -350,6 +350,8 @@ def _revive(tx: Tx, account: AccountId, now: int) -> None:
     source = sources.default(tx, account)
     if source is not None:
         sources.make_due(tx, source.id, now)
+        if watches.get(tx, source.id) is not None:
+            watches.want(tx, source.id, now)
 
 
 class _Verdict(Enum):

@@ -97,6 +97,8 @@ class Examination:
             else:
                 async for step in self._bounded("oauth", clients.examine(providers, net), ACCOUNT_SECONDS):
                     yield step
+                async for step in self._bounded("push", clients.public(config.public_url, net)):
+                    yield step
                 steps = self._installation(net, providers, serving=machine.answers(listening))
             async for step in steps:
                 yield step

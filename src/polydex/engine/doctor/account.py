@@ -21,6 +21,7 @@ from polydex.engine import grants, status
 from polydex.engine.context import Context
 from polydex.engine.doctor.clients import ALLOW
 from polydex.engine.doctor.step import State, Step, sentence, told
+from polydex.engine.push import Push
 from polydex.engine.status import SourceState
 from polydex.store import accounts, sources
 from polydex.store.accounts import ACTIVE, DEAD, Account
@@ -123,6 +124,8 @@ def stored(subject: Subject) -> list[Step]:
                 said,
                 "The server looks at them again by itself; if they stay, see the contacts at the provider.",
             )
+        if book.push is not None and account.token_status == ACTIVE:
+            add("push", *_push(book.push))
         if book.default and book.error_code is not None and account.token_status == ACTIVE:
             said = f"The last pull failed ({book.error_code}): {sentence(book.error_message or '')}"
             add(
@@ -131,10 +134,19 @@ def stored(subject: Subject) -> list[Step]:
                 said,
                 f"The steps of the provider say more; pull again with: polydex sync {account.id}",
             )
-    if not found:
+    if all(step.state is State.OK for step in found):
         ready = any(book.default and book.ready for book in subject.books)
         add("state", State.OK, "The account is in order." if ready else "The account waits for its first pull.")
     return found
+
+
+def _push(push: Push) -> tuple[State, str, str]:
+    if push.active:
+        return State.OK, "The provider tells of changes by itself.", ""
+    if push.code in ("push.off", "push.waiting"):
+        return State.OK, f"Changes are found by polls. {sentence(push.message or '')}", ""
+    mend = "Polls find the changes nevertheless; the step push tells whether POLYDEX_PUBLIC_URL leads to this server."
+    return State.WARNING, f"The provider does not tell of changes by itself: {sentence(push.message or '')}", mend
 
 
 async def reached(subject: Subject, ctx: Context, tell: Callable[[str, int], None]) -> AsyncIterator[Step]:
