@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections import Counter
 
 import pytest
@@ -19,6 +20,7 @@ from tests.servers.fixtures import (
     sandbox_process,
     xandikos_server,
 )
+from tests.servers.process import MEMORY, in_memory
 from tests.soak import FOLDER, SOAK, Soak, state
 
 __all__ = [
@@ -39,6 +41,11 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.register_profile("soak", parent=settings.get_profile("default"), max_examples=20_000)
 settings.load_profile("soak" if SOAK else "default")
 
+
+if not SOAK and "TMPDIR" not in os.environ and in_memory():
+    # Of what is flushed the crash suites alone judge anything, and they bring their own disks.
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So begin programs that a shell starts in the background; what the tests start would be deaf to Ctrl-C as well.

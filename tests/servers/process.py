@@ -22,8 +22,22 @@ START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
+ENOUGH_MEMORY = 4 << 30  # bytes; a whole run of the tests needs a fraction of it
+
+
 class ServerUnavailableError(Exception):
     """A server cannot run here: a program is missing, or it did not answer; the text says which and why."""
+
+
+def in_memory() -> bool:
+    """Whether there is a place in memory that may take all that tests write: where a flush costs nothing.
+
+    On a disk of this decade a transaction's flush takes some milliseconds, and most of the time of a test is flushes.
+    """
+    if not MEMORY.is_dir():
+        return False
+    place = os.statvfs(MEMORY)
+    return place.f_bavail * place.f_frsize >= ENOUGH_MEMORY and not place.f_flag & os.ST_NOEXEC
 
 
 def free_port() -> int:
