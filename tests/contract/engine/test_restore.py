@@ -378,6 +378,8 @@ async def test_a_backup_of_the_first_schema_is_brought_up_to_date(house: House) 
         old.execute("ALTER TABLE intent DROP COLUMN halves")
         for column in ("next_owner", "next_since", "next_until"):
             old.execute(f"ALTER TABLE write_lease DROP COLUMN {column}")
+        for table in ("watch", "successor"):
+            old.execute(f"DROP TABLE {table}")
         old.execute("UPDATE meta SET schema_version = 1")
         old.commit()
     before = await house.home.records()
