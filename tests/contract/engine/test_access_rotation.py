@@ -30,8 +30,8 @@ from polydex_sandbox.app import build
 from polydex_sandbox.identity.microsoft.clients import DEFAULT
 from polydex_sandbox.identity.microsoft.quirks import STRICT
 from polydex_sandbox.sandbox import Sandbox
+from tests.contract.engine.disk import Full
 from tests.contract.engine.issuer import Issuer, TokenHome, furnish_with_tokens
-from tests.contract.engine.test_access import Full
 from tests.machine.sandbox import Ticking, exchange
 from tests.soak import SOAK
 
