@@ -179,6 +179,8 @@ def _navigation(changes: Changes, name: str, value: Any) -> None:
             kind = f"microsoft.graph.{'multi' if multiple else 'single'}ValueLegacyExtendedProperty"
             raise errors.unknown_property(unknown[0], kind)
         known = mapi.parse(one.get("id"), multiple=multiple)
+        # Null removes: DavMail (https://github.com/mguessan/davmail) relies on it for texts, and writes 0 for numbers. That
+        # it does not always is played by `graph-null-keeps-property`.
         content = one.get("value")
         changes.extended[known] = None if content is None else mapi.checked(known, _typed(content, multiple=multiple))
 

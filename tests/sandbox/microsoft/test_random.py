@@ -74,7 +74,7 @@ async def account(app: Any, **more: Any) -> Api:
     "operation", [one for one in OPERATIONS if one.node not in APART], ids=lambda operation: operation.name
 )
 @given(data=st.data())
-@settings(max_examples=1_000 if SOAK else 12)
+@settings(max_examples=1_000 if SOAK else 6)
 @pytest.mark.soak
 def test_no_call_breaks_it(operation: Operation, data: st.DataObject) -> None:
     """Whatever is sent, the answer is Graph's: as described, or an error in its shape."""
