@@ -60,6 +60,10 @@ NOT_RUN = {
     ): "needs root and the user of above",
     (
         "docs/how-to/run-as-a-service.md",
+        "Environment=POLYDEX_PUBLIC_URL=https://contacts.example.com",
+    ): "the setting of a service",
+    (
+        "docs/how-to/run-as-a-service.md",
         "export POLYDEX_DATABASE_URL=postgresql://polydex@db.example.com/polydex",
     ): "needs a PostgreSQL server of that name; tests/contract/server runs several processes on PostgreSQL",
 }
