@@ -48,6 +48,8 @@ class Capabilities:
         create_lag: seconds in which "not found" for a known key is not believed (J12).
         parallel: requests at once for one account.
         trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
+        tells_brief: a delta tells that a record is gone that came after the walk before it. False: what we create is asked
+            for by itself until a walk has brought it.
         full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
         vcards: ``Record.raw`` is a vCard, and ``create`` keeps what one that it is given says besides the contact.
         batch: writes of one kind in one call; 1: ``Batching`` is not offered.
@@ -69,6 +71,7 @@ class Capabilities:
     create_lag: float = 0.0
     parallel: int = 4
     trusts_snapshot_cursor: bool = True
+    tells_brief: bool = True
     full_every: float | None = None
     vcards: bool = False
     batch: int = 1

@@ -190,7 +190,8 @@ async def _pulled(
         cursor, end = page.cursor, page.last
         if page.last and page.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             cursor, end = trusted, trusted is not None
-        await writing.add(_Piece(page, news, cursor, end, context))
+        asks = page.mode == "delta" and not connector.caps.tells_brief
+        await writing.add(_Piece(page, news, cursor, end, context, asks=asks))
         if page.last or page.mode == "delta" or page.removed or page.asked is None:
             # A page of a delta may go on with what the one before it said (a rename of what that created), one after
             # removals with what has become of them, and is believed about it only when it is asked for after that has
@@ -219,6 +220,7 @@ class _Piece:
     Attributes:
         end: no other walk follows this page.
         context: what its records were mapped with; None: the connector knows of none.
+        asks: the delta may be silent about what we have created (``Capabilities.tells_brief``).
     """
 
     page: Page
@@ -226,6 +228,7 @@ class _Piece:
     cursor: Cursor | None
     end: bool
     context: bytes | None
+    asks: bool = False
 
 
 class _Writing:
@@ -358,6 +361,8 @@ def _apply_page(tx: Tx, ctx: Context, lease: Lease, target: Target, piece: _Piec
         return applied
     sources.step_walk(tx, source.id, page.mode, None, brought, page.total)
     applied.include(_decide(tx, target, source, page, news, brought, now))
+    if piece.asks:
+        contacts.verify(tx, now, rows.created_unseen(tx, source.account, source.id))
     sources.end_walk(tx, source.id, cursor, _touch(tx, source), now, full=page.mode == "snapshot")
     return applied
 

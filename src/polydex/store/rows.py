@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from polydex.core.ids import ContactId, RemoteKey, Rev, RowId, SourceId
+from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId
 from polydex.core.plan import Known, by_stable, by_uid
 from polydex.store.db import Row, Tx
 
@@ -189,6 +189,18 @@ def unseen(tx: Tx, source: SourceId, walk: int) -> list[Known]:
         walk,
     )
     return [_known(row) for row in rows]
+
+
+def created_unseen(tx: Tx, account: AccountId, source: SourceId) -> list[RowId]:
+    """Live rows of what we have created lately and no walk has brought yet."""
+    found = tx.all(
+        "SELECT contact.row_id FROM intent JOIN contact ON contact.row_id = intent.row_id "
+        "WHERE intent.account_id = ? AND intent.source_id = ? AND intent.verb = 'create' AND intent.state = 'done' "
+        "AND contact.current = 1 AND contact.live = 1 AND contact.seen_walk = 0",
+        account,
+        source,
+    )
+    return [RowId(row[0]) for row in found]
 
 
 def count_live(tx: Tx, source: SourceId) -> int:
