@@ -29,6 +29,7 @@ from polydex_sandbox.connection import Recorder
 from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 from tests.google.world import FixedTokens, serving
+from tests.microsoft.judge import Judge
 
 PUSH_PATH = "/notifications"
 EMAIL = "ada@example.com"
@@ -302,7 +303,8 @@ async def graph_world(
     routes = [Mount("/control", control_api.app(sandbox, [graph])), *graph.routes()]
     app = Recorder(Router(routes, redirect_slashes=False), sandbox)
     receiver = Receiver()
-    spoiler = Spoiler(app, receiver)
+    judge = Judge(app)
+    spoiler = Spoiler(judge, receiver)
     async with serving(spoiler) as url:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/control") as control:
@@ -322,3 +324,4 @@ async def graph_world(
                     made = await world.ask("POST", "folders", {"name": folder})
                     world.connector = replace(world.connector, source_key=made["id"])
                 yield world
+                assert judge.faults == [], judge.faults[:3]

@@ -66,7 +66,7 @@ def path_of(*segments: str, query: Query = ()) -> str:
     Of an id ``/`` is encoded, as it would end the segment, and ``=`` is not: personal accounts answer 404 to ``%3D``
     (README.md). In a query ``$`` stays, as the documentation writes it.
     """
-    path = "".join("/" + quote(segment, safe="=@:!*") for segment in segments)
+    path = "".join("/" + quote(segment, safe="=@:!*$") for segment in segments)
     return f"{path}?{_encoded(tuple(query))}" if query else path
 
 

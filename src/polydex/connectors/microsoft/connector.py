@@ -44,6 +44,8 @@ CAPABILITIES = Capabilities(
     # The state of a synchronisation holds what it has told, version by version: what changes after it was told, while the
     # walk goes on, is told again (README.md, delta).
     trusts_snapshot_cursor=True,
+    # Whoever comes and goes before the next delta was never told of, so that nobody is told of the end either.
+    tells_brief=False,
     # Missing deletions are seen elsewhere (PROVIDERS.md): a full walk finds them.
     full_every=7 * 86_400.0,
     batch=MOST,

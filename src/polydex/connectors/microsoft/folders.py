@@ -65,11 +65,12 @@ async def sources(api: Api) -> tuple[SourceInfo, ...]:
 
 
 async def parent(api: Api, folder: str, *, seconds: float = FETCH_SECONDS) -> str | None:
-    """What the contacts in a folder name as their ``parentFolderId``; None while there is none in it.
+    """What the contacts in a folder name as their ``parentFolderId``.
 
     A contact that is deleted goes to another folder, and its immutable id still leads to it there, whatever folder the path
     names (concepts/outlook-immutable-id.md; that the path does not matter is not documented). So this tells who is really
-    in the folder. It is taken from a contact, so that both are ids of one shape. Raises ProviderError.
+    in the folder. It is taken from a contact in it, so that both are ids of one shape, and from the folder when it is
+    empty, as nobody can be in that. Raises ProviderError.
     """
     known = api.shared.parents.get(folder)
     if known is not None:
@@ -77,8 +78,10 @@ async def parent(api: Api, folder: str, *, seconds: float = FETCH_SECONDS) -> st
     path = api.own("contactFolders", folder, "contacts", query=[("$select", "parentFolderId"), ("$top", "1")])
     page = decoded(await api.get(path, step=_STEP, seconds=seconds), _Children, _STEP)
     found = next((child.parent_folder_id for child in page.value), None)
-    if found is not None:
-        api.shared.parents[folder] = found
+    if found is None:
+        path = api.own("contactFolders", folder, query=[("$select", "id")])
+        return decoded(await api.get(path, step=_STEP, seconds=seconds), _Folder, _STEP).id
+    api.shared.parents[folder] = found
     return found
 
 

@@ -28,6 +28,8 @@ from polydex.core.errors import (
 from polydex.core.ids import Cursor, RemoteKey, Rev
 
 PAGE_SIZE = 200
+PATIENCE = 3
+"""So often a page may lead to itself: a service that has nothing yet says so with an empty page (microsoft-graph-docs#2839)."""
 _PREFER = f"odata.maxpagesize={PAGE_SIZE}"
 """Of every request of a walk. ``$top`` would limit the whole of it, and nothing else may be said (README.md, delta)."""
 _TOGETHER = 100
@@ -109,6 +111,7 @@ class _Walking:
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         link = self._position.page or self._position.delta or path(self._api, self._folder, "delta")
+        stands = 0
         given, begun = self._position != Position(full=True), self._position.page is not None
         while True:
             stamp = await self._walk.stamp()
@@ -116,7 +119,8 @@ class _Walking:
             following = listed.following
             if following is None and listed.delta is None:
                 raise ProviderMalformed(f"{_LIST}: the list neither goes on nor ends")
-            if following == link:
+            stands = stands + 1 if following == link else 0
+            if stands == PATIENCE:
                 raise expired(f"{_LIST}: the list does not go on", resume=True)
             # A list of everything cannot begin a second time: what goes meanwhile would never be told.
             here = self._resume(link) if given else None
