@@ -21,11 +21,13 @@ from polydex.core.ids import AccountId, SourceId
 from polydex.engine.accounts import app_secret_context
 from polydex.engine.backup import Copy
 from polydex.engine.context import Context, Settings
+from polydex.engine.hints import Hints
 from polydex.engine.keys import Keys, hash_token, secret_context
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.restore import restore
 from polydex.engine.turns import Turns
+from polydex.engine.watches import Watches
 from polydex.engine.write import Writer
 from polydex.store import accounts, apps, contacts, sources
 from polydex.store.accounts import Account, Details
@@ -134,6 +136,8 @@ class Process:
         self.pulls = Pulls(self.ctx)
         self.writer = Writer(self.ctx, Turns(self.ctx))
         self.reader = Reader(self.ctx, self.pulls)
+        self.watches = Watches(self.ctx)
+        self.hints = Hints(self.ctx)
 
     @property
     def account(self) -> Account:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import currently_in_test_context, note, strategies as st
@@ -15,25 +12,15 @@ from hypothesis.stateful import initialize, rule
 from PIL import Image
 
 from polydex.connectors.google.connector import SOURCE_KEY
-from polydex.connectors.google.provider import GOOGLE, GoogleProvider
-from polydex.connectors.provider import Provider
-from polydex.connectors.tokens import Grant
+from polydex.connectors.google.provider import GOOGLE
 from polydex.core.contact import Contact
-from polydex.core.ids import AccountId
-from polydex.engine import grants
-from polydex.store import accounts
-from polydex.store.db import Tx
 from polydex.testing.contract import content
-from polydex.testing.gates import Gates
 from polydex.testing.world import Fault
 from polydex_sandbox.google.contact import Contact as Stored
-from tests.machine.application import KEYS, Home, founded
-from tests.machine.loop import VirtualLoop
-from tests.machine.machine import FEW, MANY, NAMES, SETTINGS, Machine
-from tests.machine.mortal import Life
-from tests.machine.sandbox import METHODS, URL_OF_GOOGLE, MortalNet, SandboxBook, SandboxNet
+from tests.machine.google_sandbox import METHODS, URL_OF_GOOGLE, GoogleBook, GoogleNet
+from tests.machine.machine import FEW, MANY, NAMES
+from tests.machine.sandboxed import SandboxedHome, SandboxedMachine
 
-VERBS = st.sampled_from([*METHODS, "*"])
 PLENTY = 1_000_000
 SHAPES = {
     "pages of two": (2, PLENTY),
@@ -94,28 +81,17 @@ def _picture() -> bytes:
     return output.getvalue()
 
 
-class GoogleHome(Home):
-    """Every process has a provider of its own, as every real one: what its connectors share ends with it."""
-
-    def __init__(
-        self, folder: Path, loop: VirtualLoop, provider: GoogleProvider, net: SandboxNet, options: dict[str, str]
-    ) -> None:
-        super().__init__(folder, loop, provider, replace(SETTINGS, replay_window=1e9))
-        self.net, self._options = net, options
-
-    def outside(self, life: Life) -> tuple[Provider, object]:
-        provider = GOOGLE.configured(self._options)
-        return replace(provider, mapping_version=self.provider.mapping_version), MortalNet(self.net, life)
-
-
-class GoogleMachine(Machine):
-    """See ``Machine``.
+class GoogleMachine(SandboxedMachine):
+    """See ``SandboxedMachine``.
 
     Attributes:
         google: the account, and the phone.
-        net: the way to it.
-        touched: ids of contacts that the phone has written.
     """
+
+    methods = METHODS
+    passing = PASSING
+    lasting = LASTING
+    faults = FAULTS
 
     photo: ClassVar[dict[str, str]] = {"content": base64.b64encode(_picture()).decode(), "mimeType": "image/png"}
 
@@ -125,8 +101,8 @@ class GoogleMachine(Machine):
             note(f"Google: {shape}")
         page_size, budget = SHAPES[shape]
         self.touched: set[str] = set()
-        self.google = SandboxBook(self._clock)
-        self.net = SandboxNet(self.google, page_size)
+        self.google = self.book = GoogleBook(self._clock)
+        self.net = GoogleNet(self.google, page_size)
         options = {
             "client_id": self.google.sandbox.client.id,
             "client_secret": self.google.sandbox.client.secret,
@@ -136,37 +112,10 @@ class GoogleMachine(Machine):
             "reads_per_minute": str(budget),
             "writes_per_minute": str(budget),
         }
-        self.home = GoogleHome(self.folder, self.loop, GOOGLE.configured(options), self.net, options)
+        self.home = SandboxedHome(self.folder, self.loop, GOOGLE.configured(options), self.net, options)
         for _ in range(first):
             self._adds()
-        self.open_account(self._founded(), warm=warm)
-
-    def _founded(self) -> Callable[[Tx], AccountId]:
-        now = self._clock()
-        without_secret = founded("google", [SOURCE_KEY], now, service="Google")
-
-        def found(tx: Tx) -> AccountId:
-            account: AccountId = without_secret(tx)
-            grant = Grant(self.google.token, self.google.refresh_token, expires_at=now + 3_599_000)
-            accounts.set_secret(tx, account, grants.seal(KEYS, account, grant, now), now)
-            return account
-
-        return found
-
-    def teardown(self) -> None:
-        try:
-            super().teardown()
-        finally:
-            self.happened.update(self.google.happened if hasattr(self, "google") else {})
-
-    # --- time -----------------------------------------------------------------------------------------------------
-
-    @rule(days=st.sampled_from([0.1, 1, 5, 8]), process=st.integers(0, 1))
-    def days_pass(self, days: float, process: int) -> None:
-        """Access tokens die within an hour, sync tokens within a week."""
-        self.loop.advance(days * 86_400)
-        self._settle()
-        self.worker_runs(process=process)
+        self.open_account(self.founded("Google", [SOURCE_KEY], self.google.made["refreshToken"]), warm=warm)
 
     # --- the user's phone -----------------------------------------------------------------------------------------
 
@@ -270,28 +219,6 @@ class GoogleMachine(Machine):
 
     # --- Google's moods -------------------------------------------------------------------------------------------
 
-    @rule(
-        name=st.sampled_from(sorted(PASSING)),
-        skip=st.integers(0, 3),
-        count=st.integers(1, 3),
-        verb=VERBS,
-    )
-    def some_calls_fail(self, name: str, skip: int, count: int, verb: str) -> None:
-        given = {**PASSING[name], "skip": skip, "count": count}
-        known = self.google.sandbox.quirks.catalogue[name].methods
-        methods = METHODS.get(verb, [])
-        if methods and (not known or known.issuperset(methods)) and "token" not in name.split("-")[1]:
-            given["methods"] = methods
-        self.google.quirk(name, **given)
-
-    @rule(name=st.sampled_from(sorted(PASSING)), probability=st.sampled_from([0.1, 0.3, 1.0]))
-    def calls_fail_now_and_then(self, name: str, probability: float) -> None:
-        self.google.quirk(name, **PASSING[name], probability=probability, seed=self.values)
-
-    @rule(name=st.sampled_from(sorted(LASTING)))
-    def google_has_a_habit(self, name: str) -> None:
-        self.google.quirk(name, **LASTING[name])
-
     @rule(given=st.sampled_from(SYNC_TOKENS))
     def sync_token_dies(self, given: dict[str, Any]) -> None:
         self.google.quirk("google-sync-token-expired", **given, methods=METHODS["list"], count=1)
@@ -300,66 +227,20 @@ class GoogleMachine(Machine):
     def lists_lag(self, seconds: int) -> None:
         self.google.quirk("google-propagation-delay", seconds=seconds)
 
-    @rule(revoked=st.booleans())
-    def access_tokens_end(self, revoked: bool) -> None:
-        self.google.ask("POST", f"tokens/{'revoke' if revoked else 'expire'}", {})
+    def is_of_tokens(self, quirk: str) -> bool:
+        return quirk.startswith("google-token-")
 
-    @rule()
-    def google_is_itself_again(self) -> None:
-        self.google.no_quirks()
+    def readable(self) -> list[str]:
+        return [stored.name for stored in self.google.people()]
 
-    @rule(number=MANY)
-    def unreadable(self, number: int) -> None:
-        people = self.google.people()
-        if people:
-            self.google.spoiler.keys ^= {people[number % len(people)].name}
-            self.google.happened["unreadable"] += 1
-
-    @rule(verb=VERBS, skip=st.integers(0, 3))
-    def google_cannot_be_reached(self, verb: str, skip: int) -> None:
-        self.net.unreachable.append((verb, skip))
-
-    @rule(verb=VERBS, point=st.sampled_from(["ask", "answer", "*"]))
-    def hold(self, verb: str, point: str) -> None:
-        self.gates.hold(verb, point)
-
-    @rule(number=FEW)
-    def release(self, number: int) -> None:
-        if self.gates.waiting:
-            self.gates.release(self.gates.waiting[number % len(self.gates.waiting)])
-            self._settle()
-
-    @rule()
-    def release_all(self) -> None:
-        self.gates.open()
-        self._settle()
+    def unread(self, key: str) -> None:
+        self.google.spoiler.keys ^= {key}
 
     # --- see Machine ----------------------------------------------------------------------------------------------
 
-    @property
-    def gates(self) -> Gates:
-        return self.net.gates
-
-    def strike(self, verb: str, fault: Fault | None, *, skip: int = 0) -> None:
-        if fault is Fault.REFUSED:
-            self.net.unreachable.appendleft((verb, skip))
-        elif fault is Fault.DENIED:
-            self.access_tokens_end(revoked=False)
-        elif fault in FAULTS:
-            # An idempotent call is sent once more: then both fail.
-            self.google.quirk(FAULTS[fault], methods=METHODS[verb], skip=skip, count=2)
-
-    def new_version(self) -> bool:
-        newer = self.home.provider.mapping_version == 1
-        if newer and isinstance(self.home.provider, GoogleProvider):
-            self.home.provider = replace(self.home.provider, mapping_version=2)
-        return newer
-
     def calm(self) -> None:
-        self.google.no_quirks()
+        super().calm()
         self.google.spoiler.keys.clear()
-        self.net.unreachable.clear()
-        self.gates.open()
         if (
             self.refused
         ):  # what the owner kept is gone at Google; the next full list shows it, and then the owner agrees

@@ -158,6 +158,8 @@ class Machine(RuleBasedStateMachine):
     def worker_runs(self, process: int) -> None:
         self._begin(process, self.processes[process].pulls.run_due())
         self._begin(process, self.processes[process].writer.recovery.run_due())
+        if self.home.settings.public_url:
+            self._begin(process, self.processes[process].watches.run_due())
 
     @rule(process=st.integers(0, 1))
     def push_arrives(self, process: int) -> None:

@@ -36,6 +36,8 @@ def come_to_rest(machine: Machine) -> None:
         for process in machine.processes:
             process.spawn(process.pulls.run_due())
             process.spawn(process.writer.recovery.run_due())
+            if machine.home.settings.public_url:
+                process.spawn(process.watches.run_due())
             machine._settle()
         if not _unfinished(machine):
             return
