@@ -66,6 +66,14 @@ def test_a_write_or_a_fetch_shows_although_the_revision_is_the_same(etag: str | 
     assert actions(page(walk=None, seen=[seen(rev=OLD, etag=etag)]), live()) == [(action, A)]
 
 
+@pytest.mark.parametrize(("etag", "expected"), [("E1", []), ("E2", [(Action.VERIFY, A)])])
+def test_a_write_that_is_not_believed_is_looked_at_although_the_revision_is_the_same(
+    etag: str, expected: list[tuple[Action, str]]
+) -> None:
+    """A pull has brought the contact before its photo, which is no part of the revision, was known to be there."""
+    assert actions(page(asked=4, walk=None, seen=[seen(rev=OLD, etag=etag)]), live(touch=5)) == expected
+
+
 def test_the_same_revision_says_nothing_about_a_tombstone() -> None:
     """Deleted and put back, a content-hash revision is the same."""
     tombstone = Known(row=RowId(1), key=A, live=False, shown=True, rev=OLD, touch=5)

@@ -288,7 +288,7 @@ class _Planner:
             return
         self._done.add(seen.key)
         if not believes(row, self._about):
-            if row is None or not row.live or row.rev != seen.rev or seen.rev is None:
+            if row is None or not row.live or not self._is_same(seen, row):
                 self._doubt(seen.key, row)
             return
         if seen.item < 0:
@@ -367,12 +367,7 @@ class _Planner:
         return None
 
     def _known(self, seen: Seen, row: Known) -> None:
-        same = row.rev == seen.rev and seen.rev is not None
-        if self._about.walk is None and row.etag != seen.etag:
-            # A write or a fetch brings what is there. The same revision as before only says that the provider gives it to
-            # two versions (ETags made of the time in seconds), or that its list had cut what this shows whole (J11).
-            same = False
-        if same:
+        if self._is_same(seen, row):
             self._add(Action.TOUCH, seen.key, row, seen)
         elif seen.etag is None:
             self._add(Action.REFRESH if row.etag is None else Action.HIDE, seen.key, row, seen)
@@ -380,6 +375,15 @@ class _Planner:
             self._add(Action.SHOW, seen.key, row, seen)
         else:
             self._add(Action.REFRESH if row.etag == seen.etag else Action.CHANGE, seen.key, row, seen)
+
+    def _is_same(self, seen: Seen, row: Known) -> bool:
+        """Whether what is seen is the very version of the row."""
+        if self._about.walk is None and row.etag != seen.etag:
+            # A write or a fetch brings what is there. The same revision as before only says that the provider gives it to
+            # two versions (ETags made of the time in seconds, photos that are no part of it), or that its list had cut what
+            # this shows whole (J11).
+            return False
+        return row.rev == seen.rev and seen.rev is not None
 
 
 def removals(
