@@ -106,6 +106,9 @@ class Machine(RuleBasedStateMachine):
         """No misbehaviour any more. What was kept to itself before is seen from now on."""
         raise NotImplementedError
 
+    def owner_sees_to_it(self) -> None:
+        """What only the owner of the account can mend."""
+
     def last_change(self) -> int:
         """When the provider last changed, unix milliseconds."""
         raise NotImplementedError

@@ -319,17 +319,14 @@ class MicrosoftMachine(SandboxedMachine):
         super().calm()
         self.graph.spoiler.keys.clear()
         self.deaf = False
-        if self._is_dead():
-            self.happened["signed in again"] += 1
-            self._signs_in()
         if self.refused:  # what the owner kept is gone; the next full list shows it, and then the owner agrees
             self.state_of_synchronisation_is_lost(given=STATES[0])
 
-    def _is_dead(self) -> bool:
-        return self.processes[0].account.token_status != "active"
-
-    def _signs_in(self) -> None:
-        """As the pages do it in the end: new tokens, and the account lives."""
+    def owner_sees_to_it(self) -> None:
+        """Signs in once more, when the account is dead. As the pages do it in the end: new tokens, and it lives."""
+        if self.processes[0].account.token_status == "active":
+            return
+        self.happened["signed in again"] += 1
         access, refresh = self.graph.signed_in()
         now = self._clock()
         grant = Grant(access, refresh, expires_at=now + 3_599_000)

@@ -26,12 +26,13 @@ ACCOUNT = AccountId(1)
 
 def come_to_rest(machine: Machine) -> None:
     """No faults any more; the owner approves deletions; time passes until nobody has anything left to do."""
-    machine.calm()
     for process in machine.processes:
         process.life.fuse = None
+    machine.calm()
     machine._settle()
     for pause in (30, 65, 310, 310, 310, 3700, 3700, 90_000, 310, 310, 3700, 3700, 310, 310):
         machine.loop.advance(pause)
+        machine.owner_sees_to_it()
         machine.processes[0].settle_deletions(approve=True)
         for process in machine.processes:
             process.spawn(process.pulls.run_due())

@@ -19,6 +19,7 @@ from polydex.store import accounts
 from polydex.store.db import Tx
 from polydex.testing.gates import Gates
 from polydex.testing.world import Fault
+from polydex_sandbox.connection import Dropped
 from tests.machine.application import KEYS, Home, founded
 from tests.machine.loop import VirtualLoop
 from tests.machine.machine import FEW, MANY, SETTINGS, Machine
@@ -30,6 +31,8 @@ ANY = "*"
 
 class SandboxedHome(Home):
     """Every process has a provider of its own, as every real one: what its connectors share ends with it."""
+
+    theirs = (Dropped,)
 
     def __init__(
         self,
