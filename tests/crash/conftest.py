@@ -12,6 +12,7 @@ import pytest
 from tests.crash.book import Book, DavBook
 from tests.crash.google_book import GoogleBook
 from tests.crash.home import Home
+from tests.crash.microsoft_book import MicrosoftBook
 from tests.servers import radicale, sandbox, xandikos
 from tests.soak import SEED
 
@@ -33,6 +34,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Places]:
         def made(kind: str) -> Book:
             if kind == "google":
                 return GoogleBook.new(stack.enter_context(sandbox.serve()))
+            if kind == "microsoft":
+                return MicrosoftBook.new(stack.enter_context(sandbox.serve()))
             if kind == "xandikos":
                 dav = stack.enter_context(xandikos.serve(memory=True))
                 return DavBook(dav, dav.account, f"{dav.home}addressbook/")

@@ -110,7 +110,7 @@ class MicrosoftMachine(SandboxedMachine):
     photo: ClassVar[dict[str, str]] = {"content": base64.b64encode(_picture(200)).decode(), "mimeType": "image/jpeg"}
 
     @initialize(
-        page_size=st.sampled_from(PAGES), first=st.integers(0, 6), strict=st.booleans(), push=st.booleans(),
+        page_size=st.sampled_from(PAGES), first=st.integers(0, 6), strict=st.sampled_from([False, False, True]), push=st.booleans(),
         warm=st.booleans(),
     )  # fmt: skip
     def begin(self, page_size: int, first: int, strict: bool = False, push: bool = True, warm: bool = False) -> None:
@@ -257,11 +257,17 @@ class MicrosoftMachine(SandboxedMachine):
     def token_answers_are_lost(self, count: int) -> None:
         self.graph.quirk("identity-microsoft-drop-after", count=count)
 
+    @rule(really=st.sampled_from([False, False, False, True]))
+    def sign_in_is_ended(self, really: bool) -> None:
+        """By the user, or an administrator. Rarely: an account that is dead does little."""
+        if really:
+            self.graph.ask("POST", "microsoft/revokeSignInSessions", {})
+            self.access_tokens_end(revoked=True)
+
     @rule()
-    def sign_in_is_ended(self) -> None:
-        """By the user, or an administrator; they come to the pages once more in the end."""
-        self.graph.ask("POST", "microsoft/revokeSignInSessions", {})
-        self.access_tokens_end(revoked=True)
+    def owner_looks(self) -> None:
+        self.processes[0].life.fuse = None
+        self.owner_sees_to_it()
 
     # --- notifications --------------------------------------------------------------------------------------------
 
