@@ -16,6 +16,7 @@ from polydex.connectors.provider import Credentials
 from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import (
     BadRequest,
+    ProviderError,
     ProviderForbidden,
     ProviderMalformed,
     ProviderThrottled,
@@ -131,6 +132,23 @@ async def test_tokens_of_personal_accounts_are_tried_where_they_belong_before_th
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
+        (Reply(b"", 503), ProviderUnavailable),
+        (Reply(b"", 429), ProviderThrottled),
+        (Reply(b"<html>"), ProviderMalformed),
+    ],
+)
+async def test_no_token_is_dead_while_one_of_those_who_may_know_it_does_not_answer(
+    reply: Reply, kind: type[ProviderError]
+) -> None:
+    """Tokens of personal accounts are always refused by the first one: one bad moment of the other would end them all."""
+    async with endpoint(EXPIRED, reply) as sts:
+        with pytest.raises(kind):
+            await sts.refresh(Grant("", "first"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
         (Reply({"error": "invalid_client", "error_codes": [7000215]}, 401), TokenRefreshFailed),
         (Reply(b"", 503), ProviderUnavailable),
         (Reply(b"", 429), ProviderThrottled),
@@ -159,6 +177,12 @@ async def test_the_application_itself_asks_at_the_tenant() -> None:
             "scope": f"{GRAPH}.default",
         }
     ]
+
+
+async def test_what_the_application_asked_for_is_not_what_it_was_granted() -> None:
+    """An endpoint may repeat the scope that was asked for (RFC 6749 section 5.1); it is no name of a permission."""
+    async with endpoint(Reply({**GIVEN, "scope": f"{GRAPH}.default"})) as sts:
+        assert (await sts.refresh(Grant("", application=TENANT))).scopes is None
 
 
 async def test_a_refusal_of_the_application_is_never_for_good() -> None:

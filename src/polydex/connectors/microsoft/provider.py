@@ -101,13 +101,14 @@ class MicrosoftProvider:
             return await self._refreshed(outbound, self.client, held, now)
         except TokenDead as dead:
             # Refresh tokens of personal accounts are seen to be refused at ``common`` and to be good at ``consumers``
-            # (https://github.com/Softeria/ms-365-mcp-server/pull/528). A refusal has not ended it.
+            # (https://github.com/Softeria/ms-365-mcp-server/pull/528). A refusal has not ended it; so it is dead only when
+            # both have refused it, and not while the second one cannot be asked.
             if tenant_of(self.client.token_url) != "common":
                 raise
             personal = replace(self.client, token_url=tenant_url(self.client.token_url, "consumers"))
             try:
                 return await self._refreshed(outbound, personal, held, now)
-            except ProviderError:
+            except (TokenDead, TokenRefreshFailed):
                 raise dead from None
 
     async def _refreshed(self, net: Net, client: Client, held: Grant, now: int) -> Grant:
@@ -133,7 +134,9 @@ class MicrosoftProvider:
             answer = await net.send(call)
             if answer.status == 200:
                 grant = granted(self.client.issued(answer, now))
-                return replace(grant, scopes=None if grant.scopes is None else scopes.short(grant.scopes))
+                # Of an application's permissions, the answer tells ".default" at most; they stand in its token.
+                told = None if application else grant.scopes
+                return replace(grant, scopes=None if told is None else scopes.short(told))
             found = sts.refusal(answer)
             refused = sts.failure(found, answer.headers, now, application=application)
             if not found.wants_consent:
