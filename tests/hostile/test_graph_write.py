@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from polydex.connectors.base import New, Record, Unknown
+from polydex.core.contact import Contact, Phone, PhoneType
 from polydex.core.errors import (
     PolydexError,
     PreconditionFailed,
@@ -340,6 +341,27 @@ async def test_properties_that_are_lost_for_good_are_a_loss(*, many: bool) -> No
         lost = {loss.path for loss in record.losses} - {loss.path for loss in world.connector.losses(FULL)}
         assert lost == {"$.emailAddresses", "$.urls"}
         assert (await world.connector.fetch(record.key)).contact == record.contact
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_a_property_that_does_not_go_when_it_is_told_to(*, many: bool) -> None:
+    """It is emptied then. Graph has no other place for the fax, nor for what is in the bag."""
+    async with graph_world() as world:
+        phones = (Phone(number="1", type=PhoneType.WORK_FAX), Phone(number="2", type=PhoneType.WORK_MOBILE))
+        base = await world.connector.create(Contact(nick_name="ada", phone_numbers=phones), None)
+        await world.quirk("graph-null-keeps-property")
+        patch = Patch(phone_numbers=())
+        if many:
+            [changed] = await world.connector.update_many([(base, patch)])
+        else:
+            changed = await world.connector.update(base, patch)
+        assert await world.struck("graph-null-keeps-property") >= 1
+        assert isinstance(changed, Record)
+        assert changed.losses == ()
+        fetched = await world.connector.fetch(base.key)
+        assert fetched.contact is not None
+        assert changed.contact == fetched.contact
+        assert fetched.contact.phone_numbers == ()
 
 
 async def test_names_of_addresses_that_the_service_makes_up() -> None:

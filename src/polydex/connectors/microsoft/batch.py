@@ -17,7 +17,7 @@ from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.parts import Part, ask_together
 from polydex.connectors.microsoft.read import read
-from polydex.connectors.microsoft.sent import as_sent, body_of, lacking, lacks_mark, unkept
+from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, has_mark, unkept
 from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, of_create
 from polydex.core.contact import EMPTY
 from polydex.core.errors import PolydexError, ProviderError, ProviderUnavailable, RecordNotFound, Stale
@@ -218,24 +218,23 @@ class Batch:
     ) -> None:
         """The contacts as they are now. What cannot be read was written nevertheless: it has no revision."""
         documents = await self._documents([one.key for one in written], step)
-        stripped: dict[RemoteKey, Part] = {}
+        again: dict[RemoteKey, Part] = {}
         for one in written:
             document = documents.get(one.key)
-            missing = lacking(document, one.body) if isinstance(document, bytes) and step == CREATE else []
-            if missing and isinstance(document, bytes):
-                self._api.shared.strips = self._api.shared.strips or lacks_mark(missing)
-                stripped[one.key] = self._change(one.key, document, body_of(missing))
-        if stripped:
+            if isinstance(document, bytes) and (wrong := amiss(document, one.body)):
+                self._api.shared.strips = self._api.shared.strips or (step == CREATE and has_mark(wrong))
+                again[one.key] = self._change(one.key, document, body_of(wrong))
+        if again:
             with contextlib.suppress(ProviderError):  # what is there then tells what was kept
-                await self._ask(list(stripped.values()), step)
-            documents |= await self._documents(list(stripped), step)
+                await self._ask(list(again.values()), step)
+            documents |= await self._documents(list(again), step)
         for one in written:
             document = documents.get(one.key)
             if not isinstance(document, bytes):
                 there = self._made(one.meant, one.key, one.losses)
                 outcomes[one.at] = replace(there, rev=None) if isinstance(there, Record) else there
                 continue
-            lost = unkept(document, one.meant) if lacking(document, one.body) else ()
+            lost = unkept(document, one.meant) if amiss(document, one.body) else ()
             outcomes[one.at] = self._made(document, one.key, (*one.losses, *lost))
 
     async def _documents(self, keys: Sequence[RemoteKey], step: str) -> dict[RemoteKey, bytes | ProviderError]:

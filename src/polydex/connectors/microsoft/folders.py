@@ -16,6 +16,7 @@ MOST = 500
 """Folders that are looked at, whatever a mailbox says it has."""
 _STEP = "Microsoft folders"
 _PAGE = "100"
+_INSIDE = "childFolders"
 
 
 class _Folder(msgspec.Struct, rename="camel", gc=False):
@@ -44,24 +45,29 @@ async def sources(api: Api) -> tuple[SourceInfo, ...]:
     path = api.own("contactFolders", DEFAULT, query=[("$select", "id,displayName")])
     default = decoded(await api.get(path, step=_STEP), _Folder, _STEP)
     found = [SourceInfo(DEFAULT, default.display_name or "Contacts", default=True)]
-    # Whether the list shows the folders beside the default one, or those in it, is told in both ways.
-    open_: list[tuple[tuple[str, ...], str]] = [
-        (("contactFolders", DEFAULT, "childFolders"), ""),
-        (("contactFolders",), ""),
-    ]
     known = {default.id}
-    while open_ and len(found) < MOST:
-        segments, above = open_.pop()
-        inside: list[tuple[tuple[str, ...], str]] = []
-        async for folder in _listed(api, *segments):
-            if folder.id is None or folder.id in known:
-                continue
-            known.add(folder.id)
-            name = f"{above} / {folder.display_name or '?'}" if above else folder.display_name or "?"
-            found.append(SourceInfo(folder.id, name))
-            inside.append((("contactFolders", folder.id, "childFolders"), name))
-        open_.extend(reversed(inside))
+    # Whether the list shows the folders beside the default one, or those in it, is told in both ways.
+    top = [
+        *await _new(api, known, "", "contactFolders"),
+        *await _new(api, known, "", "contactFolders", DEFAULT, _INSIDE),
+    ]
+    waiting = top[::-1]
+    while waiting and len(found) < MOST:
+        folder = waiting.pop()
+        found.append(folder)
+        waiting += (await _new(api, known, folder.name or "", "contactFolders", folder.key, _INSIDE))[::-1]
     return tuple(found)
+
+
+async def _new(api: Api, known: set[str | None], above: str, *segments: str) -> list[SourceInfo]:
+    """The folders of a list that are not known yet, each with the names of those above it; now they are known."""
+    found = []
+    async for folder in _listed(api, *segments):
+        if folder.id is not None and folder.id not in known:
+            known.add(folder.id)
+            name = folder.display_name or "?"
+            found.append(SourceInfo(folder.id, f"{above} / {name}" if above else name))
+    return found
 
 
 async def parent(api: Api, folder: str, *, seconds: float = FETCH_SECONDS) -> str | None:

@@ -93,7 +93,7 @@ class _Read:
     changed: list[Record] = field(default_factory=list)
     removed: list[RemoteKey] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
-    throttled: ProviderThrottled | None = None
+    stopped: ProviderError | None = None
 
 
 class _Walking:
@@ -190,10 +190,13 @@ class _Walking:
             asked = await self._walk.stamp()
             read = _Read()
             for part in range(0, len(group), MOST):
-                await self._read(read, {key: told[key] for key in group[part : part + MOST]})
-                if read.throttled is not None:
-                    break
-            done = start + _TOGETHER >= len(wanted) and read.throttled is None
+                try:
+                    await self._read(read, {key: told[key] for key in group[part : part + MOST]})
+                except ProviderError as error:
+                    read.stopped = error
+                if read.stopped is not None:
+                    break  # what has been read before counts
+            done = start + _TOGETHER >= len(wanted) and read.stopped is None
             yield Page(
                 self._mode,
                 changed=tuple(read.changed),
@@ -203,8 +206,8 @@ class _Walking:
                 last=last and done,
                 asked=asked,
             )
-            if read.throttled is not None:
-                raise read.throttled  # the rest of this page comes when the walk is taken up again
+            if read.stopped is not None:
+                raise read.stopped  # the rest of this page comes when the walk is taken up again
 
     async def _read(self, read: _Read, told: Mapping[RemoteKey, _Entry]) -> None:
         """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
@@ -219,13 +222,13 @@ class _Walking:
             entry = told[key]
             gone = entry.removed is not None
             if isinstance(outcome, ProviderThrottled):
-                read.throttled = outcome
+                read.stopped = outcome
             elif gone and isinstance(outcome, RecordNotFound):
                 read.removed.append(key)
             elif isinstance(outcome, ProviderError):
                 # Who is told to be there and is not found has gone since, or is not to be found yet (J12).
                 read.deferred.append(Deferred(key, _rev(entry.etag), outcome))
-            elif gone and (parent is None or head(outcome).parent_folder_id != parent):
+            elif gone and head(outcome).parent_folder_id != parent:
                 read.removed.append(key)
             else:
                 self._add(read, key, entry, outcome)

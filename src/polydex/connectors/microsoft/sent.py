@@ -37,15 +37,22 @@ def as_sent(answer: bytes, sent: bytes, before: bytes | None = None) -> bytes:
     return wire.Document.of(msgspec.json.encode(contact), parts.photo if parts else None).encode()
 
 
-def lacking(document: bytes, sent: bytes) -> list[dict[str, Any]]:
-    """The extended properties that were sent and are not there, of those that are read."""
+def amiss(document: bytes, sent: bytes) -> list[dict[str, Any]]:
+    """What has to be sent once more: the extended properties, of those that are read, that were sent and are not there, and
+    those that were to go and are still there, which are emptied then (msgraph-sdk-dotnet#719).
+    """
     there = wire.decoded(document).contact.extended()
-    entries: list[dict[str, Any]] = msgspec.json.decode(sent).get(_EXTENDED) or []
-    missing = _READ - there.keys()
-    return [entry for entry in entries if entry.get("value") is not None and entry["id"].lower() in missing]
+    found: list[dict[str, Any]] = []
+    for entry in msgspec.json.decode(sent).get(_EXTENDED) or ():
+        key, value = entry["id"].lower(), entry.get("value")
+        if value is not None and key in _READ and key not in there:
+            found.append(entry)
+        elif value is None and there.get(key):
+            found.append({**entry, "value": ""})
+    return found
 
 
-def lacks_mark(entries: list[dict[str, Any]]) -> bool:
+def has_mark(entries: list[dict[str, Any]]) -> bool:
     """Whether the idempotency mark is among them."""
     return any(entry["id"].lower() == wire.MARK.lower() for entry in entries)
 

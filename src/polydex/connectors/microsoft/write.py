@@ -19,7 +19,7 @@ from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.marks import Refused
 from polydex.connectors.microsoft.read import read, record
-from polydex.connectors.microsoft.sent import as_sent, body_of, lacking, lacks_mark, unkept
+from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, has_mark, unkept
 from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import (
     ProviderError,
@@ -84,7 +84,8 @@ class Writer:
             )
         except ProviderError as error:
             raise of_create(error) from None
-        created = await self._created(answer, made.body, (*losses, *made.losses))
+        meant = as_sent(answer, made.body)
+        created = await self._settled(read(meant).key, meant, made.body, (*losses, *made.losses), CREATE)
         photo = draft.photo.content if draft.photo is not None else None
         return created if photo is None else await self._with_photo(created, photo)
 
@@ -97,29 +98,32 @@ class Writer:
             except (Refused, RecordNotFound):
                 return None
 
-    async def _created(self, answer: bytes, body: bytes, losses: tuple[Loss, ...]) -> Record:
-        """The record of a contact that is there now: nothing from here on may look like a create that failed.
+    async def _settled(self, key: RemoteKey, meant: bytes, body: bytes, losses: tuple[Loss, ...], step: str) -> Record:
+        """The record of a contact that has been written: nothing from here on may look like a write that failed.
 
-        What cannot be read has no revision, so that the next pull reads it.
+        Args:
+            key: of the contact.
+            meant: its document as it should be.
+            body: that was sent.
+            losses: of the write.
+            step: of the write.
         """
-        meant = as_sent(answer, body)
-        key = read(meant).key
         try:
-            document = await contacts.get(self.api, self.folder, key, step=CREATE, seconds=self.deadline.left)
-        except ProviderError:
+            document = await contacts.get(self.api, self.folder, key, step=step, seconds=self.deadline.left)
+        except ProviderError:  # the next pull reads what has no revision
             return replace(self.made(meant, key, losses), rev=None)
-        if missing := lacking(document, body):
-            self.api.shared.strips = self.api.shared.strips or lacks_mark(missing)
-            document = await self._sent_again(key, document, body_of(missing))
-            if lacking(document, body):
+        if wrong := amiss(document, body):
+            self.api.shared.strips = self.api.shared.strips or (step == CREATE and has_mark(wrong))
+            document = await self._sent_again(key, document, body_of(wrong), step)
+            if amiss(document, body):
                 losses = (*losses, *unkept(document, meant))
         return self.made(document, key, losses)
 
-    async def _sent_again(self, key: RemoteKey, document: bytes, body: bytes) -> bytes:
-        """Extended properties that a create has lost, by a change: those survive (README.md, extended properties)."""
+    async def _sent_again(self, key: RemoteKey, document: bytes, body: bytes, step: str) -> bytes:
+        """Extended properties that a write has lost, by another one; the document after it."""
         try:
-            await self._patch(key, body, contacts.head(document).etag, CREATE)
-            return await contacts.get(self.api, self.folder, key, step=CREATE, seconds=self.deadline.left)
+            await self._patch(key, body, contacts.head(document).etag, step)
+            return await contacts.get(self.api, self.folder, key, step=step, seconds=self.deadline.left)
         except ProviderError:
             return document
 
@@ -201,28 +205,7 @@ class Writer:
         except Stale:
             await self._is_spurious(base.key, etag, UPDATE)
             answer = await self._patch(base.key, edited.body, etag, UPDATE)
-        return await self.written(base.key, answer, edited.body, document, losses)
-
-    async def written(
-        self, key: RemoteKey, answer: bytes, body: bytes, before: bytes, losses: tuple[Loss, ...]
-    ) -> Record:
-        """The record of a contact that has been changed; one that cannot be read again has no revision.
-
-        Args:
-            key: of the contact.
-            answer: to the change.
-            body: of the change.
-            before: the document that was changed.
-            losses: of the change.
-        """
-        meant = as_sent(answer, body, before)
-        try:
-            document = await contacts.get(self.api, self.folder, key, step=UPDATE, seconds=self.deadline.left)
-        except ProviderError:
-            return replace(self.made(meant, key, losses), rev=None)
-        if lacking(document, body):
-            losses = (*losses, *unkept(document, meant))
-        return self.made(document, key, losses)
+        return await self._settled(base.key, as_sent(answer, edited.body, document), edited.body, losses, UPDATE)
 
     async def _patch(self, key: RemoteKey, body: bytes, etag: str | None, step: str) -> bytes:
         return await self.api.call(
