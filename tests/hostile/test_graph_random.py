@@ -76,6 +76,7 @@ class Story:
         deleting: notes of the contact that a delete of ours may hit.
         lost: what went wrong on the way.
         folder: id of another folder.
+        copied: ids of contacts that live on as copies: back out of Deleted Items they would be there twice.
     """
 
     home: GraphHome
@@ -88,6 +89,7 @@ class Story:
     deleting: str | None = None
     lost: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    copied: set[str] = field(default_factory=set)
 
     def fresh(self) -> int:
         self.number += 1
@@ -121,10 +123,12 @@ class Story:
                 await world.ask("POST", f"contacts/{self.rng.choice(away)['id']}/move", {"folder": "contacts"})
             case "copy" if one:
                 copy = await world.move(one)
+                self.copied.add(one)
                 if one in self.notes:
                     self.notes[copy] = self.notes.pop(one)
             case "restore":
-                for gone in (await world.ask("GET", "deleted"))["contacts"][:1]:
+                deleted = (await world.ask("GET", "deleted"))["contacts"]
+                for gone in [gone for gone in deleted if gone["id"] not in self.copied][:1]:
                     await world.ask("POST", f"contacts/{gone['id']}/restore", {})
                     if gone.get("personalNotes", "") and gone["personalNotes"].startswith("theirs"):
                         self.notes[gone["id"]] = gone["personalNotes"]
