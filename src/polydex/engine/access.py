@@ -102,7 +102,7 @@ class Refreshes:
         self._running: dict[AccountId, asyncio.Task[str]] = {}
         self._unstored: dict[AccountId, tuple[Grant, Grant]] = {}
         self._storing: dict[AccountId, asyncio.Task[None]] = {}
-        self._trying: dict[Grant, asyncio.Task[Grant]] = {}
+        self._trying: dict[tuple[str | None, str | None], asyncio.Task[Grant]] = {}
 
     async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
         """An access token that is not ``refused``; see ``connectors.tokens.Tokens``.
@@ -151,13 +151,14 @@ class Refreshes:
         What a refresh token was ended for is stored before anything else is done with it, also when nobody waits for it
         any more, and is found when the same refresh token is given again. Raises as ``token``.
         """
-        running = self._trying.get(given)
+        used = given.refresh_token, given.application  # whatever else is said of the access token
+        running = self._trying.get(used)
         if running is None:
             running = asyncio.create_task(self._try(ctx, provider, given), name="try tokens")
-            self._trying[given] = running
+            self._trying[used] = running
 
             def done(finished: asyncio.Task[Grant]) -> None:
-                del self._trying[given]
+                del self._trying[used]
                 if not finished.cancelled():
                     finished.exception()  # as in _begin
 

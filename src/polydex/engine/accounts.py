@@ -385,7 +385,8 @@ def _save(
     now = ctx.clock()
     credentials, identity, books = found.credentials, found.identity, found.books
     known = accounts.find(tx, app_id, found.provider, identity.subject)
-    fresh = _fresh(tx, ctx, spec, credentials, known)
+    held = credentials.tokens.grant if isinstance(credentials.tokens, Held) else None
+    newest = None if held is None else _newest(tx, ctx, spec.grant or held, held, known)
     if scopes is None:
         scopes = known.scopes if known else frozenset(_GRANTABLE)
     details = Details(
@@ -402,11 +403,10 @@ def _save(
         region=spec.region,
     )
     account = accounts.upsert(tx, app_id, found.provider, identity.subject, details, now)
-    if isinstance(credentials.tokens, Held):
-        sealed = grants.seal(ctx.keys, account.id, credentials.tokens.grant, now)
-    else:
+    if newest is not None:
+        accounts.set_secret(tx, account.id, grants.seal(ctx.keys, account.id, newest, now), now)
+    elif held is None:
         sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
-    if fresh:
         accounts.set_secret(tx, account.id, sealed, now)
     # The default address book is chosen once (J8).
     default = sources.default(tx, account.id)
@@ -424,17 +424,20 @@ def _save(
     return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
 
 
-def _fresh(tx: Tx, ctx: Context, spec: AccountSpec, credentials: Credentials, known: Account | None) -> bool:
-    """Whether the tokens are the newest. What the given refresh token has become when it was tried is one account's: if it is
-    gone, the account that is known has it already, and has perhaps used it.
+def _newest(tx: Tx, ctx: Context, given: Grant, held: Grant, known: Account | None) -> Grant | None:
+    """The tokens that an account gets, which was connected with ``given``, and tried with ``held``; None: it keeps its own.
+
+    What the given refresh token has become is one account's. Somebody else who has tried it since then may have got newer
+    tokens for it. If it is gone, the account that is known has it already, and has perhaps used it.
     """
-    if not isinstance(credentials.tokens, Held) or spec.grant is None:
-        return True
-    if credentials.tokens.grant.renewed_like(spec.grant) or successors.take(tx, ctx.keys, spec.grant) is not None:
-        return True
+    if held.renewed_like(given):
+        return held
+    kept = successors.take(tx, ctx.keys, given)
+    if kept is not None:
+        return kept.grant
     if known is None or known.secret is None or known.token_status == accounts.DEAD:
         raise ProviderUnavailable("These tokens have just been connected by another request", retry_after=1.0)
-    return False
+    return None
 
 
 def _delete(tx: Tx, ctx: Context, account_id: AccountId) -> list[Departing] | None:

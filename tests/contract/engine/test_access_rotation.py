@@ -208,6 +208,32 @@ async def test_a_refresh_while_somebody_connects_again(home: TokenHome, connect:
     await is_well(home)
 
 
+async def test_a_token_that_is_tried_again_while_it_is_connected(home: TokenHome) -> None:
+    """What was got for it meanwhile counts: the other's has ended with that."""
+    other = home.sibling()
+    home.world.gates.hold("identify", "ask")
+    connecting = asyncio.create_task(Accounts(home.ctx).upsert(home.account.app, SPEC))
+    await home.world.gates.reached("identify", "ask")
+    home.clock.advance(2 * HOUR)
+    await other.ctx.refreshes.tried(other.ctx, other.provider, Grant("", "refresh-0"))  # type: ignore[arg-type]
+    home.world.gates.open()
+    await connecting
+    await is_well(home)
+
+
+async def test_a_token_that_is_tried_twice_at_once_is_used_once(home: TokenHome) -> None:
+    """A program that gives it again before it has its answer may say something else about the access token."""
+    home.issuer.gates.hold("refresh", "answer")
+    specs = [SPEC, replace(SPEC, grant=Grant("", "refresh-0", expires_at=home.clock() + HOUR * 1000))]
+    waiting = [asyncio.create_task(Accounts(home.ctx).upsert(home.account.app, spec)) for spec in specs]
+    await home.issuer.gates.reached("refresh", "answer")
+    await asyncio.sleep(0.01)
+    home.issuer.gates.open()
+    await asyncio.gather(*waiting)
+    assert home.issuer.asked == ["refresh-0"]
+    await is_well(home)
+
+
 async def test_a_process_that_died_while_it_tried_a_token_does_not_keep_it_alive_for_ever(home: TokenHome) -> None:
     """It took the answer with it: the token is dead, and that shows soon."""
     grant = await home.grant()
