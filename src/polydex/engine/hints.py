@@ -99,7 +99,8 @@ class Hints:
             async with asyncio.timeout(grace):
                 if self._task is not None:
                     await self._task
-                await self.flush()
+                while self._waiting:
+                    await self.flush(last=True)
 
     async def _run(self) -> None:
         """Until the end. A failure of the store is logged and tried again."""
@@ -126,16 +127,19 @@ class Hints:
                     async with asyncio.timeout(min(pause, _MEASURE)):
                         await wait_for.wait()
 
-    async def flush(self) -> float:
-        """Make due what waits, as far as its time has come; seconds until there is more to do. Raises StoreFailed."""
+    async def flush(self, *, last: bool = False) -> float:
+        """Make due what waits, as far as its time has come; seconds until there is more to do. Raises StoreFailed.
+
+        ``last``: what would have to wait is written down as well, before its time: there is no later.
+        """
         now, gap = self._ctx.clock(), round(GAP * 1000)
         # A time that is further away was noted by a clock that has been put back since.
-        ready = [source for source, (at, _) in self._waiting.items() if at <= now or at > now + 2 * gap][:_BATCH]
+        ready = [s for s, (at, _) in self._waiting.items() if last or at <= now or at > now + 2 * gap][:_BATCH]
         taken = {source: self._waiting.pop(source)[1] for source in ready}  # what comes from now on comes after
         if taken:
             later: Mapping[SourceId, int] = {}
             try:
-                later = await self._ctx.db.write(_make_due, self._ctx, taken)
+                later = await self._ctx.db.write(_make_due, self._ctx, taken, last=last)
             except BaseException:
                 for source, kinds in taken.items():
                     self._put_back(source, 0, kinds)
@@ -156,13 +160,16 @@ class Hints:
             metrics.watches(name, count)
 
 
-def _make_due(tx: Tx, ctx: Context, taken: Mapping[SourceId, _Kinds]) -> dict[SourceId, int]:
-    """Make sources, and their watches, due; those that are to be tried again, with their times (unix milliseconds)."""
+def _make_due(tx: Tx, ctx: Context, taken: Mapping[SourceId, _Kinds], *, last: bool) -> dict[SourceId, int]:
+    """Make sources, and their watches, due; those that are to be tried again, with their times (unix milliseconds).
+
+    ``last``: none is.
+    """
     now, later = ctx.clock(), dict[SourceId, int]()
     for source in sorted(taken):  # in one order, so that no two processes wait for each other
         kinds = taken[source]
         if kinds - {"renew"}:
-            at = watches.hint(tx, source, now, round(GAP * 1000))
+            at = watches.hint(tx, source, now, round(GAP * 1000), last=last)
             if at is not None:
                 later[source] = at
         if kinds - _CHANGED:

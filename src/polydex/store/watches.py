@@ -234,8 +234,10 @@ def release_all(tx: Tx, owner: str) -> int:
     return tx.run(f"UPDATE watch SET {_NO_LEASE} WHERE lease_owner = ?", owner)
 
 
-def hint(tx: Tx, source: SourceId, now: int, gap: int) -> int | None:
+def hint(tx: Tx, source: SourceId, now: int, gap: int, *, last: bool = False) -> int | None:
     """Have a source pulled because a provider has told of a change; at most once in ``gap`` milliseconds, in all.
+
+    ``last``: nobody will ask again. Then the pull that runs is followed by another at once, be it sooner than that.
 
     Returns when to ask again (unix milliseconds), or None: a pull that begins from now on will bring the change. That
     is the one that this makes due; or the next attempt of one that fails, for no notification breaks its back-off.
@@ -249,14 +251,16 @@ def hint(tx: Tx, source: SourceId, now: int, gap: int) -> int | None:
     )
     if row is None or row[1] is None:
         return None
-    last, _, lease_until, fails = map(int, row)
+    pulled, _, lease_until, fails = map(int, row)
     running = lease_until > now
-    if fails:
-        return now + gap if running else None
-    if last > now + gap:  # by a clock that was wrong
-        last = 0
-    at = last if last > now else max(now, last + gap)
-    if running and at > now:
+    if fails and not running:
+        return None
+    if fails and not last:
+        return now + gap
+    if pulled > now + gap:  # by a clock that was wrong
+        pulled = 0
+    at = pulled if pulled > now else max(now, pulled + gap)
+    if running and at > now and not last:
         return at
     tx.run(
         "UPDATE source SET wake = wake + 1, due_at = CASE WHEN due_at > ? THEN ? ELSE due_at END WHERE id = ?",

@@ -225,6 +225,44 @@ async def test_what_waits_at_the_end_is_written_down(ear: Ear) -> None:
     assert (await ear.home.source()).due_at == ear.home.clock()
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_waits_for_its_time_is_written_down_at_the_end(ear: Ear, *, fails: bool) -> None:
+    """It would have to wait for the pull that runs, in a process that there is no longer."""
+    gates, faults = ear.home.world.gates, ear.home.world.faults
+    if fails:
+        faults.append(("list", Fault.FAILED))
+        ear.hear()
+        await ear.work()
+    ear.home.clock.advance(2)
+    ear.hear()
+    await ear.hints.flush()
+    gates.hold("list", "answer")
+    asking = asyncio.create_task(ear.home.pulls.ensure((await ear.home.source()).id, ear.home.clock(), 10.0))
+    await gates.reached("list", "answer")
+    ear.home.world.put(named("Ada"))
+    ear.hear()
+    await ear.hints.flush()
+    assert ear.hints.waiting == 1
+    await ear.hints.stop(5.0)
+    assert ear.hints.waiting == 0
+    gates.open()
+    await asking
+    await ear.home.pulls.wait_idle()
+    await ear.later(0)
+    assert list(await ear.home.records()) == ["Ada"]
+
+
+@on_sqlite
+async def test_however_much_waits_at_the_end_is_written_down(ear: Ear) -> None:
+    key = push.secret_key(ear.home.ctx.keys)
+    for number in range(1001, 2502):
+        ear.hear(secret=push.secret(key, "memory", SourceId(number)))
+    ear.hear()
+    await ear.hints.stop(5.0)
+    assert ear.hints.waiting == 0
+    assert (await ear.home.source()).due_at == ear.home.clock()
+
+
 @on_sqlite
 async def test_a_process_that_listens_writes_down_what_it_hears(ear: Ear) -> None:
     disk = Full(ear.home.db)
