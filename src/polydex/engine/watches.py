@@ -49,6 +49,8 @@ LONGEST = 3600.0
 RARELY = 6 * 3600.0
 """The same after refusals, as of an address that the provider does not reach. They begin as short: it is refused as well
 while this server, or the proxy in front of it, is not up yet."""
+LATEST = 7 * 86400.0
+"""The longest time in seconds until a channel is seen to, however long the provider says that it lives."""
 _FAREWELL = 5.0
 
 log = logger(__name__)
@@ -260,7 +262,8 @@ def _stored(tx: Tx, ctx: Context, job: _Job, outcome: _Outcome) -> None:
     else:
         watches.keep(tx, source, outcome.id, url, now, outcome.expires_at)
         # Half-way, so that as much time is left to try again, and not for all at the same moment.
-        due = now + max(round(GAP * 1000), round((outcome.expires_at - now) * (0.5 - 0.05 * ctx.random())))
+        half = (outcome.expires_at - now) * (0.5 - 0.05 * ctx.random())
+        due = now + round(min(max(half, GAP * 1000), LATEST * 1000))
     if not isinstance(outcome, PolydexError) and before.channel != (outcome.id if outcome else None):
         _pull(tx, source, now)  # what has changed until now, nobody has told, or will tell
     watches.finish(tx, job.lease, due, now + round(GAP * 1000))

@@ -11,7 +11,8 @@ from polydex.engine.pull import Pulls
 from polydex.engine.recovery import Recovery
 from polydex.engine.watches import Watches
 from polydex.log import logger
-from polydex.store import accounts, intents
+from polydex.store import accounts, intents, sources, watches as watch_rows
+from polydex.store.db import Tx
 
 _IDLE = 0.5
 """Seconds between two looks for due rows."""
@@ -21,6 +22,8 @@ _LONGEST_PAUSE = 10.0
 """Seconds between two looks while nothing can be done: it goes on so soon after the disk has room again."""
 _KEEP_INTENTS = 24 * 3600 * 1000
 _CLEAN_EVERY = 3600 * 1000
+_LATEST = 8 * 24 * 3600 * 1000
+"""Milliseconds: nothing is put off for longer. The longest interval that can be set is a week."""
 
 log = logger(__name__)
 
@@ -70,6 +73,12 @@ class Worker:
 
     async def _clean(self) -> None:
         now = self._ctx.clock()
-        if now - self._cleaned >= _CLEAN_EVERY:
+        if not 0 <= now - self._cleaned < _CLEAN_EVERY:  # also when the clock was put back
+            await self._ctx.db.write(_clean, now)
             self._cleaned = now
-            await self._ctx.db.write(intents.forget_finished, now - _KEEP_INTENTS)
+
+
+def _clean(tx: Tx, now: int) -> None:
+    intents.forget_finished(tx, now - _KEEP_INTENTS)
+    sources.bring_forward(tx, now, now + _LATEST)
+    watch_rows.bring_forward(tx, now, now + _LATEST)

@@ -331,7 +331,6 @@ def erase(tx: Tx, account: AccountId, look_ups: LookUps, limit: int = ERASE_STEP
             return False
         # Also those that no body was good for: nothing of a person stays.
         tx.run("DELETE FROM contact_key WHERE source_id = ?", source)
-        tx.run("DELETE FROM watch WHERE source_id = ?", source)
         tx.run("DELETE FROM source WHERE id = ?", source)
     tx.run(
         "DELETE FROM epoch_limit WHERE account_id = ? "

@@ -11,6 +11,7 @@ from polydex.store.db import Row, Tx
 
 BEGUN = "begun"
 """The mode of a walk none of whose pages has been applied."""
+_FREE = "(lease_until <= ? OR lease_until > ?)"
 _LATER = 2**63 - 1
 """A time after all others, in milliseconds."""
 
@@ -126,6 +127,11 @@ def make_due(tx: Tx, source: SourceId, at: int) -> None:
     )
 
 
+def bring_forward(tx: Tx, now: int, latest: int) -> int:
+    """Make due what is due later than ``latest`` (unix milliseconds): a clock that was wrong has said so. Their number."""
+    return tx.run("UPDATE source SET due_at = ? WHERE due_at > ?", now, latest)
+
+
 def lock(tx: Tx, source: SourceId) -> None:
     """Let nobody change the source's row before the end of the transaction; what is read of it then is the newest."""
     tx.run("UPDATE source SET wake = wake WHERE id = ?", source)
@@ -137,15 +143,19 @@ def stop(tx: Tx, account: AccountId) -> None:
 
 
 def claim(tx: Tx, owner: str, now: int, until: int, limit: int, without: Sequence[str] = ()) -> list[Lease]:
-    """Take the leases of due sources, the longest waiting first; none of accounts at the servers ``without``."""
+    """Take the leases of due sources, the longest waiting first; none of accounts at the servers ``without``.
+
+    A lease that goes on for more than twice as long was taken by a clock that was wrong, and holds nobody up.
+    """
     others = ""
     if without:
         others = f"AND account_id NOT IN (SELECT id FROM account WHERE coalesce(server_url, provider) IN ({', '.join('?' * len(without))})) "
     rows = tx.all(
-        f"SELECT id FROM source WHERE due_at IS NOT NULL AND due_at <= ? AND lease_until <= ? {others}"
+        f"SELECT id FROM source WHERE due_at IS NOT NULL AND due_at <= ? AND {_FREE} {others}"
         "ORDER BY due_at LIMIT ?" + tx.dialect.skip_locked,
         now,
         now,
+        until + (until - now),
         *without,
         limit,
     )
@@ -165,17 +175,18 @@ def claim(tx: Tx, owner: str, now: int, until: int, limit: int, without: Sequenc
 def claim_one(
     tx: Tx, source: SourceId, owner: str, now: int, until: int, not_before: int | None = None
 ) -> Lease | None:
-    """Take the lease of one source, due or not, unless somebody holds it.
+    """Take the lease of one source, due or not, unless somebody holds it (see ``claim``).
 
     Nor when a pull that began at ``not_before`` or later has ended meanwhile, well or not: it served whoever asks (J5).
     """
     taken = tx.one(
-        "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND lease_until <= ? "
-        f"AND coalesce(tried_at, -1) < ? RETURNING {_TAKEN}",
+        "UPDATE source SET lease_owner = ?, lease_until = ?, fence = fence + 1 "
+        f"WHERE id = ? AND {_FREE} AND coalesce(tried_at, -1) < ? RETURNING {_TAKEN}",
         owner,
         until,
         source,
         now,
+        until + (until - now),
         _LATER if not_before is None else not_before,
     )
     return _lease(source, taken) if taken else None

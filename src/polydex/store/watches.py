@@ -132,6 +132,11 @@ def stop(tx: Tx, account: AccountId) -> list[Watched]:
     return [watched for watched in map(_watched, rows) if watched.channel is not None]
 
 
+def bring_forward(tx: Tx, now: int, latest: int) -> int:
+    """Make due what is due later than ``latest`` (unix milliseconds): a clock that was wrong has said so. Their number."""
+    return tx.run("UPDATE watch SET due_at = ? WHERE due_at > ?", now, latest)
+
+
 def any_due(tx: Tx, now: int) -> bool:
     """Whether there may be something to claim."""
     return tx.one("SELECT 1 FROM watch WHERE due_at IS NOT NULL AND due_at <= ? LIMIT 1", now) is not None

@@ -14,7 +14,7 @@ from polydex.engine import owners, push, status
 from polydex.engine.accounts import Accounts, AccountSpec
 from polydex.engine.context import Context
 from polydex.engine.push import Push
-from polydex.engine.watches import GAP, LEASE, LONGEST, RARELY, Watches
+from polydex.engine.watches import GAP, LATEST, LEASE, LONGEST, RARELY, Watches
 from polydex.store import accounts, epochs, watches
 from polydex.store.watches import Watched
 from polydex.testing.channels import Channel
@@ -176,6 +176,13 @@ async def test_a_channel_of_a_provider_whose_life_is_nothing_is_not_asked_for_al
     post: Post = await open_post(channel_life=0.0)
     await post.due()
     assert await post.due_in() == GAP
+
+
+@on_sqlite
+async def test_a_channel_that_lives_for_ever_is_looked_at_now_and_then(open_post: Open) -> None:
+    post = await open_post(channel_life=8000 * 366 * 86_400.0)
+    await post.due()
+    assert await post.due_in() == LATEST
 
 
 @on_sqlite

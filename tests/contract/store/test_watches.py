@@ -181,7 +181,7 @@ async def test_a_deleted_account_has_no_watches(db: Database, account: AccountId
     assert await db.write(watches.hint, source, NOW, GAP) is None
     await db.write(
         lambda tx: tx.run("INSERT INTO watch (source_id) VALUES (?)", source)
-    )  # as by a process that was late
+    )  # as of a process of the version before that deleted it
     assert await db.write(accounts.erase, account, seed.look_ups)
     assert await db.read(sources.get, source) is None
 

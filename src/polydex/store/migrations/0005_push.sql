@@ -1,9 +1,10 @@
 -- Channels by which providers tell of changes: a row for each source whose provider can. Work as any other: due at
 -- due_at, done under a lease, whose fence is looked at when the outcome is stored. url: what the row was last settled
--- for; empty: that nothing is watched. pull_at: when a notification last made the source due.
+-- for; empty: that nothing is watched. pull_at: when a notification last made the source due. A row goes with its source:
+-- processes of the version before, which may still run, know nothing of it.
 
 CREATE TABLE watch (
-    source_id     {key} REFERENCES source (id),
+    source_id     {key} REFERENCES source (id) ON DELETE CASCADE,
     channel       TEXT,
     url           TEXT NOT NULL DEFAULT '',
     made_at       BIGINT NOT NULL DEFAULT 0,
