@@ -20,7 +20,10 @@ from polydex.core.errors import (
     GenerationChanged,
     Internal,
     PolydexError,
+    ProviderForbidden,
+    ProviderRejected,
     ProviderTimeout,
+    ProviderUnauthorized,
     Retry,
     StoreFailed,
     TokenDead,
@@ -52,6 +55,7 @@ while this server, or the proxy in front of it, is not up yet."""
 LATEST = 7 * 86400.0
 """The longest time in seconds until a channel is seen to, however long the provider says that it lives."""
 _FAREWELL = 5.0
+_REFUSED = (ProviderForbidden, ProviderRejected, ProviderUnauthorized)
 
 log = logger(__name__)
 
@@ -148,7 +152,8 @@ class Watches:
         current = _channel(watched)
         if current is not None and watched.url != url:
             if watched.expires_at > ctx.clock():
-                await connector.unwatch(current)
+                with contextlib.suppress(*_REFUSED):  # then it runs out by itself, and keeps no other one from us
+                    await connector.unwatch(current)
             current = None
         if not url or not connector.caps.push:
             return None

@@ -428,6 +428,21 @@ async def test_a_change_of_the_address_that_was_cut_off_goes_on(post: Post) -> N
     assert [channel.url for channel in post.channels.values()] == ["https://moved.example.com/push/memory"]
 
 
+@on_sqlite
+@pytest.mark.parametrize("url", ["https://moved.example.com", ""])
+async def test_a_channel_that_we_may_not_end_any_more_is_left_to_its_end(post: Post, url: str) -> None:
+    """As one of a registration that was replaced: it would keep another from being made for as long as it lives."""
+    await post.due()
+    moved = post.other(public_url=url)
+    post.home.world.faults.append(("unwatch", Fault.DENIED))
+    await moved.due()
+    assert [channel.url for channel in post.channels.values()] == [f"{at}/push/memory" for at in (URL, url) if at]
+    shown = await moved.shown()
+    assert shown is not None
+    assert shown.active == bool(url)
+    assert (await moved.row()).url == url
+
+
 async def test_without_an_address_channels_are_ended(post: Post) -> None:
     await post.due()
     await alive(post)
