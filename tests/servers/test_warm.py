@@ -56,6 +56,19 @@ def test_it_ends_as_one_that_was_started(sent: int, code: int, tmp_path: Path) -
     assert not Path(f"/proc/{server.pid}").exists()
 
 
+@pytest.mark.parametrize("forked", [False, pytest.param(True, marks=FORKED)])
+def test_a_log_that_cannot_be_written_is_no_failure(forked: bool, tmp_path: Path) -> None:
+    env = {**os.environ, "POLYDEX_DATA_DIR": str(tmp_path)} | ({} if forked else {"PYTHONUNBUFFERED": ""})
+    with Path("/dev/full").open("ab") as full:
+        server = warm.start([*POLYDEX, "serve", "--port", "0", "--json"], env=env, stdout=subprocess.PIPE, stderr=full)
+    assert isinstance(server, warm.Forked) is forked
+    assert server.stdout is not None
+    with server.stdout:
+        assert server.stdout.readline()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+
+
 @FORKED
 def test_what_concerns_the_interpreter_is_started_in_the_plain_way(tmp_path: Path) -> None:
     env = {**os.environ, "POLYDEX_DATA_DIR": str(tmp_path), "PYTHONIOENCODING": "ascii"}

@@ -14,6 +14,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import io
 import json
 import os
 import runpy
@@ -224,12 +225,21 @@ def _become(request: dict[str, Any]) -> None:
     time.tzset()
     os.chdir(request["cwd"])
     sys.argv = ["", *request["words"]]
-    out, err = sys.stdout, sys.stderr
-    sys.stdin = open(0, encoding=out.encoding, errors=out.errors, closefd=False)  # noqa: SIM115 - the stream itself
-    sys.stdout = open(  # noqa: SIM115 - the same
-        1, "w", buffering=1 if os.isatty(1) else -1, encoding=out.encoding, errors=out.errors, closefd=False
+    sys.stdin = open(0, encoding=sys.stdin.encoding, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115 - the stream itself
+    sys.stdout, sys.stderr = _again(sys.stdout), _again(sys.stderr)
+
+
+def _again(stream: Any) -> io.TextIOWrapper:
+    """Standard output or error of the new process, as the interpreter has opened those of this one."""
+    number: int = stream.fileno()
+    raw = io.FileIO(number, "w", closefd=False)
+    return io.TextIOWrapper(
+        raw if isinstance(stream.buffer, io.FileIO) else io.BufferedWriter(raw),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering or os.isatty(number),
+        write_through=stream.write_through,
     )
-    sys.stderr = open(2, "w", buffering=1, encoding=err.encoding, errors=err.errors, closefd=False)  # noqa: SIM115 - the same
 
 
 def _main() -> None:

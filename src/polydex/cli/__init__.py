@@ -61,6 +61,22 @@ def _shown(default: Any) -> Any:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script ``polydex``. Ends the process with an exit code of ``cli.errors``."""
+    from polydex.cli import errors
+
+    try:
+        _run(argv)
+    finally:
+        try:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+        except OSError:
+            # The disk of the log is full, or its reader gone: the end of the interpreter would take that for a failure.
+            sys.stderr = None
+    sys.exit(errors.OK)
+
+
+def _run(argv: Sequence[str] | None) -> None:
+    """A command. Raises SystemExit, unless all went well."""
     from polydex.cli import common, errors
 
     words = sys.argv[1:] if argv is None else list(argv)
@@ -80,4 +96,3 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         sys.exit(errors.OK)
     except Exception as error:  # noqa: BLE001 - the outermost place: one clear line in place of a traceback
         sys.exit(errors.tell(error, as_json=as_json))
-    sys.exit(errors.OK)
