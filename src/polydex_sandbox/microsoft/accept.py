@@ -52,9 +52,9 @@ def message(body: bytes, content_type: str) -> dict[str, Any]:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise errors.unreadable()
     try:
-        value = json.loads(body, parse_constant=_no_constant)
-        # Half a surrogate pair can be escaped, but is no text.
-        json.dumps(value, ensure_ascii=False).encode()
+        value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_members)
+        # Half a surrogate pair can be escaped, but is no text; 1e999 is more than any number.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise errors.unreadable() from None
     if not isinstance(value, dict):
@@ -64,6 +64,19 @@ def message(body: bytes, content_type: str) -> dict[str, Any]:
 
 def _no_constant(text: str) -> None:
     raise ValueError(text)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises GraphError: a member is there twice. The sentence is that of Microsoft's OData library."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise errors.body_read(
+                f"Multiple properties with the name '{name}' were detected in a resource or a complex value. "
+                "In OData, duplicate property names are not allowed."
+            )
+        found[name] = value
+    return found
 
 
 def contact(given: Mapping[str, Any]) -> Changes:

@@ -75,7 +75,7 @@ class Prefer:
 def prefer(text: str) -> Prefer:
     """Out of the header: what is not understood is ignored, as RFC 7240 asks for."""
     size = re.search(r"(?:^|[,;\s])odata\.maxpagesize\s*=\s*([0-9]{1,9})(?![0-9])", text, re.IGNORECASE)
-    immutable = re.search(r"(?:^|[,;\s])idtype\s*=\s*\"?immutableid\"?", text, re.IGNORECASE)
+    immutable = re.search(r"(?:^|[,;\s])idtype\s*=\s*(\"?)immutableid\1(?=\s*(?:[,;]|$))", text, re.IGNORECASE)
     return Prefer(immutable is not None, int(size[1]) or None if size else None)
 
 

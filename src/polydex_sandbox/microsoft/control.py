@@ -133,6 +133,8 @@ class Outlook:
         """As a PATCH of the API."""
         mailbox, contact = self._found(request)
         changes = accept.contact(_body(await body_of(request)))
+        if changes.extensions:
+            raise BadInput("extensions cannot be changed in a PATCH")
         return answer(_shown(mailbox, api.updated(mailbox, contact, changes)))
 
     async def delete(self, request: Request) -> Response:
@@ -240,7 +242,11 @@ def _seeds(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "contacts" in given:
         if not isinstance(given["contacts"], list) or "count" in given:
             raise BadInput("contacts has to be a list, and stands without count")
-        return [_body(body) for body in given["contacts"]]
+        found = [_body(body) for body in given["contacts"]]
+        for body in found:
+            # All of them or none.
+            accept.contact(body)
+        return found
     count, seed = given.get("count"), given.get("seed", 0)
     if not all(isinstance(one, int) and not isinstance(one, bool) for one in (count, seed)):
         raise BadInput("count and seed have to be whole numbers")

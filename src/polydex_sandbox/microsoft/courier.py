@@ -10,8 +10,9 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -61,11 +62,11 @@ class Endpoint:
     """What is known of a URL.
 
     Attributes:
-        waiting: its notifications.
+        waiting: its notifications, each under a number of its own.
         answers: time of each answer in the window, and whether it was slow.
     """
 
-    waiting: list[Item] = field(default_factory=list)
+    waiting: dict[int, Item] = field(default_factory=dict)
     answers: deque[tuple[int, bool]] = field(default_factory=deque)
 
     def slowness(self, now: int) -> float:
@@ -93,7 +94,7 @@ class Courier:
     def __init__(self, now: Callable[[], int], given_up: Callable[[str, Notice], None]) -> None:
         self.now, self._given_up = now, given_up
         self.patience = 3.0
-        self.delivered = self.lost = 0
+        self.delivered = self.lost = self._count = 0
         self._endpoints: dict[str, Endpoint] = {}
         self._lock = asyncio.Lock()
         self._worker: asyncio.Task[None] | None = None
@@ -111,21 +112,24 @@ class Courier:
             self._lose(Item(subscription, notice, now, now))
             return
         late = LATE if slowness >= DELAYED else 0
-        endpoint.waiting.append(Item(subscription, notice, now, now + delay + late))
+        self._count += 1
+        endpoint.waiting[self._count] = Item(subscription, notice, now, now + delay + late)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
     def forget(self, subscription: str) -> None:
         """What waits for a subscription is not told any more."""
         for endpoint in self._endpoints.values():
-            endpoint.waiting = [item for item in endpoint.waiting if item.subscription != subscription]
+            endpoint.waiting = {
+                number: item for number, item in endpoint.waiting.items() if item.subscription != subscription
+            }
 
     def holds(self, subscription: str, event: str) -> bool:
         """Whether this event of the lifecycle waits to be told already."""
         return any(
             item.subscription == subscription and item.notice.get("lifecycleEvent") == event
             for endpoint in self._endpoints.values()
-            for item in endpoint.waiting
+            for item in endpoint.waiting.values()
         )
 
     async def settle(self) -> None:
@@ -161,28 +165,28 @@ class Courier:
             due = {
                 url: items
                 for url, endpoint in self._endpoints.items()
-                if (items := [item for item in endpoint.waiting if item.due <= now][:MOST])
+                if (items := dict(islice(_due(endpoint, now), MOST)))
             }
             await asyncio.gather(*(self._bring(url, items) for url, items in due.items()))
             return bool(due)
 
-    async def _bring(self, url: str, items: list[Item]) -> None:
+    async def _bring(self, url: str, items: dict[int, Item]) -> None:
         endpoint = self._endpoints[url]
-        taken, slow = await self._taken(url, [item.notice for item in items])
+        taken, slow = await self._taken(url, [item.notice for item in items.values()])
         now = self.now()
         endpoint.answers.extend((now, slow) for _ in items)
-        waiting = {id(item) for item in endpoint.waiting}
-        for item in items:
-            if id(item) not in waiting:
+        for number, item in items.items():
+            # What was forgotten meanwhile is not there any more.
+            if number not in endpoint.waiting:
                 continue
             if taken:
-                endpoint.waiting.remove(item)
+                del endpoint.waiting[number]
                 self.delivered += 1
                 continue
             item.due = now + DELAYS[min(item.tries, len(DELAYS) - 1)]
             item.tries += 1
             if item.due > item.since + TRIES:
-                endpoint.waiting.remove(item)
+                del endpoint.waiting[number]
                 self._lose(item)
 
     async def _taken(self, url: str, notices: list[Notice]) -> tuple[bool, bool]:
@@ -209,6 +213,10 @@ class Courier:
             session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return answer.status, answer.headers.get("Content-Type", ""), await answer.read()
+
+
+def _due(endpoint: Endpoint, now: int) -> Iterator[tuple[int, Item]]:
+    return ((number, item) for number, item in endpoint.waiting.items() if item.due <= now)
 
 
 _FAILED = "Subscription validation request failed."

@@ -57,6 +57,11 @@ def malformed_token() -> GraphError:
     return _unauthenticated("IDX14100: JWT is not well formed, there are no dots (.).")
 
 
+def foreign_token() -> GraphError:
+    """A token for something else than Graph: https://github.com/microsoftgraph/microsoft-graph-docs/issues/4752."""
+    return _unauthenticated("Access token validation failure. Invalid audience.")
+
+
 def expired_token() -> GraphError:
     return _unauthenticated("Lifetime validation failed, the token is expired.")
 
@@ -204,6 +209,38 @@ def bad_request(message: str) -> GraphError:
 
 def bad_query(message: str) -> GraphError:
     return GraphError(400, "ErrorInvalidUrlQuery", message)
+
+
+def no_option(name: str) -> GraphError:
+    """Of subscriptions and batches; code and text as in https://github.com/ardatan/graphql-mesh/issues/782."""
+    return GraphError(
+        400,
+        "",
+        f"The query specified in the URI is not valid. Query option '{name[:1].upper()}{name[1:]}' is not allowed. To "
+        "allow it, set the 'AllowedQueryOptions' property on EnableQueryAttribute or QueryValidationSettings.",
+    )
+
+
+def bad_types(found: str, operator: str) -> GraphError:
+    """Microsoft's OData library: what is compared is not of one type.
+
+    As in https://github.com/microsoftgraph/msgraph-sdk-javascript/issues/1657.
+
+    Args:
+        found: the two types.
+        operator: its name there.
+    """
+    return bad_request(
+        "Invalid filter clause: A binary operator with incompatible types was detected. Found operand types "
+        f"{found} for operator kind '{operator}'."
+    )
+
+
+def unknown_name(name: str) -> GraphError:
+    """In a query, of a contact."""
+    return GraphError(
+        400, "RequestBroker--ParseUri", f"Could not find a property named '{name}' on type 'microsoft.graph.contact'."
+    )
 
 
 def bad_filter() -> GraphError:

@@ -14,15 +14,22 @@ from polydex_sandbox.microsoft.errors import GraphError
 
 COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
 FUNCTIONS = ("startswith", "endswith", "contains")
+TEXT, TIME, DATE = "Edm.String", "Edm.DateTimeOffset", "Edm.Date"
 
 
 @dataclass(frozen=True)
 class Compare:
-    """``path operator value``; the operator may also be a function's name. value: a text, or None for null."""
+    """``path operator value``; the operator may also be a function's name.
+
+    Attributes:
+        value: a text, or None for null.
+        kind: type of the value in OData, `TEXT` for what stands in quotes; "" for null.
+    """
 
     path: tuple[str, ...]
     operator: str
     value: str | None
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,15 @@ _TOKEN = re.compile(
 )
 _DEEPEST = 40
 """Parentheses in parentheses; Graph has such a limit too, of unknown height."""
+_MOST = 100
+"""Comparisons. Microsoft's OData library takes a hundred nodes unless it is told otherwise; what Graph tells it is unknown."""
+_TYPES = (
+    (r"-?\d+", "Edm.Int32"),
+    (r"-?\d+\.\d+", "Edm.Double"),
+    (r"\d{4}-\d\d-\d\d", DATE),
+    (r"\d{4}-\d\d-\d\d[Tt].*", TIME),
+)
+"""What a value without quotes looks like, and its type."""
 
 
 def parse(text: str) -> Node:
@@ -65,7 +81,7 @@ def parse(text: str) -> Node:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.text, self.place, self.depth = text, 0, 0
+        self.text, self.place, self.depth, self.terms = text, 0, 0, 0
 
     def whole(self) -> Node:
         found = self._or()
@@ -118,7 +134,7 @@ class _Parser:
             raise errors.bad_filter()
         try:
             if self._taken("not"):
-                return Not(self._one())
+                return Not(self._negated())
             if self._taken("("):
                 found = self._or()
                 self._need(")")
@@ -127,7 +143,21 @@ class _Parser:
         finally:
             self.depth -= 1
 
+    def _negated(self) -> Node:
+        """What is behind ``not``, which binds tighter than a comparison: one has to be in parentheses."""
+        loose = not self.text[self.place :].lstrip().startswith("(")
+        found = self._one()
+        if loose and isinstance(found, Compare) and found.operator in COMPARISONS:
+            raise errors.bad_request(
+                "Invalid filter clause: A unary operator with an incompatible type was detected. Found operand type "
+                f"'{TEXT}' for operator kind 'Not'."
+            )
+        return found
+
     def _term(self) -> Node:
+        self.terms += 1
+        if self.terms > _MOST:
+            raise errors.bad_request(f"Invalid filter clause: The node count limit of '{_MOST}' has been exceeded.")
         kind, word = self._next()
         if kind != "word":
             raise self._wrong()
@@ -139,7 +169,7 @@ class _Parser:
         operator = self._taken(*COMPARISONS)
         if not operator:
             raise self._wrong()
-        return Compare(path, operator, self._value())
+        return Compare(path, operator, *self._value())
 
     def _function(self, name: str) -> Node:
         self._need("(")
@@ -147,11 +177,15 @@ class _Parser:
         if kind != "word":
             raise errors.bad_filter()
         self._need(",")
-        value = self._value()
+        value, of_value = self._value()
         self._need(")")
-        if self._taken("eq") and (self._value() or "").lower() != "true":
+        if self._taken("eq") and self._value() != ("true", "Edm.Boolean"):
             raise errors.bad_filter()
-        return Compare(tuple(word.split("/")), name, value)
+        if of_value != TEXT:
+            raise errors.bad_request(
+                f"No function signature for the function with name '{name}' matches its arguments."
+            )
+        return Compare(tuple(word.split("/")), name, value, of_value)
 
     def _lambda(self, path: tuple[str, ...]) -> Node:
         if path[-1].lower() == "all":
@@ -165,15 +199,21 @@ class _Parser:
         self._need(")")
         return AnyOf(path[:-1], variable, inner)
 
-    def _value(self) -> str | None:
+    def _value(self) -> tuple[str | None, str]:
+        """A value and its type. Raises GraphError: it is none, so a word without quotes, which names a property."""
         kind, word = self._next()
         if kind == "text":
-            return word[1:-1].replace("''", "'")
+            return word[1:-1].replace("''", "'"), TEXT
         if kind == "word":
-            return None if word == "null" else word
-        if kind != "value":
+            if word in ("true", "false"):
+                return word, "Edm.Boolean"
+            if word != "null":
+                raise errors.unknown_name(word)
+            return None, ""
+        found = next((name for form, name in _TYPES if re.fullmatch(form, word)), "") if kind == "value" else ""
+        if not found:
             raise self._wrong()
-        return word
+        return word, found
 
 
 def paths(node: Node) -> Iterator[tuple[str, ...]]:
@@ -192,5 +232,7 @@ def ids(node: Node) -> list[str]:
     if isinstance(node, Both) and node.either:
         return ids(node.left) + ids(node.right)
     if isinstance(node, Compare) and node.operator == "eq" and [part.lower() for part in node.path] == ["id"]:
+        if node.kind != TEXT:
+            raise errors.bad_types(f"'{TEXT}' and '{node.kind or '<null>'}'", "Equal")
         return [node.value or ""]
     raise errors.bad_filter()

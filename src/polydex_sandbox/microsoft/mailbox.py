@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -216,7 +217,7 @@ class Mailbox:
 
     def page(self, key: int, skip: int, size: int) -> list[Contact]:
         """Some of the contacts in a folder."""
-        return [self._contact(one) for one in list(self._inside.get(key, ()))[skip : skip + size]]
+        return [self._contact(one) for one in islice(self._inside.get(key, ()), skip, skip + size)]
 
     def _contact(self, key: int) -> Contact:
         found = self.contacts.get(str(key))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from polydex_sandbox.clock import rfc3339
 from polydex_sandbox.microsoft import errors, extended, filters, mapi
 from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.filters import AnyOf, Both, Compare, Node, Not
 from polydex_sandbox.microsoft.mailbox import Mailbox
-from polydex_sandbox.microsoft.schema import CONTACT, NAVIGATION, PROPERTIES
+from polydex_sandbox.microsoft.schema import NAVIGATION, PROPERTIES
 
 Test = Callable[[Contact], bool]
 
@@ -25,6 +25,13 @@ _COMPARED: Mapping[str, Callable[[str, str], bool]] = {
     "startswith": str.startswith,
     "contains": operator.contains,
 }
+
+
+_KINDS = {
+    "eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual", "lt": "LessThan",
+    "le": "LessThanOrEqual",
+}  # fmt: skip
+"""What Microsoft's OData library calls them."""
 
 
 def test_of(node: Node, mailbox: Mailbox) -> Test:
@@ -45,14 +52,15 @@ def test_of(node: Node, mailbox: Mailbox) -> Test:
 def _known(path: tuple[str, ...]) -> str:
     name = path[0]
     if name not in PROPERTIES and name not in NAVIGATION:
-        raise unknown(name)
+        raise errors.unknown_name(name)
     return name
 
 
-def unknown(name: str) -> errors.GraphError:
-    return errors.GraphError(
-        400, "RequestBroker--ParseUri", f"Could not find a property named '{name}' on type '{CONTACT}'."
-    )
+def _check_type(node: Compare, wanted: Collection[str]) -> None:
+    """Raises GraphError: the value is of another type; the first one wanted is that of the property."""
+    if node.kind and node.kind not in wanted:
+        first = next(iter(wanted))
+        raise errors.bad_types(f"'{first}' and '{node.kind}'", _KINDS.get(node.operator, "Equal"))
 
 
 def _property(node: Compare) -> Test:
@@ -63,11 +71,7 @@ def _property(node: Compare) -> Test:
         raise errors.bad_filter()
     if (kind not in ("text", "time") and name not in _TIMES) or name == "parentFolderId":
         raise errors.bad_filter()
-    wanted = node.value if name in _TIMES or node.value is None else node.value.casefold()
-    if name in _TIMES and wanted is not None:
-        wanted = mapi.time_of(wanted)
-        if wanted is None or node.operator == "startswith":
-            raise errors.bad_filter()
+    wanted = _wanted_time(node) if name in _TIMES else _wanted_text(node)
     compare = _COMPARED[node.operator]
 
     def test(contact: Contact) -> bool:
@@ -78,6 +82,30 @@ def _property(node: Compare) -> Test:
         return compare(value, wanted)
 
     return test
+
+
+def _wanted_text(node: Compare) -> str | None:
+    _check_type(node, (filters.TEXT,))
+    return None if node.value is None else node.value.casefold()
+
+
+def _wanted_time(node: Compare) -> str | None:
+    """Without quotes; a day alone is its first moment.
+
+    So at https://learn.microsoft.com/graph/filter-query-parameter: ``receivedDateTime ge 2017-04-01``.
+    """
+    if node.operator == "startswith":
+        raise errors.bad_filter()
+    _check_type(node, (filters.TIME, filters.DATE))
+    if node.value is None:
+        return None
+    found = mapi.time_of(f"{node.value}T00:00:00Z" if node.kind == filters.DATE else node.value)
+    if found is None:
+        raise errors.bad_request(
+            f"Invalid filter clause: The DateTimeOffset text '{node.value}' should be in format "
+            "'yyyy-mm-ddThh:mm:ss('.'s+)?(zzzzzz)?' and each field value is within valid range."
+        )
+    return found
 
 
 def value_of(contact: Contact, name: str) -> str | None:
@@ -97,6 +125,7 @@ def _any(node: AnyOf, mailbox: Mailbox) -> Test:
     kind, inner = PROPERTIES.get(name), node.inner
     if not isinstance(inner, Compare) or inner.operator != "eq" or inner.value is None:
         raise errors.bad_filter()
+    _check_type(inner, (filters.TEXT,))
     wanted = inner.value.casefold()
     if kind == "emails" and inner.path == (node.variable, "address"):
         return lambda contact: any(one.get("address", "").casefold() == wanted for one in contact.fields[name])
@@ -116,9 +145,11 @@ def _extended(node: AnyOf, mailbox: Mailbox) -> Test:
     ids, value = by_member.get(("id",)), by_member.get(("value",))
     if ids is None or ids.operator != "eq" or len(by_member) != len(parts):
         raise errors.bad_filter()
+    _check_type(ids, (filters.TEXT,))
     known = mapi.parse(ids.value)
     if value is None:
         raise errors.bad_filter()
+    _check_type(value, (filters.TEXT,))
     wanted = None if value.value is None else value.value.casefold()
     if value.operator == "endswith" or (wanted is None and value.operator not in ("eq", "ne")):
         raise errors.bad_filter()

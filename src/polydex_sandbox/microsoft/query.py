@@ -38,6 +38,13 @@ def options(operation: Operation, query: str) -> dict[str, str]:
     return found
 
 
+def none(query: str) -> None:
+    """Raises GraphError: there is an option of OData, where none is understood."""
+    for name, _ in parse_qsl(query, keep_blank_values=True):
+        if name.startswith("$") and name.lower() != "$format":
+            raise errors.no_option(name.removeprefix("$"))
+
+
 def select(given: Mapping[str, str], known: Collection[str], kind: str) -> tuple[str, ...]:
     """The properties of ``$select``; () for all. Raises GraphError."""
     names = tuple(name.strip() for name in given.get("select", "").split(",") if name.strip())

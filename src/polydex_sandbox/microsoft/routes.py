@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from polydex_sandbox.microsoft import errors
 
 SCOPE = "https://graph.microsoft.com/"
+ME = "/me"
+"""The user whose token it is; ``/users/me`` is somebody of that name, who is not there."""
 _READ = ("Contacts.Read", "Contacts.ReadWrite")
 _WRITE = ("Contacts.ReadWrite",)
 _USER = (
@@ -50,7 +52,7 @@ class Place:
 
     Attributes:
         node: what the end of the path is.
-        user: ``me``, or what stands after ``users``.
+        user: `ME`, or what stands after ``users``.
         user_path: ``/me``, ``/users/...`` as it was written.
         folders: ids in the path, the innermost last.
         contact: id, or "".
@@ -132,6 +134,12 @@ _KEYED = {
 }
 """Node -> the node that a key below it leads to."""
 
+_FUNCTION = re.compile(
+    r"(?:microsoft\.graph\.)?(?P<name>delta)(?:\(\))?"
+    r"|microsoft\.graph\.(?P<action>permanentDelete|reauthorize|translateExchangeIds)",
+    re.IGNORECASE,
+)
+"""Of a path: a function may have its namespace and its parentheses, an action its namespace."""
 _KEY = re.compile(r"(?P<name>[^(]+)\('(?P<key>(?:[^']|'')*)'\)")
 
 
@@ -168,7 +176,8 @@ def _place(path: str) -> Place:
 
 def _words(segment: str) -> list[str]:
     """``contacts('ID')`` as two segments, ``microsoft.graph.delta()`` as ``delta``."""
-    segment = segment.removesuffix("()").removeprefix("microsoft.graph.")
+    if function := _FUNCTION.fullmatch(segment):
+        return [function["name"] or function["action"]]
     match = _KEY.fullmatch(segment)
     return [match["name"], match["key"].replace("''", "'")] if match else [segment]
 
@@ -176,7 +185,7 @@ def _words(segment: str) -> list[str]:
 def _step(place: Place, word: str) -> Place:
     below = _BELOW.get(place.node, {}).get(word.lower())
     if below is not None:
-        return replace(place, node=below, user="me" if word.lower() == "me" else place.user)
+        return replace(place, node=below, user=ME if below == "user" else place.user)
     keyed = _KEYED.get(place.node)
     if keyed == "user":
         return replace(place, node="user", user=word)

@@ -19,7 +19,7 @@ from polydex_sandbox.microsoft import batch, call as calls, control, errors, odd
 from polydex_sandbox.microsoft.call import Answer, Asked, Call
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import Mailbox
-from polydex_sandbox.microsoft.routes import SCOPE, Operation, Place
+from polydex_sandbox.microsoft.routes import ME, SCOPE, Operation, Place
 from polydex_sandbox.microsoft.subscriptions import Subscriptions
 from polydex_sandbox.microsoft.views import VIEWS
 from polydex_sandbox.sandbox import Sandbox
@@ -152,6 +152,7 @@ class Graph:
         if strike("graph-drop-before") is not None:
             raise Dropped
         odd.refuse(strike)
+        query.none(asked.query)
         if operation.node == "batch":
             if inside:
                 raise errors.bad_request("A batch cannot have another one in it.")
@@ -230,6 +231,9 @@ class Graph:
         grant = self.sandbox.tokens.access(token.strip()) if scheme.lower() == "bearer" else None
         if grant is None:
             raise errors.malformed_token()
+        if grant.scopes and all("://" in scope and not scope.startswith(SCOPE) for scope in grant.scopes):
+            # It is another provider's.
+            raise errors.foreign_token()
         if grant.expires <= self.sandbox.clock.now():
             raise errors.expired_token()
         return grant
@@ -242,7 +246,7 @@ class Graph:
     def _owner(self, grant: Grant, operation: Operation, place: Place) -> Account:
         """Whose data is asked for. Raises GraphError."""
         directory = operation.node == "user"
-        if place.user == "me":
+        if place.user == ME:
             if grant.application:
                 raise errors.only_delegated()
             return self.sandbox.accounts.get(grant.account_id)

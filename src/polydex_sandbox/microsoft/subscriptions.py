@@ -12,20 +12,20 @@ import ipaddress
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.clock import rfc3339
-from polydex_sandbox.microsoft import accept, errors, routes
+from polydex_sandbox.microsoft import accept, errors, mapi, routes
 from polydex_sandbox.microsoft.call import Answer, Asked, prefer, user_id
 from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.courier import Courier, Notice
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import CONTACTS, Mailbox
 from polydex_sandbox.microsoft.quirks import NOTIFICATIONS
-from polydex_sandbox.microsoft.routes import SCOPE, Operation, Place
+from polydex_sandbox.microsoft.routes import ME, SCOPE, Operation, Place
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
 
@@ -35,6 +35,7 @@ LONGEST, SHORTEST = 10_080, 45
 STATE = 128
 """Characters of clientState."""
 CHANGES = ("created", "updated", "deleted")
+TLS = ("v1_0", "v1_1", "v1_2", "v1_3")
 EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 """Of the lifecycle."""
 _TEXTS = (
@@ -149,7 +150,7 @@ class Subscriptions:
             state=_state(given.get("clientState")),
             expires=self._expiry(given["expirationDateTime"]),
             immutable=prefer(asked.headers.get("prefer", "")).immutable,
-            tls=given.get("latestSupportedTlsVersion"),
+            tls=_tls(given.get("latestSupportedTlsVersion")),
         )
         if len(self.of(account)) >= self._mailbox(account.id).watched:
             raise extension(403, "Create", "Forbidden", "The mailbox has too many active subscriptions")
@@ -175,7 +176,7 @@ class Subscriptions:
             raise extension(403, "Create", "Forbidden", "Access is denied. Check credentials and try again.")
         allowed = {scope.removeprefix(SCOPE) for scope in grant.scopes}
         account = None if grant.application else self.sandbox.accounts.get(grant.account_id)
-        if place.user != "me":
+        if place.user != ME:
             found = self._user(place.user)
             same = found is not None and (found.tenant == grant.tenant if grant.application else found == account)
             account = found if same else None
@@ -201,13 +202,10 @@ class Subscriptions:
         one.paused = False
 
     def _expiry(self, text: str) -> int:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise errors.unreadable() from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        now, wished = self.sandbox.clock.now(), int(moment.timestamp() * 1000)
+        if mapi.time_of(text) is None:
+            # A date alone, and a time without its zone, are no Edm.DateTimeOffset.
+            raise errors.unreadable()
+        now, wished = self.sandbox.clock.now(), int(datetime.fromisoformat(text.upper()).timestamp() * 1000)
         if wished > now + LONGEST * MINUTE:
             raise invalid(f"Subscription expiration can only be {LONGEST} minutes in the future.")
         return max(wished, now + SHORTEST * MINUTE)
@@ -412,6 +410,12 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _tls(text: str | None) -> str | None:
+    if text is not None and text not in TLS:
+        raise invalid(f"Invalid 'latestSupportedTlsVersion' attribute: '{text}'.")
+    return text
 
 
 def _state(text: str | None) -> str | None:

@@ -37,7 +37,7 @@ NOTES = {
     "contacts.delta $expand": "500 in work mailboxes, refused in personal ones",
     "contacts.delta $count": "says nothing",
     "contacts.delta $skip": "says nothing",
-    "contactFolders.list": "the folders in the default one, which is not listed itself",
+    "contactFolders.list": "the folders in that of the path, or in the default one, which is not listed itself",
     "contactFolders.create": "a name is taken once in a folder",
     "contactFolders.update": "another `parentFolderId` moves the folder",
     "contactFolders.delete": "into Deleted Items, with everything in it",
@@ -60,6 +60,9 @@ REFUSED = {
     ("me.get", "expand"),
 }  # fmt: skip
 """Query options that are known and refused, as Graph does, or (of folders and users) because they are not simulated."""
+
+HELD = {"contacts.update", "contacts.delete"}
+"""Operations whose `If-Match` counts; folders, extensions and subscriptions have no etag."""
 
 BEYOND = {
     "contacts.count": "`GET .../contacts/$count`: a number alone",
@@ -100,9 +103,9 @@ def _resolved(node: dict[str, Any]) -> dict[str, Any]:
 def state(operation: Operation, parameter: dict[str, Any]) -> str:
     """What happens to a parameter."""
     if parameter["in"] == "header":
-        return "implemented"
+        return "ignored" if parameter["name"] == "If-Match" and operation.name not in HELD else "implemented"
     name = parameter["name"].removeprefix("$")
-    if operation.node in routes.APART or name in operation.options:
+    if name in operation.options:
         return "refused" if (operation.name, name) in REFUSED else "implemented"
     return "refused"
 
@@ -121,7 +124,8 @@ def page() -> str:
         "",
         (
             "Members of request bodies are read by their types for every property of `contact`, `emailAddress`, "
-            "`physicalAddress` and `contactFolder`; unknown ones and those that are read-only are refused."
+            "`physicalAddress` and `contactFolder`; unknown ones, those that are read-only and those that are there twice "
+            "are refused."
         ),
         "",
         "| path | verb | query option or header | state | note |",

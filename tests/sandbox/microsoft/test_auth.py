@@ -101,6 +101,27 @@ async def test_tokens_that_are_no_longer_good(api: Api) -> None:
     assert (error.http, error.code) == (401, "InvalidAuthenticationToken")
 
 
+async def test_a_token_of_another_provider_is_none(api: Api) -> None:
+    given = {"accessToken": "google", "scopes": ["https://www.googleapis.com/auth/contacts"]}
+    await api.control("POST", "/tokens", given)
+    api.token = "google"
+    batch = {"requests": [{"id": "1", "method": "GET", "url": "/me"}]}
+    for verb, path, body in (
+        ("GET", "/me/contacts", None),
+        ("GET", "/subscriptions", None),
+        ("POST", "/$batch", batch),
+    ):
+        error = await api.refused(verb, path, body)
+        assert (error.http, error.code) == (401, "InvalidAuthenticationToken")
+        assert error.message == "Access token validation failure. Invalid audience."
+
+
+async def test_nobody_is_called_me(api: Api) -> None:
+    assert (await api.refused("GET", "/users/me")).http == 403
+    assert (await api.refused("GET", "/users/me/contacts")).http == 403
+    assert (await api.get(f"/users/{api.account['oid']}/contacts"))["value"] == []
+
+
 async def test_who_has_no_token_learns_nothing(api: Api) -> None:
     api.token = ""
     for path in ("/me/foo", "/users/nobody@example.com/contacts", "/me/contacts/x"):

@@ -264,6 +264,7 @@ async def test_types_are_strict(api: Api, body: Json, message: str) -> None:
         (b"{", "application/json", "Unable to read JSON request payload."),
         (b"[]", "application/json", "Unable to read JSON request payload."),
         (b'{"givenName": NaN}', "application/json", "Unable to read JSON request payload."),
+        (b'{"@x": 1e999}', "application/json", "Unable to read JSON request payload."),
         (b'{"givenName": "\\ud800"}', "application/json", "Unable to read JSON request payload."),
         (b"[" * 100_000, "application/json", "Unable to read JSON request payload."),
         (b"{}", "text/plain", "Unable to read JSON request payload."),
@@ -274,6 +275,14 @@ async def test_what_is_no_json_object(api: Api, content: bytes, kind: str, messa
     error = await api.refused("POST", "/me/contacts", content=content, Content_Type=kind)
     assert (error.http, error.code) == (400, "BadRequest")
     assert error.message.startswith(message)
+
+
+async def test_a_member_is_there_once(api: Api) -> None:
+    for content in (b'{"givenName": "a", "givenName": "b"}', b'{"homeAddress": {"city": "a", "city": "b"}}'):
+        error = await api.refused("POST", "/me/contacts", content=content, Content_Type="application/json")
+        assert (error.http, error.code) == (400, "RequestBodyRead")
+        assert error.message.startswith("Multiple properties with the name")
+    assert (await api.get("/me/contacts"))["value"] == []
 
 
 async def test_if_match(api: Api) -> None:

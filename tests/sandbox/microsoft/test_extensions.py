@@ -97,3 +97,12 @@ async def test_a_name_is_taken_once(api: Api) -> None:
     await api.create(BODY, path)
     error = await api.refused("POST", path, {**BODY, "extensionName": NAME.upper()})
     assert error.http == 409
+
+
+async def test_a_number_that_is_none_is_not_kept(api: Api) -> None:
+    """1e999 is JSON, and no number of a computer: an answer could not say it."""
+    path = await path_of(api)
+    content = b'{"extensionName": "large", "size": 1e999}'
+    error = await api.refused("POST", path, content=content, Content_Type="application/json")
+    assert (error.http, error.code) == (400, "BadRequest")
+    assert (await api.get(path))["value"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +47,9 @@ async def test_an_immutable_id_is_asked_for_in_every_request(api: Api) -> None:
         ("IdType=ImmutableId", True, 'IdType="ImmutableId"'),
         ('idtype="immutableid"', True, 'IdType="ImmutableId"'),
         ('IdType="RestId"', False, None),
+        ('IdType="ImmutableIdX"', False, None),
+        ('IdType="ImmutableId', False, None),
+        ("IdType=ImmutableId2, odata.maxpagesize=7", False, "odata.maxpagesize=7"),
         ("return=minimal", False, None),
         ("odata.maxpagesize=0", False, None),
         ("odata.maxpagesize=7", False, "odata.maxpagesize=7"),
@@ -96,6 +100,23 @@ async def test_what_is_no_id(api: Api, text: str) -> None:
     for path in (f"/me/contacts/{text}", f"/me/contactFolders/{text}", f"/me/contactFolders/{text}/contacts"):
         error = await api.refused("GET", path)
         assert (error.http, error.code, error.message) == (400, "ErrorInvalidIdMalformed", "Id is malformed.")
+
+
+async def test_an_id_has_one_text(api: Api) -> None:
+    """The last letter has bits that say nothing, and base64 another alphabet: neither is another name of the contact."""
+    made = (await api.create({"givenName": "Ada"}))["id"]
+    (ews,) = await translate(api, "restId", "ewsId", made)
+    other = f"{made[:-2]}{chr(ord(made[-2]) + 1)}="
+    assert (await api.refused("GET", f"/me/contacts/{other}")).code == "ErrorInvalidIdMalformed"
+    for text in (other, made.replace("A", "/", 1)):
+        (found,) = await translate(api, "restId", "restImmutableEntryId", text)
+        assert found["errorDetails"]["code"] == "ErrorInvalidIdMalformed"
+    names = [made]
+    while not {"-", "_"} & set(names[-1]):
+        names.append((await api.create({}))["id"])
+    slashed = quote(names[-1].replace("-", "+").replace("_", "/"), safe="")
+    assert (await api.refused("GET", f"/me/contacts/{slashed}")).code == "ErrorInvalidIdMalformed"
+    assert ews["targetId"].translate(str.maketrans("/+", "-_")) == made
 
 
 async def test_ids_differ_by_case(api: Api) -> None:

@@ -68,6 +68,14 @@ async def test_the_user_changes_a_contact(api: Api) -> None:
     assert [one["surname"] for one in (await api.delta(link))[0]] == ["King"]
 
 
+async def test_extensions_are_not_changed_along(api: Api) -> None:
+    (one,) = await api.seed({"givenName": "Ada", "extensions": [{"extensionName": "x", "n": 1}]})
+    body = {"givenName": "Bob", "extensions": [{"extensionName": "x", "n": 2}]}
+    assert (await failed(api, "PATCH", f"/contacts/{one}", body))[0] == 400
+    kept = await api.control("GET", f"{BASE}/contacts/{one}")
+    assert (kept["givenName"], kept["extensions"]) == ("Ada", {"x": {"n": 1}})
+
+
 async def test_deleted_moved_restored(api: Api) -> None:
     folder = await api.folder("Friends")
     ada, bob = await api.seed({"givenName": "Ada"}, {"givenName": "Bob"})
@@ -134,6 +142,7 @@ async def test_settings(api: Api, http: httpx.AsyncClient) -> None:
         ("POST", "/contacts", {"contacts": ["x"]}, 400),
         ("POST", "/contacts", {"contacts": [], "count": 1}, 400),
         ("POST", "/contacts", {"contacts": [{"foo": 1}]}, 400),
+        ("POST", "/contacts", {"contacts": [{"givenName": "Ada"}, {"foo": 1}]}, 400),
         ("POST", "/contacts", {"count": "x"}, 400),
         ("POST", "/contacts", {"count": -1}, 400),
         ("POST", "/contacts", {"count": 100_001}, 400),

@@ -48,6 +48,8 @@ async def test_an_empty_id_is_no_question_of_rights(api: Api) -> None:
         ("/me/contacts/x/photos/48x48/$value", "RequestBroker--ParseUri", "photos"),
         ("/me/contacts/x/photo/foo", "BadRequest", "foo"),
         ("/me/contacts/delta/x", "BadRequest", "x"),
+        ("/me/contacts()", "BadRequest", "contacts()"),
+        ("/me/microsoft.graph.contacts", "BadRequest", "microsoft.graph.contacts"),
     ],
 )
 async def test_paths_that_there_are_not(api: Api, path: str, code: str, segment: str) -> None:
@@ -66,6 +68,33 @@ async def test_segments_do_not_differ_by_case(api: Api) -> None:
         assert (await api.http.get(f"/v1.0{path}", headers={"Authorization": "Bearer tok"})).json()[
             "givenName"
         ] == "Ada"
+
+
+async def test_functions_and_actions_may_have_their_namespace(api: Api) -> None:
+    for path in ("/me/contacts/microsoft.graph.delta()", "/me/contacts/microsoft.graph.delta", "/me/contacts/delta()"):
+        answer = await api.http.get(f"/v1.0{path}", headers={"Authorization": "Bearer tok"})
+        assert "@odata.deltaLink" in answer.json()
+    made = await api.create({"givenName": "Ada"})
+    url = f"/v1.0/me/contacts/{made['id']}/microsoft.graph.permanentDelete"
+    headers = {"Authorization": "Bearer tok"}
+    assert (await api.http.post(f"{url}()", headers=headers)).status_code == 400
+    assert (await api.http.post(url, headers=headers)).status_code == 204
+
+
+async def test_where_no_option_is_understood(api: Api) -> None:
+    batch = {"requests": [{"id": "1", "method": "GET", "url": "/me"}]}
+    for verb, path, body in (
+        ("GET", "/subscriptions", None),
+        ("GET", "/subscriptions/x", None),
+        ("POST", "/$batch", batch),
+    ):
+        answer = await api.http.request(
+            verb, f"/v1.0{path}?mine=1&$select=id", headers={"Authorization": "Bearer tok"}, json=body
+        )
+        assert answer.status_code == 400
+        assert "Query option 'Select' is not allowed." in answer.json()["error"]["message"]
+        answer = await api.http.request(verb, f"/v1.0{path}?mine=1", headers={"Authorization": "Bearer tok"}, json=body)
+        assert answer.status_code == (404 if path.endswith("x") else 200)
 
 
 @pytest.mark.parametrize("version", ["beta", "v2.0"])

@@ -185,6 +185,11 @@ async def test_resources_that_cannot_be_watched(deaf: Watch, resource: str, stat
         ({"expirationDateTime": None}, "'expirationDateTime'"),
         ({"expirationDateTime": rfc3339(START + 10_081 * MINUTE)}, "10080 minutes"),
         ({"expirationDateTime": "soon"}, "JSON"),
+        ({"expirationDateTime": "2026-01-02"}, "JSON"),
+        ({"expirationDateTime": "2026-01-02T00:00:00"}, "JSON"),
+        ({"expirationDateTime": "20260102T000000Z"}, "JSON"),
+        ({"expirationDateTime": "2026-W01-5T00:00:00Z"}, "JSON"),
+        ({"latestSupportedTlsVersion": "v9"}, "'latestSupportedTlsVersion'"),
         ({"clientState": "x" * 129}, "128"),
         ({"includeResourceData": True}, "not supported"),
         ({"clientState": 1}, "string"),
@@ -335,15 +340,31 @@ async def test_who_is_slow_is_told_late_and_then_nothing(answers: int, slow: int
     endpoint = courier._endpoints[url] = Endpoint()
     endpoint.answers.extend((START, number < slow) for number in range(answers))
     courier.send(url, "one", {})
-    assert [item.due - START for item in endpoint.waiting] == ([] if waits is None else [waits])
+    assert [item.due - START for item in endpoint.waiting.values()] == ([] if waits is None else [waits])
     assert (courier.lost, len(told)) == (lost, lost)
     # After ten minutes it is counted anew.
     now += 600_000
     courier.send(url, "two", {})
-    assert endpoint.waiting[-1].due == now
+    assert list(endpoint.waiting.values())[-1].due == now
     courier.forget("one")
     courier.forget("two")
     assert courier.waiting == 0
+
+
+async def test_what_is_forgotten_on_its_way_is_not_told_again() -> None:
+    told: list[str] = []
+    courier = Courier(lambda: START, lambda subscription, _notice: told.append(subscription))
+    url = "http://127.0.0.1:1/n"
+    for number in range(250):
+        courier.send(url, f"{number % 2}", {"n": number})
+    courier.forget("0")
+    assert courier.waiting == 125
+    # Nobody is there: every one is tried once, in rounds of a hundred, and waits.
+    await courier.settle()
+    assert {(item.subscription, item.tries) for item in courier._endpoints[url].waiting.values()} == {("1", 1)}
+    assert [item.notice["n"] for item in courier._endpoints[url].waiting.values()] == list(range(1, 250, 2))
+    assert (courier.waiting, courier.delivered, courier.lost, told) == (125, 0, 0, [])
+    courier.forget("1")
 
 
 async def test_the_lifecycle(watch: Watch) -> None:

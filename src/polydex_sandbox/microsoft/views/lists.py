@@ -21,8 +21,8 @@ def contacts(call: Call) -> Answer:
     size, skip = page_of(call)
     chosen = _chosen(call, folder.key)
     if chosen is None:
-        items, total = call.mailbox.page(folder.key, skip, size), call.mailbox.count(folder.key)
-        more = len(call.mailbox.page(folder.key, skip + size, 1)) > 0
+        items, total = call.mailbox.page(folder.key, skip, size + 1), call.mailbox.count(folder.key)
+        items, more = items[:size], len(items) > size
     else:
         items, total, more = chosen[skip : skip + size], len(chosen), len(chosen) > skip + size
     shown: dict[str, Any] = {"@odata.context": view.context}
