@@ -102,6 +102,8 @@ def _resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 def state(operation: Operation, parameter: dict[str, Any]) -> str:
     """What happens to a parameter."""
+    if parameter["name"] == "Prefer" and operation.node in routes.APART and operation.name != "subscriptions.create":
+        return "ignored"
     if parameter["in"] == "header":
         return "ignored" if parameter["name"] == "If-Match" and operation.name not in HELD else "implemented"
     name = parameter["name"].removeprefix("$")

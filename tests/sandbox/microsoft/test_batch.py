@@ -132,13 +132,16 @@ async def test_what_depends_on_a_failure_is_not_done(api: Api) -> None:
             {"requests": [part("1", "/me", dependsOn=["2"]), part("2", "/me", dependsOn=["1"])]},
             "The dependencies of the requests in the batch are circular.",
         ),
-        (
-            {
-                "requests": [
-                    part("1", f"{C}/A/photo/$value", "PUT", headers={"Content-Type": "image/jpeg"}, body="a+/b")
-                ]
-            },
-            "Invalid batch payload format.",
+        *(
+            (
+                {
+                    "requests": [
+                        part("1", f"{C}/A/photo/$value", "PUT", headers={"Content-Type": "image/jpeg"}, body=text)
+                    ]
+                },
+                "Invalid batch payload format.",
+            )
+            for text in ("aa+b", "aa/b", "aaaaa")
         ),
     ],
 )
