@@ -101,8 +101,9 @@ def settle_for(tx: Tx, providers: Sequence[str], url: str, now: int) -> list[Sou
             f"AND a.provider IN ({', '.join('?' * len(providers))}) ON CONFLICT (source_id) DO NOTHING",
             *providers,
         )
-    other = tx.all("SELECT source_id, channel FROM watch WHERE url <> ?", url)
-    for source, _ in other:
+    other = tx.all("SELECT source_id, channel FROM watch WHERE url <> ? ORDER BY source_id", url)
+    for source, _ in other:  # in one order, and before its watch, so that no two processes wait for each other
+        sources.lock(tx, source)
         want(tx, source, now)
     return [SourceId(source) for source, channel in other if channel is not None]
 

@@ -19,3 +19,7 @@ class Noting:
     def one(self, sql: str, *params: object) -> Row | None:
         self.asked.append((sql, params))
         return self.tx.one(sql, *params)
+
+    def run(self, sql: str, *params: object) -> int:
+        self.asked.append((sql, params))
+        return self.tx.run(sql, *params)

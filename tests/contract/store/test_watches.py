@@ -259,6 +259,25 @@ async def test_states_are_counted(db: Database, account: AccountId, source: Sour
     assert await db.read(watches.states, URL, NOW) == {"active": 1, "waiting": 1, "failed": 1, "off": 1}
 
 
+async def test_the_source_is_locked_before_its_watch_and_in_one_order(db: Database, account: AccountId) -> None:
+    """As by every other transaction: on PostgreSQL those of two processes would wait for each other."""
+
+    def several(tx: Tx) -> list[tuple[str, int]]:
+        for number in (3, 1, 2):
+            found = sources.add(tx, account, f"/{number}/", None, is_default=number == 3, read_only=False)
+            watches.want(tx, found, NOW)
+        noting = Noting(tx)
+        watches.settle_for(noting, [], URL, NOW)  # type: ignore[arg-type]  # a double
+        changes = [(sql.split(), int(str(params[0]))) for sql, params in noting.asked if not sql.startswith("SELECT")]
+        return [(words[1] if words[0] == "UPDATE" else words[2], number) for words, number in changes]
+
+    found = await db.write(several)
+    numbers = list(dict.fromkeys(number for _, number in found))
+    assert numbers == sorted(numbers)
+    assert len(numbers) == 3
+    assert found == [(table, number) for number in numbers for table in ("source", "watch")]
+
+
 async def test_due_watches_are_found_by_an_index(sqlite_db: Database) -> None:
     def plans(tx: Tx) -> list[str]:
         noting = Noting(tx)
