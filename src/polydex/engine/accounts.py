@@ -3,77 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from polydex.connectors.base import Identity, SourceInfo
-from polydex.connectors.provider import Credentials, OAuth, Provider
-from polydex.connectors.tokens import Grant, Held
+from polydex.connectors.provider import OAuth
+from polydex.connectors.tokens import Grant
 from polydex.core.errors import (
     BadRequest,
     Forbidden,
     Internal,
     NotFound,
     PolydexError,
-    ProviderRejected,
     ProviderTimeout,
     ProviderUnauthorized,
-    ProviderUnavailable,
-    ScopesInvalid,
     TokenDead,
     Unauthorized,
-    Unsupported,
 )
 from polydex.core.ids import AccountId
-from polydex.engine import grants, status, successors, watches
+from polydex.engine import connecting, grants, status, watches
+from polydex.engine.connecting import READ, WRITE, AccountSpec
 from polydex.engine.context import Context
-from polydex.engine.keys import format_token, hash_token, parse_token, secret_context
+from polydex.engine.keys import format_token, hash_token, parse_token
 from polydex.engine.status import AccountStatus, SourceState
 from polydex.engine.watches import Departing
 from polydex.log import logger
 from polydex.store import accounts, apps, contacts, sources, tokens
-from polydex.store.accounts import Account, Details
+from polydex.store.accounts import Account
 from polydex.store.apps import App
 from polydex.store.db import Tx
 
 __all__ = ["Account", "AccountSpec", "AccountStatus", "Accounts", "App", "Principal", "SourceState"]
 
-READ, WRITE = "Contacts.Read", "Contacts.ReadWrite"
-_GRANTABLE = (READ, WRITE)
-_SCOPE = re.compile(r"[A-Za-z]+\.[A-Za-z]+", re.ASCII)
 _TOKEN_KIND = "acc"  # noqa: S105 - the kind, not a token
-_MAILBOX = "IMAP"
-"""The service type of programs that name the mailbox's provider apart (serviceProvider Fastmail or iCloud)."""
 _REVOKE_SECONDS = 5.0
 
 log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSpec:
-    """An account that is to be connected, as the application describes it.
-
-    Attributes:
-        service_type, service_provider: kept, and answered, as they were sent.
-        grant: the tokens of an OAuth service; the others have a login and a password.
-        scopes: asked for; None when nothing was said, then everything there is.
-        region: two letters (ISO 3166), for phone numbers without a country code.
-    """
-
-    service_type: str
-    login: str | None = None
-    password: str = field(default="", repr=False)
-    grant: Grant | None = field(default=None, repr=False)
-    service_provider: str | None = None
-    server_url: str | None = None
-    email: str | None = None
-    name: str | None = None
-    client_org_id: str | None = None
-    auth_org_id: str | None = None
-    timezone: str | None = None
-    region: str | None = None
-    scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +65,6 @@ class Saved:
     account_id: AccountId
     access_token: str = field(repr=False)
     created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the provider said about credentials that it accepts. ``provider``: its registry name."""
-
-    provider: str
-    credentials: Credentials
-    identity: Identity
-    books: tuple[SourceInfo, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +127,8 @@ class Accounts:
     async def check(self, app_id: int, spec: AccountSpec) -> None:
         """Try credentials without storing anything. Raises BadRequest, Unsupported, ProviderError."""
         del app_id
-        _granted(spec.scopes)
-        await self._discover(spec)
+        connecting.granted(spec.scopes)
+        await connecting.discover(self._ctx, spec)
 
     async def upsert(self, app_id: int, spec: AccountSpec) -> Saved:
         """Connect an account, or renew the credentials of the one that the same login has (J9).
@@ -182,60 +136,13 @@ class Accounts:
         The provider is asked who it is before anything is stored. Each call adds an access token; older ones stay.
         Raises BadRequest, Unsupported, ScopesInvalid, ProviderError.
         """
-        scopes = _granted(spec.scopes)
-        found = await self._discover(spec)
+        scopes = connecting.granted(spec.scopes)
+        found = await connecting.discover(self._ctx, spec)
         secret = self._ctx.keys.new_secret()
         account, token, created = await self._ctx.db.write(
-            _save, self._ctx, app_id, spec, scopes, found, hash_token(secret)
+            connecting.save, self._ctx, app_id, spec, scopes, found, hash_token(secret)
         )
         return Saved(account, format_token(_TOKEN_KIND, token, secret), created)
-
-    async def _discover(self, spec: AccountSpec) -> _Found:
-        provider, service = self._service(spec)
-        try:
-            async with asyncio.timeout(self._ctx.settings.write_deadline):
-                given = await self._given(provider, spec)
-                credentials = provider.prepare(service, given)
-                identity, books = await provider.discover(self._ctx.net, credentials)
-        except TimeoutError:
-            raise ProviderTimeout from None
-        if not books:
-            raise ProviderRejected("The provider has no address book for this login")
-        return _Found(provider.name, credentials, identity, books)
-
-    async def _given(self, provider: Provider, spec: AccountSpec) -> Credentials:
-        """The credentials to try.
-
-        A refresh token is tried, too, however good the access token still is: each belongs to one OAuth client, and with
-        another's the account would work for an hour, and then be dead.
-        """
-        if not isinstance(provider, OAuth):
-            if not spec.login:
-                raise BadRequest("$.loginString: missing")
-            return Credentials(login=spec.login, password=spec.password, server_url=spec.server_url or "")
-        grant = spec.grant
-        if grant is None:
-            raise BadRequest(
-                f"$.authString2: missing: {spec.service_type} takes an access token (authString1), a refresh token "
-                "(authString2), or both"
-            )
-        if grant.renewable:
-            grant = await self._ctx.refreshes.tried(self._ctx, provider, grant)
-        login = (spec.login or "") if grant.application is not None else ""
-        return Credentials(login, tokens=Held(grant))
-
-    def _service(self, spec: AccountSpec) -> tuple[Provider, str]:
-        service = spec.service_type
-        if service == _MAILBOX:
-            if spec.service_provider not in ("Fastmail", "iCloud"):
-                raise Unsupported("serviceType IMAP is served with the serviceProvider Fastmail or iCloud only")
-            service = spec.service_provider
-        for provider in self._ctx.providers.values():
-            if service in provider.services:
-                return provider, service
-        # The value is repeated only when it is a word: it comes from outside.
-        named = f" {service}" if service.isascii() and service.isalnum() and len(service) <= 40 else ""
-        raise Unsupported(f"This serviceType{named} is not served by Polydex")
 
     # Looking
 
@@ -351,16 +258,6 @@ def _implied(scopes: frozenset[str]) -> frozenset[str]:
     return scopes | {READ} if WRITE in scopes else scopes
 
 
-def _granted(asked: tuple[str, ...] | None) -> frozenset[str] | None:
-    """What is granted of what was asked for; scopes of other kinds are not, and are no error. None: nothing was said."""
-    if not asked:
-        return None
-    if any(not _SCOPE.fullmatch(scope) for scope in asked):
-        raise ScopesInvalid("$.authScopes: a scope is a name such as Contacts.Read")
-    wanted = {scope.lower() for scope in asked}
-    return frozenset(scope for scope in _GRANTABLE if scope.lower() in wanted)
-
-
 def _principal(tx: Tx, token_id: int, secret_hash: bytes) -> Principal | None:
     return tx.recall(_by_token, (token_id, secret_hash))
 
@@ -371,73 +268,6 @@ def _by_token(tx: Tx, presented: tuple[int, bytes]) -> Principal | None:
     if token is None or account is None:
         return None
     return Principal(account, _implied(token.scopes) & _implied(account.scopes))
-
-
-def _save(
-    tx: Tx,
-    ctx: Context,
-    app_id: int,
-    spec: AccountSpec,
-    scopes: frozenset[str] | None,
-    found: _Found,
-    token_hash: bytes,
-) -> tuple[AccountId, int, bool]:
-    now = ctx.clock()
-    credentials, identity, books = found.credentials, found.identity, found.books
-    known = accounts.find(tx, app_id, found.provider, identity.subject)
-    held = credentials.tokens.grant if isinstance(credentials.tokens, Held) else None
-    newest = None if held is None else _newest(tx, ctx, spec.grant or held, held, known)
-    if scopes is None:
-        scopes = known.scopes if known else frozenset(_GRANTABLE)
-    details = Details(
-        service_type=spec.service_type,
-        scopes=scopes,
-        service_provider=spec.service_provider,
-        login=credentials.login or spec.login or identity.email,
-        email=spec.email or identity.email,
-        name=spec.name or identity.name,
-        server_url=credentials.server_url or None,
-        client_org_id=spec.client_org_id,
-        auth_org_id=spec.auth_org_id,
-        timezone=spec.timezone,
-        region=spec.region,
-    )
-    account = accounts.upsert(tx, app_id, found.provider, identity.subject, details, now)
-    if newest is not None:
-        accounts.set_secret(tx, account.id, grants.seal(ctx.keys, account.id, newest, now), now)
-    elif held is None:
-        sealed = ctx.keys.encrypt(credentials.password.encode("utf-8"), secret_context(account.id))
-        accounts.set_secret(tx, account.id, sealed, now)
-    # The default address book is chosen once (J8).
-    default = sources.default(tx, account.id)
-    if known is not None and default is None:
-        raise Internal(detail="the account has lost its default source")  # an error, never a re-choice
-    chosen = default.key if default else next((book.key for book in books if book.default), books[0].key)
-    for book in books:
-        is_default = default is None and book.key == chosen
-        sources.add(tx, account.id, book.key, book.name, is_default=is_default, read_only=book.read_only)
-    default = sources.default(tx, account.id)
-    if default is None:
-        raise Internal(detail="no default source after it was stored")
-    sources.make_due(tx, default.id, now)
-    watches.wanted(tx, ctx, account, default.id, now)
-    return account.id, tokens.create(tx, account.id, token_hash, scopes, now).id, known is None
-
-
-def _newest(tx: Tx, ctx: Context, given: Grant, held: Grant, known: Account | None) -> Grant | None:
-    """The tokens that an account gets, which was connected with ``given``, and tried with ``held``; None: it keeps its own.
-
-    What the given refresh token has become is one account's. Somebody else who has tried it since then may have got newer
-    tokens for it. If it is gone, the account that is known has it already, and has perhaps used it.
-    """
-    if held.renewed_like(given):
-        return held
-    kept = successors.take(tx, ctx.keys, given)
-    if kept is not None:
-        return kept.grant
-    if known is None or known.secret is None or known.token_status == accounts.DEAD:
-        raise ProviderUnavailable("These tokens have just been connected by another request", retry_after=1.0)
-    return None
 
 
 def _delete(tx: Tx, ctx: Context, account_id: AccountId) -> list[Departing] | None:

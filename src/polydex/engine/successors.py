@@ -47,10 +47,11 @@ def end(tx: Tx, used: Grant) -> None:
 
 def take(tx: Tx, keys: Keys, used: Grant) -> Kept | None:
     """The same, for an account, to which it belongs from now on. Raises Internal."""
-    found = find(tx, keys, used)
-    if found is not None and used.refresh_token is not None:
-        successors.remove(tx, hash_token(used.refresh_token))
-    return found
+    if used.refresh_token is None:
+        return None
+    digest = hash_token(used.refresh_token)
+    secret = successors.take(tx, digest)
+    return None if secret is None else grants.unsealed(keys, _context(digest), secret)
 
 
 def keep(tx: Tx, keys: Keys, used: Grant, newer: Grant, now: int) -> None:

@@ -47,9 +47,10 @@ def keep(tx: Tx, digest: bytes, secret: bytes, until: int) -> None:
     )
 
 
-def remove(tx: Tx, digest: bytes) -> None:
-    """It belongs to an account from now on."""
-    tx.run("DELETE FROM successor WHERE digest = ?", digest)
+def take(tx: Tx, digest: bytes) -> bytes | None:
+    """The same as ``find``, for an account, to which it belongs from now on: for one alone, however many ask at once."""
+    row = tx.one("DELETE FROM successor WHERE digest = ? AND secret <> ? RETURNING secret", digest, b"")
+    return None if row is None else bytes(row[0])
 
 
 def forget(tx: Tx, now: int) -> None:
