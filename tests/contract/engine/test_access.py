@@ -270,6 +270,7 @@ async def test_an_account_that_died_of_the_old_token_is_raised_by_whoever_holds_
     home = replace(home, ctx=replace(home.ctx, db=disk))
     home.issuer.rotates = True
     await home.pull()
+    await home.db.write(lambda tx: tx.run("INSERT INTO watch (source_id) SELECT id FROM source"))
     await unstored(home, disk)
     home.clock.advance(LEASE)
     with pytest.raises(TokenDead):  # the other process cannot know better
@@ -282,8 +283,8 @@ async def test_an_account_that_died_of_the_old_token_is_raised_by_whoever_holds_
     assert await home.status() == ("active", None)
     assert (await home.grant()).refresh_token == "refresh-1"
     assert await other.tokens.current() == "access-1"
-    due = await home.db.read(lambda tx: tx.one("SELECT due_at FROM source"))
-    assert due == (home.clock(),)
+    due = await home.db.read(lambda tx: tx.one("SELECT source.due_at, watch.due_at FROM source, watch"))
+    assert due == (home.clock(), home.clock())
 
 
 async def test_an_answer_without_another_refresh_token_does_not_raise_the_dead(home: TokenHome) -> None:
@@ -315,6 +316,17 @@ async def test_a_refresh_token_that_was_given_just_now_is_doubted_before_it_is_d
     home.clock.advance(LEASE)
     with pytest.raises(TokenDead):
         await home.tokens.renewed("access-3")
+    assert (await home.status())[0] == "dead"
+
+
+async def test_what_a_clock_that_was_wrong_has_brought_is_not_doubted_for_ever(home: TokenHome) -> None:
+    home.issuer.rotates = True
+    ahead = home.sibling("ahead")
+    ahead = replace(ahead, ctx=replace(ahead.ctx, clock=lambda: home.clock() + 365 * 86_400_000))
+    await ahead.tokens.renewed("access-0")
+    home.issuer.good = set()
+    with pytest.raises(TokenDead):
+        await home.tokens.renewed("access-1")
     assert (await home.status())[0] == "dead"
 
 

@@ -31,6 +31,7 @@ from polydex_sandbox.identity.microsoft.clients import DEFAULT
 from polydex_sandbox.identity.microsoft.quirks import STRICT
 from polydex_sandbox.sandbox import Sandbox
 from tests.contract.engine.disk import Full
+from tests.contract.engine.home import until
 from tests.contract.engine.issuer import Issuer, TokenHome, furnish_with_tokens
 from tests.machine.sandbox import Ticking, exchange
 from tests.soak import SOAK
@@ -232,6 +233,29 @@ async def test_a_token_that_is_tried_twice_at_once_is_used_once(home: TokenHome)
     await asyncio.gather(*waiting)
     assert home.issuer.asked == ["refresh-0"]
     await is_well(home)
+
+
+async def test_who_comes_second_does_not_bring_an_account_without_tokens_to_life(home: TokenHome) -> None:
+    """The first one has taken what the token has become, and that was revoked meanwhile."""
+    here, gates = Accounts(home.ctx), home.world.gates
+    gates.hold("identify", "ask")
+    waiting = [asyncio.create_task(here.upsert(home.account.app, SPEC)) for _ in range(2)]
+    held = await gates.reached("identify", "ask")
+    await until(lambda: len(gates.waiting) == 2)
+    gates.release(held)
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    await here.delete_token(home.account.id)
+    gates.open()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert sum(isinstance(each, ProviderUnavailable) for each in found) == 1
+    assert (await home.status())[0] == "dead"
+
+
+async def test_what_a_token_has_become_is_forgotten_when_nobody_comes_for_it(home: TokenHome) -> None:
+    await Accounts(home.ctx).check(home.account.app, SPEC)
+    home.clock.advance((successors.KEPT_DAYS + 1) * 86_400)
+    await home.db.write(successors.begin, home.ctx.keys, Grant("", "another"), home.clock(), 75.0)
+    assert await home.db.read(successors.find, home.ctx.keys, Grant("", "refresh-0")) is None
 
 
 async def test_a_process_that_died_while_it_tried_a_token_does_not_keep_it_alive_for_ever(home: TokenHome) -> None:

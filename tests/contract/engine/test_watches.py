@@ -130,6 +130,18 @@ async def test_with_a_new_channel_comes_a_pull(post: Post) -> None:
     assert await post.next_pull() <= 0
 
 
+@on_sqlite
+async def test_a_new_channel_breaks_no_back_off(post: Post) -> None:
+    for _ in range(5):
+        post.home.world.faults.append(("list", Fault.FAILED))
+        await post.home.later(await post.next_pull())
+    before = await post.next_pull()
+    assert before == 2.0**5
+    await post.due()
+    await alive(post)
+    assert await post.next_pull() == before
+
+
 async def test_a_channel_is_renewed_at_half_its_life(post: Post) -> None:
     await post.due()
     name = await alive(post)
@@ -239,14 +251,17 @@ async def test_a_refusal_at_the_start_is_soon_tried_again(post: Post) -> None:
 
 
 @on_sqlite
-async def test_a_renewal_that_fails_is_tried_again_while_the_channel_lives(post: Post) -> None:
+async def test_a_renewal_that_fails_is_tried_again_while_the_channel_lives(open_post: Open) -> None:
+    post: Post = await open_post(channel_life=1800.0)
     await post.due()
     name = await alive(post)
     for _ in range(30):
         await post.home.pull()
         post.home.world.faults.append(("watch", Fault.FAILED))
         await post.later(await post.due_in())
-        if not post.channels or post.channels[name].expires_at - post.home.clock() < 4 * GAP * 1000:
+        left = (post.channels[name].expires_at - post.home.clock()) / 1000
+        assert await post.due_in() <= max(left / 2, GAP)
+        if left < 4 * GAP:
             break
     assert name in post.channels
     post.home.world.faults.clear()
@@ -332,6 +347,26 @@ async def test_who_was_too_slow_stores_nothing_and_leaves_no_channel(post: Post)
     gates.open()
     await other.watches.wait_idle()
     assert await alive(other) != slow
+
+
+async def test_who_was_too_slow_does_not_end_the_channel_that_another_has_renewed(post: Post) -> None:
+    await post.due()
+    name = await alive(post)
+    gates = post.home.world.gates
+    gates.hold("watch", "answer")
+    post.home.clock.advance(LIFE / 2)
+    assert await post.watches.run_due() == 1
+    held = await gates.reached("watch", "answer")
+    post.home.clock.advance(LEASE)
+    other = post.other()
+    await other.watches.run_due()
+    await until(lambda: len(gates.waiting) == 2)
+    gates.release(held)
+    await post.watches.wait_idle()
+    gates.open()
+    await other.watches.wait_idle()
+    assert await alive(other) == name
+    assert "unwatch" not in post.asked
 
 
 async def test_a_process_that_ends_lets_go(post: Post) -> None:

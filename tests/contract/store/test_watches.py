@@ -130,6 +130,14 @@ async def test_notices_about_a_channel_have_it_looked_at_now_and_then(db: Databa
     assert (failing.due_at, failing.ended, failing.error_code) == (NOW + WEEK, True, "provider.unavailable")
 
 
+async def test_a_clock_that_was_wrong_puts_off_no_notice(db: Database, source: SourceId) -> None:
+    [lease] = await claimed(db)
+    await db.write(watches.keep, source, "channel-1", URL, NOW + WEEK, NOW + 2 * WEEK)
+    await db.write(watches.finish, lease, NOW + 2 * WEEK, NOW)
+    await db.write(watches.wake, source, NOW, GAP, ended=True)
+    assert (await of(db, source)).due_at == NOW + GAP
+
+
 async def test_no_notice_wakes_what_is_stopped(db: Database, account: AccountId, source: SourceId) -> None:
     await alive(db, source)
     [stopped] = await db.write(watches.stop, account)
