@@ -58,6 +58,6 @@ async def test_one_of_two_who_take_it_at_once_gets_it(postgres_migrated_url: str
     db = open_postgres(postgres_migrated_url)
     try:
         await db.write(successors.keep, DIGEST, b"sealed", NOW)
-        assert await asyncio.gather(db.write(first), db.write(second)) == [b"sealed", None]
+        assert [*await asyncio.gather(db.write(first), db.write(second))] == [b"sealed", None]
     finally:
         await db.close()
