@@ -16,7 +16,7 @@ FOUND = (600_052, 700_027, 20_261_354)
 """Seeds that have found something once, in a share of the long run."""
 LONG = 80
 # A share has a seed of its own, which its name tells.
-SHARES, RUNS = (250, LONG) if SOAK else (8, 68)
+SHARES, RUNS = (250, LONG) if SOAK else (5, 68)
 
 ALWAYS = {"cursor refused", "process died", "resumed", "restored"}
 """What every share of the short run meets; proof that the machine gets where it is sent."""
