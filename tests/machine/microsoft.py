@@ -380,7 +380,8 @@ class MicrosoftMachine(SandboxedMachine):
                 self._demand_no_twin(versions)
             if not self.restored:  # a backup may not know what has been done, or is to be done
                 self._demand_nothing_repeated(versions)
-                self._demand_no_photo_forgotten(versions)
+                if self.finds_marks:
+                    self._demand_no_photo_forgotten(versions)
 
     def _demand_no_twin(self, versions: list[Stored]) -> None:
         """No create has made a second contact beside the first one, however often it was sent again.

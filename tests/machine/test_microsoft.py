@@ -70,6 +70,19 @@ def test_every_copy_equals_microsoft(number: int, record_property: Callable[[str
         assert all(met & some for some in ONE_OF)
 
 
+def test_what_a_new_state_of_synchronisation_does_not_know_is_asked_for() -> None:
+    """The list of everybody lags, and so the state that begins with it: of what came meanwhile, and goes, it never tells."""
+    machine = MicrosoftMachine()
+    machine.begin(page_size=200, first=1, push=False, warm=True)
+    machine.client_creates(process=0)
+    machine.push_arrives(process=0)
+    machine.changes_are_told_late(seconds=300)
+    machine.state_of_synchronisation_is_lost(given=STATES[0])
+    machine.push_arrives(process=0)
+    machine.phone_removes_nearly_all(keep=0)
+    machine.teardown()  # compares
+
+
 def create(machine: MicrosoftMachine) -> None:
     machine.client_creates(process=0)
 

@@ -352,7 +352,7 @@ def wrote(tx: Tx, row: RowId, now: int) -> None:
 
 
 def seen_in_walk(tx: Tx, walk: int, rows: Iterable[RowId]) -> None:
-    """A walk brought these rows, although what it said of them was not believed: they are not to be swept."""
+    """A walk brought these rows, although what it said of them was not believed: they are not to be swept. 0: none has."""
     for chunk in chunks(rows):
         tx.run(f"UPDATE contact SET seen_walk = ? WHERE row_id IN ({marks(chunk)})", walk, *chunk)
 

@@ -192,10 +192,10 @@ def unseen(tx: Tx, source: SourceId, walk: int) -> list[Known]:
 
 
 def created_unseen(tx: Tx, account: AccountId, source: SourceId) -> list[RowId]:
-    """Live rows of what we have created lately and no walk has brought yet."""
+    """Live rows of what we have written lately and no walk has brought yet, or none since the last snapshot."""
     found = tx.all(
-        "SELECT contact.row_id FROM intent JOIN contact ON contact.row_id = intent.row_id "
-        "WHERE intent.account_id = ? AND intent.source_id = ? AND intent.verb = 'create' AND intent.state = 'done' "
+        "SELECT DISTINCT contact.row_id FROM intent JOIN contact ON contact.row_id = intent.row_id "
+        "WHERE intent.account_id = ? AND intent.source_id = ? AND intent.verb <> 'delete' AND intent.state = 'done' "
         "AND contact.current = 1 AND contact.live = 1 AND contact.seen_walk = 0",
         account,
         source,
