@@ -46,6 +46,11 @@ class GraphError(Exception):
         return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
 
 
+def too_large() -> GraphError:
+    """The code and the text are unconfirmed."""
+    return GraphError(413, "RequestEntityTooLarge", "Maximum request length exceeded.")
+
+
 # -- who asks
 
 

@@ -10,9 +10,6 @@ from PIL import Image, UnidentifiedImageError
 from polydex_sandbox.microsoft.contact import Photo
 from polydex_sandbox.microsoft.errors import GraphError
 
-LARGEST = 4 * 1024 * 1024
-"""Bytes of a request: https://learn.microsoft.com/graph/api/profilephoto-update."""
-
 _FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
@@ -22,10 +19,8 @@ def photo(data: bytes) -> Photo | None:
     So does evolution-ews (https://gitlab.gnome.org/GNOME/evolution-ews).
 
     Raises:
-        GraphError: it is too large, or no picture. Codes and texts are unconfirmed.
+        GraphError: it is no picture. The code and the text are unconfirmed.
     """
-    if len(data) >= LARGEST:
-        raise GraphError(413, "RequestEntityTooLarge", "Maximum request length exceeded.")
     if not data:
         return None
     try:

@@ -26,6 +26,8 @@ from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
 
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a request: https://learn.microsoft.com/graph/api/profilephoto-update."""
 
 
 class Graph:
@@ -123,6 +125,8 @@ class Graph:
         try:
             # The token goes first: who has none learns nothing of paths.
             grant = grant or self._grant(asked)
+            if len(asked.body) >= LARGEST:
+                raise errors.too_large()
             operation, place = routes.find(asked.verb, asked.path)
             note("operation", operation.name)
             if operation.node in routes.APART:

@@ -18,7 +18,7 @@ from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.parts import Part, ask_together
 from polydex.connectors.microsoft.read import read
 from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, has_mark, unkept
-from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, of_create
+from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, not_yet, of_create
 from polydex.core.contact import EMPTY
 from polydex.core.errors import PolydexError, ProviderError, ProviderUnavailable, RecordNotFound, Stale
 from polydex.core.fields import Loss
@@ -35,6 +35,7 @@ class _Written:
     Attributes:
         at: where it stands in the call.
         body: what was sent.
+        before: the document before, None of a new contact.
         meant: the document as it should be now.
         losses: what is not kept.
     """
@@ -42,6 +43,7 @@ class _Written:
     at: int
     key: RemoteKey
     body: bytes
+    before: bytes | None
     meant: bytes
     losses: tuple[Loss, ...]
 
@@ -79,7 +81,7 @@ class Batch:
                 continue
             try:
                 meant = as_sent(answer, body)
-                written.append(_Written(at, read(meant).key, body, meant, losses))
+                written.append(_Written(at, read(meant).key, body, None, meant, losses))
             except PolydexError as error:
                 outcomes[at] = error
         await self._read_again(written, outcomes, CREATE)
@@ -97,9 +99,12 @@ class Batch:
         for at, each in enumerate(new):
             key = keys.get(each.mark) if each.mark is not None and not each.fresh else None
             there = found.get(key) if key is not None else None
-            if key is None or there is None or isinstance(there, RecordNotFound):
+            if key is None or there is None:
                 continue
-            outcomes[at] = unsent(there) if isinstance(there, ProviderError) else self._made(there, key, ())
+            if isinstance(there, ProviderError):
+                outcomes[at] = not_yet() if isinstance(there, RecordNotFound) else unsent(there)
+            else:
+                outcomes[at] = self._made(there, key, ())
         return outcomes
 
     # --- update ---------------------------------------------------------------------------------------------------
@@ -136,8 +141,12 @@ class Batch:
             elif isinstance(answer, ProviderError):
                 outcomes[at] = answer
             else:
-                meant = as_sent(answer, body, document)
-                written.append(_Written(at, changes[at][0].key, body, meant, losses))
+                try:
+                    meant = as_sent(answer, body, document)
+                except PolydexError as error:
+                    outcomes[at] = error
+                else:
+                    written.append(_Written(at, changes[at][0].key, body, document, meant, losses))
         await self._read_again(written, outcomes, UPDATE)
         for at in sorted(later):
             outcomes[at] = await self._alone(self._writer.update(*changes[at]))
@@ -220,8 +229,15 @@ class Batch:
         documents = await self._documents([one.key for one in written], step)
         again: dict[RemoteKey, Part] = {}
         for one in written:
-            document = documents.get(one.key)
-            if isinstance(document, bytes) and (wrong := amiss(document, one.body)):
+            document = documents.pop(one.key, None)
+            if not isinstance(document, bytes) or contacts.is_from_before(document, one.meant, one.before):
+                continue
+            try:
+                wrong = amiss(document, one.body)
+            except PolydexError:
+                continue  # it says nothing of the others
+            documents[one.key] = document
+            if wrong:
                 self._api.shared.strips = self._api.shared.strips or (step == CREATE and has_mark(wrong))
                 again[one.key] = self._change(one.key, document, body_of(wrong))
         if again:

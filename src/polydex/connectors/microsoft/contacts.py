@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -96,6 +97,31 @@ async def is_elsewhere(api: Api, folder: str, document: bytes, *, seconds: float
         return False
     here = await folders.parent(api, folder, seconds=seconds)
     return here is not None and here != there
+
+
+def is_older(moment: str | None, than: str | None) -> bool:
+    """Whether a time as Graph writes it lies before another. What cannot be compared does not."""
+    if moment is None or than is None or moment == than:
+        return False
+    try:
+        return datetime.fromisoformat(moment) < datetime.fromisoformat(than)
+    except (ValueError, TypeError):
+        return False
+
+
+def is_from_before(document: bytes, meant: bytes, before: bytes | None) -> bool:
+    """Whether what was read after a write is what was there before it: another server may answer that.
+
+    Args:
+        document: what was read.
+        meant: the document as the answer to the write has it.
+        before: the document that was changed; None of a new contact.
+    """
+    now, then = head(document), head(meant)
+    if is_older(now.last_modified_date_time, then.last_modified_date_time):
+        return True
+    # Both times may be of one second.
+    return before is not None and now.etag == head(before).etag != then.etag
 
 
 def is_missing(error: ProviderError) -> bool:

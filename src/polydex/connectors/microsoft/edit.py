@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _EXTENDED: Final = "singleValueExtendedProperties"
 _OVERFLOW: Final = wire.OVERFLOW.lower()
+_READ: Final = frozenset(id_.lower() for id_ in wire.EXTENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +169,11 @@ class Change:
     def body(self) -> bytes | None:
         """What to PATCH with, or None when nothing changes.
 
-        An extended property goes by null, as DavMail does it (GraphObject.put); it is never created so.
+        An extended property goes by null, as DavMail does it (GraphObject.put); one that is known not to be there is not
+        sent so.
         """
-        gone = {key: value for key, value in self.ids.items() if value is not None or key.lower() in self.extended}
+        missing = _READ - self.extended.keys()
+        gone = {key: value for key, value in self.ids.items() if value is not None or key.lower() not in missing}
         plain = dict(self.plain)
         if not plain and not gone:
             return None

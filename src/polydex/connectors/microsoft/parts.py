@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from polydex.connectors.microsoft.api import IMMUTABLE, JSON, READ_SECONDS, Api, decoded
-from polydex.core.errors import ProviderError, ProviderMalformed, ProviderThrottled
+from polydex.connectors.microsoft.api import IMMUTABLE, JSON, READ_SECONDS, Api, Deadline, decoded
+from polydex.core.errors import PolydexError, ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnauthorized
 
 MOST = 20
 """Requests in one."""
+LARGEST = 3_500_000
+"""Bytes of what travels in one: a request has to be below 4 MB, a batch as any other."""
 _PATH = "/$batch"
 
 
@@ -47,7 +50,9 @@ async def ask_together(
 ) -> list[bytes | ProviderError]:
     """What each part is answered, in their order: the body, or the error that the answer stands for.
 
-    Four of them run at once at the provider, so nothing else of the account is under way meanwhile.
+    Four of them run at once at the provider, so nothing else of the account is under way meanwhile. Parts that are too large
+    to travel together travel one after the other. A token that was good enough for the whole may be refused by its parts,
+    where Exchange knows more than Graph (continuous access evaluation): these are sent once more, with another one.
 
     Args:
         api: of the mailbox.
@@ -56,18 +61,65 @@ async def ask_together(
         seconds: for everything.
 
     Raises:
-        ProviderError: the whole was refused, or not answered.
+        ProviderError: the whole was refused, or not answered. Where it was several, that is what their parts were answered.
     """
-    if not parts:
-        return []
-    reads = all(part.method == "GET" for part in parts)
+    deadline = Deadline(seconds)
+    found = await _all(api, parts, step, deadline)
+    refused = [at for at, one in enumerate(found) if isinstance(one, ProviderUnauthorized)]
+    if not refused:
+        return found
+    with contextlib.suppress(PolydexError):  # the others were answered, and of these it is known what was refused
+        await api.tokens.renewed(await api.tokens.current())
+        for at, one in zip(refused, await _again(api, [parts[at] for at in refused], step, deadline), strict=True):
+            found[at] = one if one is not None else found[at]
+    return found
+
+
+async def _again(
+    api: Api, parts: Sequence[Part], step: str, deadline: Deadline
+) -> Sequence[bytes | ProviderError | None]:
+    """As ``_all``; None for what was not sent."""
+    try:
+        return await _all(api, parts, step, deadline)
+    except ProviderError as error:
+        return [error if error.sent else None] * len(parts)
+
+
+async def _all(api: Api, parts: Sequence[Part], step: str, deadline: Deadline) -> list[bytes | ProviderError]:
+    groups = _groups(parts)
+    if len(groups) == 1:
+        return await _ask(api, groups[0], step, deadline.left)
+    found: list[bytes | ProviderError] = []
+    for group in groups:
+        try:
+            found += await _ask(api, group, step, deadline.left)
+        except ProviderError as error:
+            found += [error] * len(group)
+    return found
+
+
+def _groups(parts: Sequence[Part]) -> list[list[Part]]:
+    """Those that can travel together."""
+    groups: list[list[Part]] = []
+    left = 0
+    for part in parts:
+        size = len(part.body or b"")
+        if not groups or size > left:
+            groups.append([])
+            left = LARGEST
+        groups[-1].append(part)
+        left -= size
+    return groups
+
+
+async def _ask(api: Api, parts: Sequence[Part], step: str, seconds: float) -> list[bytes | ProviderError]:
     requests = [_request(number, part) for number, part in enumerate(parts)]
     body = await api.call(
         "POST",
         _PATH,
         step=step,
         body=msgspec.json.encode({"requests": requests}),
-        idempotent=reads,
+        idempotent=all(part.method == "GET" for part in parts),
         seconds=seconds,
         whole=True,
     )

@@ -11,7 +11,7 @@ from polydex.connectors.microsoft.api import FETCH_SECONDS, Api, Deadline, decod
 from polydex.connectors.microsoft.contacts import is_missing, path
 from polydex.connectors.microsoft.photo import read
 from polydex.core.contact import Photo
-from polydex.core.errors import ProviderError
+from polydex.core.errors import ProviderError, ProviderTimeout
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey
 
@@ -45,7 +45,7 @@ async def photo_of(api: Api, folder: str, key: RemoteKey, known: Photo) -> Photo
 async def put(api: Api, folder: str, key: RemoteKey, content: bytes, deadline: Deadline) -> bool:
     """Set the photo of a contact; whether it is there afterwards. Empty content removes it, as DELETE is not supported.
 
-    Raises ProviderError.
+    Raises ProviderError; ProviderTimeout when the photo was taken, and it could not be seen what has become of it.
     """
     before = await _metadata(api, folder, key, seconds=deadline.left)
     if before is None and not content:
@@ -60,7 +60,13 @@ async def put(api: Api, folder: str, key: RemoteKey, content: bytes, deadline: D
             idempotent=True,
             seconds=deadline.left,
         )
-        if await _is_there(api, folder, key, content, before, deadline):
+        try:
+            there = await _is_there(api, folder, key, content, before, deadline)
+        except ProviderError as error:
+            # It was taken: this is not to pass for a change that did not happen, or was refused.
+            message = f"{_WRITE}: it was taken, and cannot be looked at"
+            raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
+        if there:
             return True
     return False
 
@@ -90,7 +96,14 @@ async def _metadata(api: Api, folder: str, key: RemoteKey, *, seconds: float) ->
 
 async def _content(api: Api, folder: str, key: RemoteKey, *, seconds: float) -> bytes | None:
     try:
-        return await api.get(path(api, folder, key, "photo", "$value"), step=_READ, seconds=seconds)
+        return await api.call(
+            "GET",
+            path(api, folder, key, "photo", "$value"),
+            step=_READ,
+            headers={"Accept": "*/*"},
+            idempotent=True,
+            seconds=seconds,
+        )
     except ProviderError as error:
         if is_missing(error):
             return None

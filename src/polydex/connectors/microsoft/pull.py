@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -12,7 +11,7 @@ import msgspec
 from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.connectors.microsoft import folders
 from polydex.connectors.microsoft.api import READ_SECONDS, Api, decoded
-from polydex.connectors.microsoft.contacts import get_many, head, path
+from polydex.connectors.microsoft.contacts import get_many, head, is_elsewhere, is_older, path
 from polydex.connectors.microsoft.cursor import Position, expired
 from polydex.connectors.microsoft.parts import MOST
 from polydex.connectors.microsoft.read import record
@@ -22,6 +21,7 @@ from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,
     ProviderThrottled,
+    ProviderUnauthorized,
     ProviderUnavailable,
     RecordNotFound,
 )
@@ -47,6 +47,7 @@ class _Entry(msgspec.Struct, rename="camel", gc=False):
     id: str
     etag: str | None = msgspec.field(name="@odata.etag", default=None)
     last_modified_date_time: str | None = None
+    parent_folder_id: str | None = None
     removed: _Removed | None = msgspec.field(name="@removed", default=None)
 
 
@@ -221,7 +222,7 @@ class _Walking:
         for key, outcome in found.items():
             entry = told[key]
             gone = entry.removed is not None
-            if isinstance(outcome, ProviderThrottled):
+            if isinstance(outcome, ProviderThrottled | ProviderUnauthorized):
                 read.stopped = outcome
             elif gone and isinstance(outcome, RecordNotFound):
                 read.removed.append(key)
@@ -230,12 +231,21 @@ class _Walking:
                 read.deferred.append(Deferred(key, _rev(entry.etag), outcome))
             elif gone and head(outcome).parent_folder_id != parent:
                 read.removed.append(key)
+            elif await self._has_left(entry, outcome):
+                left = RecordNotFound(f"{_LIST}: the contact is in another folder by now")
+                read.deferred.append(Deferred(key, _rev(entry.etag), left))
             else:
                 self._add(read, key, entry, outcome)
 
+    async def _has_left(self, entry: _Entry, document: bytes) -> bool:
+        """Whether somebody who is told to be in the folder is found elsewhere, as in that of the deleted ones."""
+        if head(document).parent_folder_id == entry.parent_folder_id:
+            return False
+        return await is_elsewhere(self._api, self._folder, document, seconds=READ_SECONDS)
+
     def _add(self, read: _Read, key: RemoteKey, entry: _Entry, document: bytes) -> None:
         now = head(document).last_modified_date_time
-        if _is_older(now, entry.last_modified_date_time):
+        if is_older(now, entry.last_modified_date_time):
             late = ProviderUnavailable(f"{_LIST}: the contact is read as it was before the change that is told of")
             read.deferred.append(Deferred(key, _rev(entry.etag), late))
             return
@@ -261,13 +271,3 @@ def _is_same(key: RemoteKey, entry: _Entry, known: Mapping[RemoteKey, Rev]) -> b
 
 def _rev(etag: str | None) -> Rev | None:
     return Rev(etag) if etag else None
-
-
-def _is_older(moment: str | None, than: str | None) -> bool:
-    """Whether a time as Graph writes it lies before another. What cannot be compared does not."""
-    if moment is None or than is None or moment == than:
-        return False
-    try:
-        return datetime.fromisoformat(moment) < datetime.fromisoformat(than)
-    except (ValueError, TypeError):
-        return False

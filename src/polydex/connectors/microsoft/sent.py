@@ -11,7 +11,7 @@ import msgspec
 
 from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.read import read
-from polydex.core.errors import PolydexError
+from polydex.core.errors import PolydexError, ProviderMalformed
 from polydex.core.fields import Loss
 from polydex.core.patch import diff
 
@@ -26,8 +26,14 @@ def as_sent(answer: bytes, sent: bytes, before: bytes | None = None) -> bytes:
         answer: to the write.
         sent: the body of the write.
         before: the document of the contact before; None of a new one.
+
+    Raises:
+        ProviderMalformed: the answer is no contact. The write may have been carried out.
     """
-    contact: dict[str, Any] = msgspec.json.decode(answer)
+    try:
+        contact = msgspec.json.decode(answer, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ProviderMalformed("Microsoft's answer to a write is no contact", detail=type(error).__name__) from None
     parts = None if before is None else wire.document(before)
     kept: dict[str, dict[str, Any]] = {}
     for body in (parts.contact if parts else b"{}", sent):

@@ -9,7 +9,13 @@ import msgspec
 from polydex.connectors.base import Watch
 from polydex.connectors.microsoft.api import Api, decoded, path_of
 from polydex.connectors.microsoft.folders import DEFAULT
-from polydex.core.errors import ProviderForbidden, ProviderMalformed, ProviderUnauthorized, RecordNotFound
+from polydex.core.errors import (
+    ProviderForbidden,
+    ProviderMalformed,
+    ProviderRejected,
+    ProviderUnauthorized,
+    RecordNotFound,
+)
 
 MINUTES = 4200
 """How long a subscription is asked for. Today 10,080 minutes are allowed, and were 4,230 (README.md)."""
@@ -36,6 +42,9 @@ async def watch(api: Api, folder: str, url: str, secret: str, current: Watch | N
             # It has ended; or it is not ours to renew any more, as after a change of the registration, or for a while for
             # everybody (https://github.com/microsoftgraph/msgraph-sdk-java/issues/1711, where new ones could be made).
             pass
+        except (ProviderRejected, ProviderMalformed):
+            if current.expires_at > api.now():
+                raise  # else it has run out, whatever is said of it
         else:
             return _read(answer)
     resource = "/".join(api.owner) + ("/contacts" if folder == DEFAULT else f"/contactFolders/{folder}/contacts")

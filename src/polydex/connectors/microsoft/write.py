@@ -26,6 +26,7 @@ from polydex.core.errors import (
     ProviderForbidden,
     ProviderRejected,
     ProviderTimeout,
+    ProviderUnavailable,
     RecordNotFound,
     Retry,
     Stale,
@@ -85,7 +86,7 @@ class Writer:
         except ProviderError as error:
             raise of_create(error) from None
         meant = as_sent(answer, made.body)
-        created = await self._settled(read(meant).key, meant, made.body, (*losses, *made.losses), CREATE)
+        created = await self._settled(read(meant).key, meant, None, made.body, (*losses, *made.losses), CREATE)
         photo = draft.photo.content if draft.photo is not None else None
         return created if photo is None else await self._with_photo(created, photo)
 
@@ -94,24 +95,34 @@ class Writer:
         with nothing_sent():
             try:
                 key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
-                return None if key is None else await self._read(key, CREATE)
-            except (Refused, RecordNotFound):
+            except Refused:
                 return None
+            try:
+                return None if key is None else await self._read(key, CREATE)
+            except RecordNotFound as error:  # else there would be a second one
+                raise not_yet() from error
 
-    async def _settled(self, key: RemoteKey, meant: bytes, body: bytes, losses: tuple[Loss, ...], step: str) -> Record:
+    async def _settled(
+        self, key: RemoteKey, meant: bytes, before: bytes | None, body: bytes, losses: tuple[Loss, ...], step: str
+    ) -> Record:
         """The record of a contact that has been written: nothing from here on may look like a write that failed.
 
         Args:
             key: of the contact.
             meant: its document as it should be.
+            before: its document before, None of a new one.
             body: that was sent.
             losses: of the write.
             step: of the write.
         """
         try:
-            document = await contacts.get(self.api, self.folder, key, step=step, seconds=self.deadline.left)
-        except ProviderError:  # the next pull reads what has no revision
-            return replace(self.made(meant, key, losses), rev=None)
+            document: bytes | None = await contacts.get(
+                self.api, self.folder, key, step=step, seconds=self.deadline.left
+            )
+        except ProviderError:
+            document = None
+        if document is None or contacts.is_from_before(document, meant, before):
+            return replace(self.made(meant, key, losses), rev=None)  # the next pull reads what has no revision
         if wrong := amiss(document, body):
             self.api.shared.strips = self.api.shared.strips or (step == CREATE and has_mark(wrong))
             document = await self._sent_again(key, document, body_of(wrong), step)
@@ -205,7 +216,8 @@ class Writer:
         except Stale:
             await self._is_spurious(base.key, etag, UPDATE)
             answer = await self._patch(base.key, edited.body, etag, UPDATE)
-        return await self._settled(base.key, as_sent(answer, edited.body, document), edited.body, losses, UPDATE)
+        meant = as_sent(answer, edited.body, document)
+        return await self._settled(base.key, meant, document, edited.body, losses, UPDATE)
 
     async def _patch(self, key: RemoteKey, body: bytes, etag: str | None, step: str) -> bytes:
         return await self.api.call(
@@ -267,6 +279,11 @@ class Writer:
 def if_match(etag: str | None) -> dict[str, str]:
     """Not documented for contacts; the service answers 412 to another etag than the one that it has (davmail#491)."""
     return {} if etag is None else {"If-Match": etag}
+
+
+def not_yet() -> ProviderUnavailable:
+    """Who carries a mark is listed, and not found by the id: gone just now, or not to be found yet (J12)."""
+    return ProviderUnavailable(f"{CREATE}: the contact is there, and cannot be read yet", sent=False, retry_after=1.0)
 
 
 def of_create(error: ProviderError) -> ProviderError:
