@@ -7,7 +7,14 @@ import pytest
 
 from polydex.connectors.base import New, Record
 from polydex.core.contact import Contact, Name
-from polydex.core.errors import ProviderMalformed, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from polydex.core.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
 from polydex.core.patch import Patch
 from polydex.testing.contract import ALICE, Mirror
 from tests.hostile.test_graph_write import PHOTO, photos
@@ -46,6 +53,48 @@ async def test_a_token_that_is_refused_in_a_part_of_a_batch_is_renewed(method: s
             assert await world.connector.delete_many([(base.key, base.rev) for base in bases]) == [None, None]
             assert await world.keys() == set()
         assert world.tokens.asked == 1
+
+
+async def test_without_another_token_those_parts_are_refused_and_the_others_stay() -> None:
+    async with graph_world() as world:
+        await world.quirk("graph-token-refused", methods=["contacts.create"], count=1)
+        made = await world.connector.create_many([New(ALICE, f"mark-{n}", fresh=True) for n in range(3)])
+        records = [one for one in made if isinstance(one, Record)]
+        [error] = [one for one in made if not isinstance(one, Record)]
+        assert isinstance(error, ProviderUnauthorized)
+        assert not error.sent
+        assert len(records) == 2
+        assert {one.key for one in records} == await world.keys()
+
+
+async def test_without_another_token_a_pull_ends_and_defers_nobody() -> None:
+    async with graph_world() as world:
+        keys = await world.seed({"givenName": "Ada"}, {"givenName": "Bo"})
+        await world.quirk("graph-token-refused", methods=["contacts.get"])
+        mirror = Mirror(world.connector)
+        with pytest.raises(ProviderUnauthorized):
+            await mirror.pull()
+        await world.calm()
+        await mirror.pull()
+        assert mirror.records.keys() == set(keys)
+
+
+async def test_parts_that_are_sent_again_and_whose_answer_is_lost_are_open() -> None:
+    async with graph_world() as world:
+        await renewable(world)
+        await world.quirk("graph-token-refused", methods=["contacts.create"], count=2)
+        at = 0
+
+        async def lose(method: str, path: str) -> None:
+            nonlocal at
+            at += path.endswith("/$batch")
+            if at == 2:
+                await world.quirk("graph-drop-after", methods=["batch"], count=1)
+
+        world.spoiler.before = lose
+        made = await world.connector.create_many([New(ALICE, f"mark-{n}", fresh=True) for n in range(2)])
+        assert all(isinstance(one, ProviderError) and one.sent for one in made)
+        assert len(await world.keys()) == 2
 
 
 @pytest.mark.parametrize("body", [[], "created", {"id": 7}, {}])
@@ -174,14 +223,18 @@ async def test_one_who_was_deleted_is_not_brought_back_by_a_list_that_tells_the_
         await home.assert_same(consumer)
 
 
+@pytest.mark.parametrize(("seconds", "etag"), [(0, None), (10, None), (10, 'W/"older"')])
 @pytest.mark.parametrize("many", [False, True])
-async def test_a_read_after_the_write_that_is_from_before_it_is_not_believed(*, many: bool) -> None:
-    """Another server of Microsoft's answers it, which does not know the change yet."""
+async def test_a_read_after_the_write_that_is_from_before_it_is_not_believed(
+    seconds: int, etag: str | None, *, many: bool
+) -> None:
+    """Another server of Microsoft's answers it, which does not know the change yet, or not even the one before."""
     async with graph_world() as world:
         [key] = await world.seed({"givenName": "Ada", "nickName": "old"})
         base = await world.connector.fetch(key)
-        world.sandbox.clock.advance(10_000)
+        world.sandbox.clock.advance(seconds * 1000)
         old = json.loads(base.raw)["contact"]
+        old["@odata.etag"] = etag or old["@odata.etag"]
         seen = 0
 
         async def late(method: str, path: str) -> None:
@@ -257,3 +310,14 @@ async def test_a_channel_that_has_ended_is_not_renewed_but_made_anew(status: int
         second = await world.connector.watch(world.push_url, "secret", first)
         assert second.id != first.id
         assert await world.channels() == {second.id}
+
+
+async def test_a_channel_that_lives_and_cannot_be_renewed_is_not_made_twice() -> None:
+    async with graph_world() as world:
+        first = await world.connector.watch(world.push_url, "secret", None)
+        world.spoiler.answers.append(
+            ("PATCH", f"/{first.id}", 400, {"error": {"code": "ExtensionError", "message": ""}})
+        )
+        with pytest.raises(ProviderRejected):
+            await world.connector.watch(world.push_url, "secret", first)
+        assert await world.channels() == {first.id}
