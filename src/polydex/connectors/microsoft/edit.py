@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 _EXTENDED: Final = "singleValueExtendedProperties"
 _OVERFLOW: Final = wire.OVERFLOW.lower()
-_READ: Final = frozenset(id_.lower() for id_ in wire.EXTENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +168,17 @@ class Change:
     def body(self) -> bytes | None:
         """What to PATCH with, or None when nothing changes.
 
-        An extended property goes by null, as DavMail does it (GraphObject.put); one that is known not to be there is not
-        sent so.
+        An extended property goes by null, as DavMail does it (GraphObject.put). Only those are that are there, and native ones of
+        which nobody knows.
         """
-        missing = _READ - self.extended.keys()
-        gone = {key: value for key, value in self.ids.items() if value is not None or key.lower() not in missing}
         plain = dict(self.plain)
-        if not plain and not gone:
+        if not plain and not self.ids:
             return None
         for name, value in zip(MADE, (self._display(), self.wanted.file_as), strict=True):
             if value is not None:
                 plain.setdefault(name, self.stored.get(name))
-        if gone:
-            plain[_EXTENDED] = [{"id": key, "value": value} for key, value in gone.items()]
+        if self.ids:
+            plain[_EXTENDED] = [{"id": key, "value": value} for key, value in self.ids.items()]
         return msgspec.json.encode(plain)
 
     def whole(self, mark: str | None) -> bytes:
