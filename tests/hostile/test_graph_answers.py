@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from polydex.connectors.base import New, Record
-from polydex.core.contact import Contact, Name
+from polydex.connectors.microsoft.picture import photo_of
+from polydex.core.contact import Contact, Name, Photo
 from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,
@@ -15,10 +16,12 @@ from polydex.core.errors import (
     ProviderUnauthorized,
     ProviderUnavailable,
 )
+from polydex.core.ids import RemoteKey
 from polydex.core.patch import Patch
 from polydex.testing.contract import ALICE, Mirror
-from tests.hostile.test_graph_write import PHOTO, photos
+from tests.hostile.test_graph_write import PHOTO, jpeg, photos
 from tests.microsoft.home import graph_home
+from tests.microsoft.scripted import Reply, api_of, scripted
 from tests.microsoft.world import graph_world
 
 SECOND = "second"
@@ -321,3 +324,11 @@ async def test_a_channel_that_lives_and_cannot_be_renewed_is_not_made_twice() ->
         with pytest.raises(ProviderRejected):
             await world.connector.watch(world.push_url, "secret", first)
         assert await world.channels() == {first.id}
+
+
+async def test_a_picture_is_not_asked_for_as_json() -> None:
+    async with scripted(Reply(jpeg("red"))) as server, api_of(server) as api:
+        found = await photo_of(api, "contacts", RemoteKey("AAMk="), Photo(hash="1"))
+    assert found is not None
+    assert found.content == jpeg("red")
+    assert [asked.headers["Accept"] for asked in server.asked] == ["*/*"]
