@@ -204,7 +204,11 @@ class Writer:
             steps[errand] = step
             return None
 
-        await asyncio.gather(*(_answering(errand, prepare(errand)) for errand in errands))
+        async def answered(errand: Errand) -> None:
+            # Made in here: of a task that is cancelled before it has begun nobody would ever await the work.
+            await _answering(errand, prepare(errand))
+
+        await asyncio.gather(*map(answered, errands))
         return [(errand, steps[errand]) for errand in errands if errand in steps]
 
     async def _ended(self, scene: Scene, errand: Errand, sent: Sent) -> Written:
