@@ -285,6 +285,12 @@ class MicrosoftMachine(SandboxedMachine):
         self._begin(process, mine.hints.flush())
         self.worker_runs(process=process)
 
+    @rule(process=st.integers(0, 1))
+    def push_arrives(self, process: int) -> None:
+        """A real one, where there is one."""
+        self.notifications_come(process=process, number=0, times=1, together=True)
+        super().push_arrives(process=process)
+
     @rule(number=FEW, known=st.booleans())
     def notification_never_comes(self, number: int, known: bool) -> None:
         if letters := self.graph.letterbox.letters:
