@@ -152,9 +152,10 @@ class Home:
             return await asyncio.to_thread(process.wait)
 
     async def hang_up(self) -> None:
-        if self.client is not None:
-            await self.client.aclose()
-            self.client = None
+        # Nobody who asks meanwhile gets one that is being closed.
+        client, self.client = self.client, None
+        if client is not None:
+            await client.aclose()
 
     async def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """One request of the account's. Raises httpx.TransportError when there is no answer."""

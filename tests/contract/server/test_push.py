@@ -140,7 +140,7 @@ async def test_what_comes_is_counted(house: House) -> None:
     for body in (notification((secret, "changed")), notification((secret, "changed"), (FORGED, "ended")), b"x"):
         await house.anyone.send("POST", PATH, body)
     await house.anyone.send("POST", f"{PATH}?hello=x", b"")
-    more = {name: count - before.get(name, 0) for name, count in figures().items()}
+    more = {name: count - before.get(name, 0) for name, count in figures().items() if count != before.get(name, 0)}
     assert more == {"accepted": 1, "merged": 1, "forged": 1, "malformed": 1, "handshake": 1}
 
 
