@@ -316,7 +316,7 @@ async def test_a_contact_that_is_read_as_it_was_before_is_read_again() -> None:
         world.spoiler.answers.append(("POST", "/$batch", 200, answer))
         pulled = await mirror.pull()
         assert (pulled.deferred, pulled.changed) == ({key}, {})
-        assert (await world.connector.fetch(key)).contact.nick_name == "new"  # type: ignore[union-attr]
+        assert (await world.connector.fetch(key)).contact.nick_name == "new"  # type: ignore[union-attr]  # it is a contact
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------

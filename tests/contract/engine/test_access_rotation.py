@@ -216,7 +216,7 @@ async def test_a_token_that_is_tried_again_while_it_is_connected(home: TokenHome
     connecting = asyncio.create_task(Accounts(home.ctx).upsert(home.account.app, SPEC))
     await home.world.gates.reached("identify", "ask")
     home.clock.advance(2 * HOUR)
-    await other.ctx.refreshes.tried(other.ctx, other.provider, Grant("", "refresh-0"))  # type: ignore[arg-type]
+    await other.ctx.refreshes.tried(other.ctx, other.provider, Grant("", "refresh-0"))  # type: ignore[arg-type]  # it has tokens
     home.world.gates.open()
     await connecting
     await is_well(home)

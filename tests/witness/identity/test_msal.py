@@ -247,7 +247,7 @@ def test_the_application_proves_itself_by_certificate(user: User, thumbprint: st
     ).decode()
     proof = {"private_key": private, "public_certificate": pem}
     if thumbprint == "sha1":
-        proof = {"private_key": private, "thumbprint": certificate.fingerprint(hashes.SHA1()).hex()}  # noqa: S303
+        proof = {"private_key": private, "thumbprint": certificate.fingerprint(hashes.SHA1()).hex()}  # noqa: S303 - the name that Microsoft gives a certificate
     refused = user.app(TENANT, client_credential=proof).acquire_token_for_client([DEFAULT])
     assert (refused["error"], refused["error_codes"]) == ("invalid_client", [700027])
     client = f"/microsoft/clients/{user.client['clientId']}"
