@@ -8,7 +8,7 @@ import pytest
 
 from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.api import Api, path_of
-from polydex.connectors.microsoft.contacts import read_path
+from polydex.connectors.microsoft.contacts import read_paths
 from polydex.connectors.microsoft.parts import Part, ask_together
 from polydex.connectors.microsoft.shared import FLOOR_SECONDS, Shared
 from polydex.core.errors import (
@@ -67,7 +67,7 @@ async def test_the_address_with_or_without_the_version(end: str) -> None:
 
 async def test_whose_mailbox() -> None:
     async with scripted(Reply({})) as server, api_of(server, mailbox="ada@example.com") as api:
-        await api.get(read_path(api, "contacts", KEY), step="x")
+        await api.get(*read_paths(api, "contacts", KEY), step="x")
     path, _, query = server.asked[0].path.partition("?")
     assert path == f"/v1.0/users/ada@example.com/contactFolders/contacts/contacts/{path_of(KEY)[1:]}"
     assert query.startswith("$expand=singleValueExtendedProperties%28$filter")

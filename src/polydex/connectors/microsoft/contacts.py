@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from polydex.connectors.microsoft import folders, wire
-from polydex.connectors.microsoft.api import FETCH_SECONDS, READ_SECONDS, Api
+from polydex.connectors.microsoft.api import FETCH_SECONDS, READ_SECONDS, Api, path_of
 from polydex.connectors.microsoft.parts import MOST, Part, ask_together
 from polydex.core.errors import PolydexError, ProviderError, RecordNotFound
 from polydex.core.ids import RemoteKey
@@ -40,9 +40,10 @@ def path(api: Api, folder: str, *segments: str) -> str:
     return api.own("contactFolders", folder, "contacts", *segments)
 
 
-def read_path(api: Api, folder: str, key: RemoteKey) -> str:
-    """The address of a contact with all that is read of it."""
-    return api.own("contactFolders", folder, "contacts", key, query=_READ)
+def read_paths(api: Api, folder: str, *keys: RemoteKey) -> list[str]:
+    """The addresses of contacts with all that is read of them."""
+    start = path(api, folder)
+    return [start + path_of(key, query=_READ) for key in keys]
 
 
 def head(document: bytes) -> Head:
@@ -55,7 +56,7 @@ def head(document: bytes) -> Head:
 
 async def get(api: Api, folder: str, key: RemoteKey, *, step: str = FETCH, seconds: float = FETCH_SECONDS) -> bytes:
     """The document of one contact, as it is now. Raises RecordNotFound, also for one that is in another folder now."""
-    raw = await api.get(read_path(api, folder, key), step=step, seconds=seconds)
+    raw = await api.get(*read_paths(api, folder, key), step=step, seconds=seconds)
     photo = None
     if _has_picture(raw):
         photo = await _photo(api, folder, key, step=step, seconds=seconds)
@@ -73,7 +74,7 @@ async def get_many(
     Raises ProviderError when nothing was answered at all.
     """
     assert len(keys) <= MOST  # noqa: S101 - of the caller
-    reads = [Part("GET", read_path(api, folder, key)) for key in keys]
+    reads = [Part("GET", each) for each in read_paths(api, folder, *keys)]
     found = dict(zip(keys, await ask_together(api, reads, step=step, seconds=seconds), strict=True))
     pictured = [key for key, raw in found.items() if isinstance(raw, bytes) and _has_picture(raw)]
     looks = [Part("GET", path(api, folder, key, "photo")) for key in pictured]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +13,7 @@ import msgspec
 from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.connectors.microsoft import folders
 from polydex.connectors.microsoft.api import READ_SECONDS, Api, decoded
-from polydex.connectors.microsoft.contacts import get_many, head, is_elsewhere, is_older, path
+from polydex.connectors.microsoft.contacts import Head, get_many, head, is_elsewhere, is_older, path
 from polydex.connectors.microsoft.cursor import Position, expired
 from polydex.connectors.microsoft.parts import MOST
 from polydex.connectors.microsoft.read import record
@@ -95,6 +97,11 @@ class _Read:
     removed: list[RemoteKey] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
     stopped: ProviderError | None = None
+    asked: int | None = None
+
+
+_Bodies = tuple[int | None, Sequence[RemoteKey], Mapping[RemoteKey, bytes | ProviderError] | ProviderError]
+"""The counter from before they were asked for, where it was noted; who; and the outcome of each, or of all."""
 
 
 class _Walking:
@@ -186,73 +193,110 @@ class _Walking:
                 last=last and not wanted,
                 asked=stamp,
             )
-        for start in range(0, len(wanted), _TOGETHER):
-            group = wanted[start : start + _TOGETHER]
-            asked = await self._walk.stamp()
-            read = _Read()
-            for part in range(0, len(group), MOST):
+        if not wanted:
+            return
+        read, left = _Read(), len(wanted)
+        async with contextlib.aclosing(self._bodies(wanted)) as bodies:
+            async for asked, keys, found in bodies:
+                read.asked = asked if read.asked is None else read.asked
+                left -= len(keys)
                 try:
-                    await self._read(read, {key: told[key] for key in group[part : part + MOST]})
+                    if isinstance(found, ProviderError):
+                        raise found
+                    await self._sort(read, {key: (told[key], found[key]) for key in keys})
                 except ProviderError as error:
-                    read.stopped = error
+                    read.stopped = error  # what has been read before counts
+                if left and (len(wanted) - left) % _TOGETHER and read.stopped is None:
+                    continue
+                done = not left and read.stopped is None
+                yield Page(
+                    self._mode,
+                    changed=tuple(read.changed),
+                    removed=tuple(read.removed),
+                    deferred=tuple(read.deferred),
+                    cursor=after if done else here,
+                    last=last and done,
+                    asked=read.asked,
+                )
                 if read.stopped is not None:
-                    break  # what has been read before counts
-            done = start + _TOGETHER >= len(wanted) and read.stopped is None
-            yield Page(
-                self._mode,
-                changed=tuple(read.changed),
-                removed=tuple(read.removed),
-                deferred=tuple(read.deferred),
-                cursor=after if done else here,
-                last=last and done,
-                asked=asked,
-            )
-            if read.stopped is not None:
-                raise read.stopped  # the rest of this page comes when the walk is taken up again
+                    raise read.stopped  # the rest of this page comes when the walk is taken up again
+                read = _Read()
 
-    async def _read(self, read: _Read, told: Mapping[RemoteKey, _Entry]) -> None:
+    async def _bodies(self, wanted: Sequence[RemoteKey]) -> AsyncGenerator[_Bodies, None]:
+        """Twenty at a time; the next are asked for while those before are worked out.
+
+        None of a page is asked for twice, so that nothing of it can be newer than what is believed of it by then (J1).
+        """
+        parts = [wanted[start : start + MOST] for start in range(0, len(wanted), MOST)]
+        asking = asyncio.create_task(self._ask_bodies(parts[0], begins=True))
+        try:
+            for at, following in enumerate((*parts[1:], None), start=1):
+                bodies = await asking
+                if following is not None:
+                    begins = at * MOST % _TOGETHER == 0
+                    asking = asyncio.create_task(self._ask_bodies(following, begins=begins))
+                yield bodies
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _ask_bodies(self, keys: Sequence[RemoteKey], *, begins: bool) -> _Bodies:
+        """``begins``: a page of the walk begins with these."""
+        stamp = await self._walk.stamp() if begins else None
+        try:
+            return stamp, keys, await get_many(self._api, self._folder, keys, step=_LIST, seconds=READ_SECONDS)
+        except ProviderError as error:
+            return stamp, keys, error
+
+    async def _sort(self, read: _Read, found: Mapping[RemoteKey, tuple[_Entry, bytes | ProviderError]]) -> None:
         """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
 
         Also of who is said to be gone: only who cannot be found, or is found elsewhere, is.
         """
-        found = await get_many(self._api, self._folder, list(told), step=_LIST, seconds=READ_SECONDS)
         parent = None
-        if any(told[key].removed and isinstance(document, bytes) for key, document in found.items()):
+        if any(entry.removed and isinstance(outcome, bytes) for entry, outcome in found.values()):
             parent = await folders.parent(self._api, self._folder, seconds=READ_SECONDS)
-        for key, outcome in found.items():
-            entry = told[key]
-            gone = entry.removed is not None
-            if isinstance(outcome, ProviderThrottled | ProviderUnauthorized):
-                read.stopped = outcome
-            elif gone and isinstance(outcome, RecordNotFound):
-                read.removed.append(key)
-            elif isinstance(outcome, ProviderError):
-                # Who is told to be there and is not found has gone since, or is not to be found yet (J12).
-                read.deferred.append(Deferred(key, _rev(entry.etag), outcome))
-            elif gone and head(outcome).parent_folder_id != parent:
-                read.removed.append(key)
-            elif await self._has_left(entry, outcome):
-                left = RecordNotFound(f"{_LIST}: the contact is in another folder by now")
-                read.deferred.append(Deferred(key, _rev(entry.etag), left))
+        for key, (entry, outcome) in found.items():
+            if isinstance(outcome, ProviderError):
+                _miss(read, key, entry, outcome)
             else:
-                self._add(read, key, entry, outcome)
+                await self._meet(read, key, entry, outcome, parent)
 
-    async def _has_left(self, entry: _Entry, document: bytes) -> bool:
+    async def _meet(self, read: _Read, key: RemoteKey, entry: _Entry, document: bytes, parent: str | None) -> None:
+        """Somebody who was read. ``parent``: that of the folder, when somebody is said to be gone."""
+        now = head(document)
+        failure: PolydexError | None = None
+        if entry.removed is not None and now.parent_folder_id != parent:
+            read.removed.append(key)
+            return
+        if await self._has_left(entry, now, document):
+            failure = RecordNotFound(f"{_LIST}: the contact is in another folder by now")
+        elif is_older(now.last_modified_date_time, entry.last_modified_date_time):
+            failure = ProviderUnavailable(f"{_LIST}: the contact is read as it was before the change that is told of")
+        else:
+            try:
+                read.changed.append(record(document, self._region, key))
+            except PolydexError as error:
+                failure = error
+        if failure is not None:
+            read.deferred.append(Deferred(key, _rev(entry.etag), failure))
+
+    async def _has_left(self, entry: _Entry, now: Head, document: bytes) -> bool:
         """Whether somebody who is told to be in the folder is found elsewhere, as in that of the deleted ones."""
-        if head(document).parent_folder_id == entry.parent_folder_id:
+        if now.parent_folder_id == entry.parent_folder_id:
             return False
         return await is_elsewhere(self._api, self._folder, document, seconds=READ_SECONDS)
 
-    def _add(self, read: _Read, key: RemoteKey, entry: _Entry, document: bytes) -> None:
-        now = head(document).last_modified_date_time
-        if is_older(now, entry.last_modified_date_time):
-            late = ProviderUnavailable(f"{_LIST}: the contact is read as it was before the change that is told of")
-            read.deferred.append(Deferred(key, _rev(entry.etag), late))
-            return
-        try:
-            read.changed.append(record(document, self._region, key))
-        except PolydexError as error:
-            read.deferred.append(Deferred(key, _rev(entry.etag), error))
+
+def _miss(read: _Read, key: RemoteKey, entry: _Entry, error: ProviderError) -> None:
+    """Somebody who could not be read."""
+    if isinstance(error, ProviderThrottled | ProviderUnauthorized):
+        read.stopped = error
+    elif entry.removed is not None and isinstance(error, RecordNotFound):
+        read.removed.append(key)
+    else:
+        # Who is told to be there and is not found has gone since, or is not to be found yet (J12).
+        read.deferred.append(Deferred(key, _rev(entry.etag), error))
 
 
 def _entry(raw: msgspec.Raw) -> _Entry:
