@@ -82,6 +82,19 @@ def test_what_a_new_state_of_synchronisation_does_not_know_is_asked_for() -> Non
     machine.teardown()  # compares
 
 
+def test_who_is_brought_back_before_a_delta_says_so_is_asked_for() -> None:
+    """The delta tells of the removal alone, and a read finds them; they go again before the next: of that no delta tells."""
+    machine = MicrosoftMachine()
+    machine.begin(page_size=200, first=1, push=False, warm=True)
+    machine.phone_removes(number=0)
+    machine.time_passes(seconds=60)
+    machine.changes_are_told_late(seconds=60)
+    machine.outlook_restores(number=0)
+    machine.push_arrives(process=0)
+    machine.phone_removes(number=0)
+    machine.teardown()  # compares
+
+
 def create(machine: MicrosoftMachine) -> None:
     machine.client_creates(process=0)
 

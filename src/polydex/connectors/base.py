@@ -48,8 +48,8 @@ class Capabilities:
         create_lag: seconds in which "not found" for a known key is not believed (J12).
         parallel: requests at once for one account.
         trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
-        tells_brief: a delta tells that a record is gone that came after the walk before it. False: what we create is asked
-            for by itself until a walk has brought it.
+        tells_brief: a delta tells that a record is gone that came after the walk before it. False: what is there by our
+            write, or by a fetch, is asked for by itself until a list has told of it.
         full_every: seconds after which the engine asks for a snapshot although the change feed works; None: never.
         vcards: ``Record.raw`` is a vCard, and ``create`` keeps what one that it is given says besides the contact.
         batch: writes of one kind in one call; 1: ``Batching`` is not offered.
@@ -154,6 +154,8 @@ class Page:
             is written before the connector is asked for the next one.
         renamed: (old key, new key); applied before removals.
         deferred: records that exist but could not be read.
+        unlisted: keys of those whom a read has found, or may find, although the list says that they are gone, as somebody
+            has brought them back: that they go once more may never be told (``Capabilities.tells_brief``).
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
         context: what mapping needs besides the record; the records of this page and of those after it are mapped with it;
             stored with the cursor; a change maps stored documents anew. None: as before.
@@ -173,6 +175,7 @@ class Page:
     removed: tuple[RemoteKey, ...] = ()
     renamed: tuple[tuple[RemoteKey, RemoteKey], ...] = ()
     deferred: tuple[Deferred, ...] = ()
+    unlisted: tuple[RemoteKey, ...] = ()
     listing: frozenset[RemoteKey] | None = None
     cursor: Cursor | None = None
     context: bytes | None = None

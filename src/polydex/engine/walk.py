@@ -220,7 +220,7 @@ class _Piece:
     Attributes:
         end: no other walk follows this page.
         context: what its records were mapped with; None: the connector knows of none.
-        asks: the delta may be silent about what we have created (``Capabilities.tells_brief``).
+        asks: the delta may be silent about those of whom none has told yet (``Capabilities.tells_brief``).
     """
 
     page: Page
@@ -355,6 +355,7 @@ def _apply_page(tx: Tx, ctx: Context, lease: Lease, target: Target, piece: _Piec
         sources.set_context(tx, source.id, piece.context)
     target = replace(target, context=piece.context)
     applied = apply.apply(tx, target, news, now)
+    contacts.unlist(tx, source.id, page.unlisted)
     brought = len(page.changed) + len(page.unchanged) + len(page.deferred)
     if not page.last:
         sources.step_walk(tx, source.id, page.mode, cursor, brought, page.total)
@@ -362,7 +363,7 @@ def _apply_page(tx: Tx, ctx: Context, lease: Lease, target: Target, piece: _Piec
     sources.step_walk(tx, source.id, page.mode, None, brought, page.total)
     applied.include(_decide(tx, target, source, page, news, brought, now))
     if piece.asks:
-        contacts.verify(tx, now, rows.created_unseen(tx, source.account, source.id))
+        contacts.verify(tx, now, rows.unlisted(tx, source.id))
     sources.end_walk(tx, source.id, cursor, _touch(tx, source), now, full=page.mode == "snapshot")
     return applied
 

@@ -146,7 +146,7 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
 
 
 _STAMPED = (
-    "touch = ?, seen_walk = coalesce(?, seen_walk), wrote_at = coalesce(?, wrote_at), "
+    "touch = ?, seen_walk = coalesce(?, CASE WHEN live = 1 THEN seen_walk ELSE 0 END), wrote_at = coalesce(?, wrote_at), "
     "checked_at = coalesce(?, checked_at)"
 )
 _SETTLED = (
@@ -355,6 +355,16 @@ def seen_in_walk(tx: Tx, walk: int, rows: Iterable[RowId]) -> None:
     """A walk brought these rows, although what it said of them was not believed: they are not to be swept. 0: none has."""
     for chunk in chunks(rows):
         tx.run(f"UPDATE contact SET seen_walk = ? WHERE row_id IN ({marks(chunk)})", walk, *chunk)
+
+
+def unlist(tx: Tx, source: SourceId, keys: Iterable[RemoteKey]) -> None:
+    """No list has told that these are there, although they are: what becomes of them may never be told (rows.unlisted)."""
+    for chunk in chunks(keys):
+        tx.run(
+            f"UPDATE contact SET seen_walk = 0 WHERE source_id = ? AND current = 1 AND key IN ({marks(chunk)})",
+            source,
+            *chunk,
+        )
 
 
 def retry_verify(tx: Tx, row: RowId, due: int, error: str) -> None:

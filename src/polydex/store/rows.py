@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId
+from polydex.core.ids import ContactId, RemoteKey, Rev, RowId, SourceId
 from polydex.core.plan import Known, by_stable, by_uid
 from polydex.store.db import Row, Tx
 
@@ -191,14 +191,10 @@ def unseen(tx: Tx, source: SourceId, walk: int) -> list[Known]:
     return [_known(row) for row in rows]
 
 
-def created_unseen(tx: Tx, account: AccountId, source: SourceId) -> list[RowId]:
-    """Live rows of what we have written lately and no walk has brought yet, or none since the last snapshot."""
+def unlisted(tx: Tx, source: SourceId) -> list[RowId]:
+    """Live rows of whom no list has told since they came, by a write or by a fetch, or none since the last snapshot."""
     found = tx.all(
-        "SELECT DISTINCT contact.row_id FROM intent JOIN contact ON contact.row_id = intent.row_id "
-        "WHERE intent.account_id = ? AND intent.source_id = ? AND intent.verb <> 'delete' AND intent.state = 'done' "
-        "AND contact.current = 1 AND contact.live = 1 AND contact.seen_walk = 0",
-        account,
-        source,
+        "SELECT row_id FROM contact WHERE source_id = ? AND seen_walk = 0 AND live = 1 AND current = 1", source
     )
     return [RowId(row[0]) for row in found]
 

@@ -18,13 +18,14 @@ async def test_stable_keys_and_look_ups_are_found_by_an_index(db: Database) -> N
         contacts.highest_n(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]  # a double
         rows.same_stable(noting, SourceId(1), ["a", "b"])  # type: ignore[arg-type]  # a double
         look_ups.holds(noting, 1, [(1, "e", "a")])  # type: ignore[arg-type]  # a double
+        rows.unlisted(noting, SourceId(1))  # type: ignore[arg-type]  # a double
         asked = [*noting.asked, (f"DELETE FROM contact_key WHERE {contacts.ONE_KEY}", (1, "e", "a", 1))]  # noqa: S608 - ours
         asked.append(("DELETE FROM contact_key WHERE source_id = ?", (1,)))
         return [str(tx.all(f"{explain} {sql}", *params)) for sql, params in asked]
 
     found = await db.write(plans)
-    by = ["contact_stable", "contact_key_current"] * 2
-    assert len(found) == 7
+    by = [*["contact_stable", "contact_key_current"] * 2, "", "contact_unlisted"]
+    assert len(found) == 8
     assert [name for plan, name in zip(found, by, strict=False) if name not in plan] == []
     assert [plan for plan in found if "SCAN contact" in plan or "Seq Scan" in plan] == []
 

@@ -96,6 +96,7 @@ class _Read:
     changed: list[Record] = field(default_factory=list)
     removed: list[RemoteKey] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
+    unlisted: list[RemoteKey] = field(default_factory=list)
     stopped: ProviderError | None = None
     asked: int | None = None
 
@@ -214,6 +215,7 @@ class _Walking:
                     changed=tuple(read.changed),
                     removed=tuple(read.removed),
                     deferred=tuple(read.deferred),
+                    unlisted=tuple(read.unlisted),
                     cursor=after if done else here,
                     last=last and done,
                     asked=read.asked,
@@ -266,9 +268,11 @@ class _Walking:
         """Somebody who was read. ``parent``: that of the folder, when somebody is said to be gone."""
         now = head(document)
         failure: PolydexError | None = None
-        if entry.removed is not None and now.parent_folder_id != parent:
-            read.removed.append(key)
-            return
+        if entry.removed is not None:
+            if now.parent_folder_id != parent:
+                read.removed.append(key)
+                return
+            read.unlisted.append(key)
         if await self._has_left(entry, now, document):
             failure = RecordNotFound(f"{_LIST}: the contact is in another folder by now")
         elif is_older(now.last_modified_date_time, entry.last_modified_date_time):
@@ -295,6 +299,8 @@ def _miss(read: _Read, key: RemoteKey, entry: _Entry, error: ProviderError) -> N
     elif entry.removed is not None and isinstance(error, RecordNotFound):
         read.removed.append(key)
     else:
+        if entry.removed is not None:
+            read.unlisted.append(key)
         # Who is told to be there and is not found has gone since, or is not to be found yet (J12).
         read.deferred.append(Deferred(key, _rev(entry.etag), error))
 

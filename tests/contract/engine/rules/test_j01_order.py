@@ -239,6 +239,26 @@ async def test_a_late_answer_about_a_deleted_contact_that_a_whole_walk_did_not_f
     await mirror_is_the_provider(home)
 
 
+async def test_who_is_brought_back_by_a_fetch_is_listed_by_no_walk_before_one_tells_of_them(home: Home) -> None:
+    """The number of the walk that saw them before they were gone says nothing."""
+    key = home.world.put(named("ada"))
+    await home.pull()
+    home.world.remove(key)
+    await home.pull()
+    source = await home.source()
+    target = home.ctx.target(home.account, source)
+    asked = await home.db.read(apply.stamp, home.account.id, home.account.generation)
+    home.world.put(named("ada"), key)
+    found = await home.ctx.connector(home.account, source).fetch(RemoteKey(key))
+    answer = News(asked=asked, asked_ms=home.clock(), changed=(found,), fetched=True)
+    assert await home.db.read(rows.unlisted, source.id) == []
+    await home.db.write(apply.apply, target, answer, home.clock())
+    assert len(await home.db.read(rows.unlisted, source.id)) == 1
+    await home.pull()
+    assert await home.db.read(rows.unlisted, source.id) == []
+    await mirror_is_the_provider(home)
+
+
 async def test_a_late_answer_under_a_key_that_the_contact_has_left(make_home: Furnish) -> None:
     """It would make a second row of the contact that lives on under its new key."""
     home = await make_home(renames="uid", page_size=1)
