@@ -39,6 +39,7 @@ class Home:
         url: where Polydex reaches the provider; may lead through a proxy.
         more: added to the environment of the processes.
         token: of the account.
+        role: of the server.
         process: the server, while it runs; the leader of a process group of its own.
     """
 
@@ -48,6 +49,7 @@ class Home:
     data: Path = Path()
     more: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    role: str = "all"
     port: int = field(default_factory=free_port)
     process: warm.Process | None = None
     client: httpx.AsyncClient | None = None
@@ -112,9 +114,9 @@ class Home:
         self.token = other.token
         return self
 
-    def beside(self) -> Home:
+    def beside(self, role: str = "all") -> Home:
         """Another server on the same data folder."""
-        return replace(self, folder=self.folder, process=None, client=None, port=free_port())
+        return replace(self, folder=self.folder, process=None, client=None, port=free_port(), role=role)
 
     # The server
 
@@ -123,7 +125,7 @@ class Home:
         assert self.process is None
         with (stderr or self.log).open("ab") as log:
             self.process = warm.start(
-                [*prefix, *POLYDEX, "serve", "--port", str(self.port), "--json"],
+                [*prefix, *POLYDEX, "serve", "--role", self.role, "--port", str(self.port), "--json"],
                 env=self.env, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
             )  # fmt: skip
         line = await asyncio.to_thread(self.process.stdout.readline)
