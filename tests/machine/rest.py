@@ -49,9 +49,10 @@ def _unfinished(machine: Machine) -> list[str]:
     """What still waits to be done."""
     db = machine.processes[0].db
     last = machine.last_change()
+    signed_in = machine.processes[0].account.token_status == "active"
 
     def look(tx: Tx) -> list[str]:
-        found = []
+        found = [] if signed_in else ["nobody is signed in"]
         for source in sources.of_account(tx, ACCOUNT):
             if source.pulled_at is None or source.pulled_at <= last:
                 found.append(f"{source.key} was pulled at {source.pulled_at}, {source.error_code}")
