@@ -56,6 +56,7 @@ class Spoiler:
 
     Attributes:
         keys: ids of contacts that come as nobody can read them.
+        failing: ids of contacts that are answered with 500, also as a part of a batch.
         answers: of the next requests of a method whose path ends so, in this order, before all is as ever again.
         before: called before each request, with its method and path.
     """
@@ -63,6 +64,7 @@ class Spoiler:
     app: Any
     receiver: "Receiver"
     keys: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
     answers: list[tuple[str, str, int, Any]] = field(default_factory=list)
     before: Callable[[str, str], Awaitable[None]] | None = None
 
@@ -81,7 +83,7 @@ class Spoiler:
                 del self.answers[at]
                 await JSONResponse(body, status)(scope, receive, send)
                 return
-        await self.app(scope, receive, self._spoiling(send) if self.keys else send)
+        await self.app(scope, receive, self._spoiling(send) if self.keys or self.failing else send)
 
     def _spoiling(self, send: Any) -> Any:
         begun: list[Any] = []
@@ -91,9 +93,10 @@ class Spoiler:
                 begun.append(message)
                 return
             body = message["body"]
-            with contextlib.suppress(ValueError):
-                body = json.dumps(self._spoiled(json.loads(body))).encode()
             [start] = begun
+            with contextlib.suppress(ValueError):
+                found = self._spoiled({"status": start["status"], "body": json.loads(body)})
+                body, start = json.dumps(found["body"]).encode(), {**start, "status": found["status"]}
             headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
             await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
             await send({**message, "body": body})
@@ -105,6 +108,8 @@ class Spoiler:
             return [self._spoiled(one) for one in value]
         if not isinstance(value, dict):
             return value
+        if isinstance(value.get("body"), dict) and value["body"].get("id") in self.failing:
+            return {**value, "status": 500, "body": {"error": {"code": "ErrorInternalServerError", "message": "Odd"}}}
         found = {name: self._spoiled(one) for name, one in value.items()}
         if found.get("id") in self.keys and "displayName" in found:
             found["displayName"] = 7

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
 from polydex.connectors.microsoft import folders, wire
-from polydex.connectors.microsoft.api import FETCH_SECONDS, READ_SECONDS, Api, path_of
+from polydex.connectors.microsoft.api import FETCH_SECONDS, READ_SECONDS, Api, decoded, path_of
 from polydex.connectors.microsoft.parts import MOST, Part, ask_together
 from polydex.core.errors import PolydexError, ProviderError, RecordNotFound
 from polydex.core.ids import RemoteKey
@@ -33,6 +33,14 @@ class Head(msgspec.Struct, rename="camel", gc=False):
 
 class _Document(msgspec.Struct, gc=False):
     contact: Head
+
+
+class _Name(msgspec.Struct, gc=False):
+    id: str
+
+
+class _Names(msgspec.Struct, gc=False):
+    value: list[_Name]
 
 
 def path(api: Api, folder: str, *segments: str) -> str:
@@ -89,6 +97,20 @@ async def get_many(
         else:
             documents[key] = wire.Document.of(raw, photo if isinstance(photo, bytes) else None).encode()
     return documents
+
+
+async def others_answer(
+    api: Api, folder: str, keys: Collection[RemoteKey], *, step: str = FETCH, seconds: float = READ_SECONDS
+) -> bool:
+    """Whether anybody in a folder but these, at most 20, can be read: who cannot is at fault then, and not Microsoft.
+
+    Raises ProviderError when not even that is answered.
+    """
+    listed = api.own("contactFolders", folder, "contacts", query=[("$select", "id"), ("$top", str(2 * MOST))])
+    names = decoded(await api.get(listed, step=step, seconds=seconds), _Names, step)
+    others = [RemoteKey(name.id) for name in names.value if name.id not in keys][:MOST]
+    found = await get_many(api, folder, others, step=step, seconds=seconds) if others else {}
+    return any(isinstance(one, bytes) for one in found.values())
 
 
 async def is_elsewhere(api: Api, folder: str, document: bytes, *, seconds: float = FETCH_SECONDS) -> bool:

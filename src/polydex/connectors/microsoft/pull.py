@@ -13,7 +13,7 @@ import msgspec
 from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.connectors.microsoft import folders
 from polydex.connectors.microsoft.api import READ_SECONDS, Api, decoded
-from polydex.connectors.microsoft.contacts import Head, get_many, head, is_elsewhere, is_older, path
+from polydex.connectors.microsoft.contacts import Head, get_many, head, is_elsewhere, is_older, others_answer, path
 from polydex.connectors.microsoft.cursor import Position, expired
 from polydex.connectors.microsoft.parts import MOST
 from polydex.connectors.microsoft.read import record
@@ -255,6 +255,9 @@ class _Walking:
 
         Also of who is said to be gone: only who cannot be found, or is found elsewhere, is.
         """
+        read.stopped = await self._failure({key: outcome for key, (_, outcome) in found.items()})
+        if read.stopped is not None:
+            return
         parent = None
         if any(entry.removed and isinstance(outcome, bytes) for entry, outcome in found.values()):
             parent = await folders.parent(self._api, self._folder, seconds=READ_SECONDS)
@@ -284,6 +287,17 @@ class _Walking:
                 failure = error
         if failure is not None:
             read.deferred.append(Deferred(key, _rev(entry.etag), failure))
+
+    async def _failure(self, found: Mapping[RemoteKey, bytes | ProviderError]) -> ProviderError | None:
+        """Why nobody at all could be read, when that is no fault of theirs: nobody is taken for unreadable then (J4), and
+        nothing for complete (J14).
+        """
+        failed = [one for one in found.values() if isinstance(one, ProviderError)]
+        if len(failed) < len(found) or any(isinstance(one, RecordNotFound) for one in failed):
+            return None
+        if await others_answer(self._api, self._folder, found.keys(), step=_LIST):
+            return None
+        return failed[0]
 
     async def _has_left(self, entry: _Entry, now: Head, document: bytes) -> bool:
         """Whether somebody who is told to be in the folder is found elsewhere, as in that of the deleted ones."""
