@@ -1,12 +1,14 @@
 """Walks that cannot come to their end: what has not been read is not told as complete, and who can be read is."""
 
+from typing import Any
+
 import pytest
 
-from polydex.core.errors import PolydexError, ProviderForbidden, ProviderUnavailable
+from polydex.core.errors import PolydexError, ProviderForbidden, ProviderMalformed, ProviderUnavailable
 from tests.microsoft.home import graph_home
 
 GET = "contacts.get"
-FAILURES = (
+FAILURES: tuple[tuple[str, dict[str, int], type[PolydexError]], ...] = (
     ("graph-unavailable", {"status": 500}, ProviderUnavailable),
     ("graph-unavailable", {"status": 503}, ProviderUnavailable),
     ("graph-forbidden", {}, ProviderForbidden),
@@ -69,3 +71,38 @@ async def test_the_only_one_there_is_who_cannot_be_read_is_no_empty_address_book
         home.world.spoiler.failing.clear()
         await home.rest()
         await home.assert_same(consumer)
+
+
+@pytest.mark.parametrize("length", [2, 5])
+async def test_links_that_lead_in_a_circle_end_somewhere(length: int) -> None:
+    """First of everybody, then of changes; who stands on its pages is read nevertheless."""
+    async with graph_home() as home:
+        keys = await home.seed(*(f"n{number}" for number in range(length)))
+        delta = f"{home.world.url}/v1.0/me/contactFolders/contacts/contacts/delta?$skiptoken=circle"
+        answers = home.world.spoiler.answers
+
+        def circle(round_: int) -> list[tuple[str, str, int, Any]]:
+            links = [f"{delta}{round_}{number}" for number in range(length)]
+            ring = zip(keys, [*links[1:], links[0]], strict=True)
+            pages = [{"value": [{"id": key}], "@odata.nextLink": link} for key, link in ring]
+            return [("GET", "/delta", 200, page) for page in pages] * 100
+
+        answers += circle(0)
+        with pytest.raises(ProviderMalformed):
+            await home.pull()
+        assert len(answers) > 60 * length, "not for ever"
+        assert sorted(await home.records()) == [f"n{number}" for number in range(length)]
+        answers.clear()
+        await home.later(4000)
+        consumer = await (await home.consumer()).follow()
+        await home.assert_same(consumer)
+        await home.nickname(keys[-1], "edited")
+        answers += circle(1)
+        with pytest.raises(ProviderMalformed):
+            await home.pull()
+        assert len(answers) > 60 * length, "not for ever"
+        answers.clear()
+        await home.world.remove(keys[0])
+        await home.rest()
+        await home.assert_same(consumer)
+        assert len(consumer.copy) == length - 1

@@ -105,7 +105,7 @@ async def run(
     """Bring the mirror up to the provider's state. Raises ProviderError, FenceLost, GenerationChanged.
 
     A cursor that the provider no longer accepts is not a failure: a resume cursor falls back to the cursor of the last
-    complete walk, and that one to a snapshot (J3).
+    complete walk, and that one to a snapshot (J3), also when the pages that follow it expire a second time.
 
     Args:
         ctx: the parts.
@@ -115,7 +115,7 @@ async def run(
         start: as ``begin`` gave it in the transaction that took the lease; None: it begins here.
         end: see End.
     """
-    walked = Walked()
+    walked, dropped = Walked(), False
     for _ in range(3):
         if start is None:
             start = await ctx.db.write(_begin, lease, ctx.clock())
@@ -126,8 +126,8 @@ async def run(
             resume = start.resume or error.resume
             if not resume and start.cursor is None:
                 raise ProviderMalformed("The provider refuses to list from the start") from None
-            await ctx.db.write(_expired, lease, resume=resume)
-            start = None
+            await ctx.db.write(_expired, lease, resume=resume and not (dropped and start.cursor is not None))
+            start, dropped = None, True
             continue
         if last.mode == "snapshot" and not connector.caps.trusts_snapshot_cursor:
             # J2: edits during the walk may lie before this cursor; a second walk, begun after it, covers them.

@@ -41,6 +41,24 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
         return position
 
 
+class Trail:
+    """The links that a walk has followed, as far as it takes to see that they go in a circle, of whatever length: one of
+    them is remembered, and gives its place to another after twice as many as the time before (R. P. Brent, 1980).
+    """
+
+    def __init__(self) -> None:
+        self._link, self._passed, self._until = "", 0, 1
+
+    def returns(self, link: str) -> bool:
+        """Whether this one was followed before, as far as is remembered; it is followed now."""
+        if link == self._link:
+            return True
+        self._passed += 1
+        if self._passed == self._until:
+            self._link, self._passed, self._until = link, 0, 2 * self._until
+        return False
+
+
 def expired(message: str, *, resume: bool) -> CursorExpired:
     """The error. ``resume``: it is the walk in progress that cannot go on."""
     error = CursorExpired(message)

@@ -14,7 +14,7 @@ from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.connectors.microsoft import folders
 from polydex.connectors.microsoft.api import READ_SECONDS, Api, decoded
 from polydex.connectors.microsoft.contacts import Head, get_many, head, is_elsewhere, is_older, others_answer, path
-from polydex.connectors.microsoft.cursor import Position, expired
+from polydex.connectors.microsoft.cursor import Position, Trail, expired
 from polydex.connectors.microsoft.parts import MOST
 from polydex.connectors.microsoft.read import record
 from polydex.core.errors import (
@@ -120,7 +120,7 @@ class _Walking:
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         link = self._position.page or self._position.delta or path(self._api, self._folder, "delta")
-        stands = 0
+        stands, trail = 0, Trail()
         given, begun = self._position != Position(full=True), self._position.page is not None
         while True:
             stamp = await self._walk.stamp()
@@ -138,6 +138,8 @@ class _Walking:
                 yield page
             if following is None:
                 return
+            if not stands and trail.returns(following):
+                raise expired(f"{_LIST}: the list goes in a circle", resume=True)
             link, given, begun = following, True, True
 
     def _resume(self, link: str) -> Cursor:

@@ -90,6 +90,28 @@ async def test_a_page_token_that_expires_in_place_of_the_delta_cursor(make_home:
     assert all(place.startswith("delta/") for place in lists(home))
 
 
+async def test_a_cursor_whose_page_tokens_expire_each_time(make_home: Furnish) -> None:
+    """It would be so with every pull: the second time, it is given up in the pull that has seen it."""
+    home = await make_home(page_size=1)
+    await home.pull()
+    for number in range(3):
+        home.world.put(named(f"n{number}"), f"k{number}")
+    home.world.calls.clear()
+    home.world.gates.hold("list", "answer")
+    walk = asyncio.create_task(home.pull())
+    for _ in range(2):
+        held = await home.world.gates.reached("list", "answer")
+        assert held.step.key.startswith("delta/")
+        home.world.break_walks()
+        home.world.gates.release(held)
+    await home.world.gates.reached("list", "answer")
+    home.world.gates.open()
+    await walk
+    assert sorted(await home.records()) == ["n0", "n1", "n2"]
+    assert (await home.source()).error_code is None
+    assert all(place.startswith("walk/") for place in lists(home)[2:])
+
+
 async def test_a_page_token_of_a_first_walk_that_expires_is_no_failure(make_home: Furnish) -> None:
     home = await make_home(page_size=1)
     for number in range(3):
