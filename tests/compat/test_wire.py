@@ -1,11 +1,13 @@
 """What arrives over a real connection and is not as it should be: bodies, heads, speed, protocols."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +179,56 @@ async def test_a_body_that_does_not_come_is_given_up_and_blocks_nobody(hasty: Se
         assert int(answer.headers["retry-after"]) >= 1
         assert await slow.at_end()
     assert contacts(hasty) == 1
+
+
+class Brief(Connection):
+    """One that waits for the next request for a moment only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.timeout_keep_alive = 1
+
+
+@pytest.fixture
+async def brief(tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(tmp_path, contacts=1, options=Options(max_seconds=0.3), connection=Brief) as server:
+        yield server
+
+
+@pytest.mark.parametrize("target", ["/push/memory", "/v1/contacts", "/nowhere"])
+async def test_a_body_that_comes_in_drops_is_given_up_and_keeps_no_connection(brief: Served, target: str) -> None:
+    async with wire_to(brief) as slow:
+        slow.head("POST", target, length=10_000)
+        assert (await slow.answer()).status in (404, 503)
+
+        async def drops() -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    slow.write(b" ")
+                    await slow.writer.drain()
+                    await asyncio.sleep(0.05)
+
+        dropping = asyncio.create_task(drops())
+        async with asyncio.timeout(10):
+            assert await slow.at_end()
+        dropping.cancel()
+
+
+async def test_a_body_that_comes_after_the_answer_leaves_no_connection_behind(brief: Served) -> None:
+    async with wire_to(brief) as early:
+        early.head("POST", "/nowhere", length=len(ADA))
+        refused(await early.answer(), 404, "notFound")
+        early.write(ADA)
+        async with asyncio.timeout(10):
+            assert await early.at_end()
+
+
+async def test_a_request_after_a_body_that_came_late_is_answered(brief: Served) -> None:
+    async with wire_to(brief) as early:
+        early.head("POST", "/nowhere", length=len(ADA))
+        refused(await early.answer(), 404, "notFound")
+        early.write(ADA)
+        assert (await early.ask("GET", "/health")).status == 200
 
 
 class Hasty(Connection):

@@ -54,7 +54,8 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
+        # Only a request ends the waiting for one, not the rest of a body that was answered before it had come: else who
+        # sends that in drops, or to its end and nothing more, would keep the connection for ever.
         if self._in_head:
             self._head_bytes += len(data)
         try:
@@ -68,10 +69,12 @@ class Connection(HttpToolsProtocol):
                 self.send_400_response(f"The head of a request may have {HEAD_BYTES} bytes at most")
 
     def on_message_begin(self) -> None:
+        self._unset_keepalive_if_required()
         super().on_message_begin()
         self._begin_head()
 
     def on_headers_complete(self) -> None:
+        self._unset_keepalive_if_required()  # again: an answer to the request before this one may have set it
         self._end_head()
         if self.parser.should_upgrade():
             self._offered = self._without_offer()

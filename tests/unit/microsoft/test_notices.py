@@ -84,6 +84,14 @@ def test_what_is_no_notification(content: bytes) -> None:
         notified({}, content)
 
 
+def test_a_list_of_nothings_is_not_read() -> None:
+    """A megabyte of them is a body that is taken: reading it would hold up everybody else."""
+    with pytest.raises(BadRequest, match="more than"):
+        notified({}, b'{"value":[' + b"1," * 500_000 + b"1]}")
+    full = [{**CHANGE, "clientState": str(number)} for number in range(MOST)]
+    assert len(_notices(body(*full))) == MOST
+
+
 @given(
     content=st.binary()
     | st.recursive(st.none() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)).map(

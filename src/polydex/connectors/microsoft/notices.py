@@ -19,6 +19,8 @@ _LIFECYCLE: Final[Mapping[str, Literal["changed", "renew", "ended"]]] = {
 }
 """concepts/change-notifications-lifecycle-events.md."""
 _LONGEST_SECRET = 128
+_COMMAS = 50 * MOST
+"""Of a request, in which a notification has about ten: a list of a million nothings would take long to read."""
 
 
 class _Notification(msgspec.Struct, rename="camel", gc=False):
@@ -39,6 +41,8 @@ def notified(query: Mapping[str, str], body: bytes) -> Handshake | tuple[Notice,
     token = query.get("validationToken")
     if token is not None:
         return Handshake(token)
+    if body.count(b",") > _COMMAS:
+        raise BadRequest("This is more than Microsoft Graph would tell at once")
     try:
         entries = msgspec.json.decode(body, type=_Body).value
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
