@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -10,11 +11,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Connected
-from tests.cli.shell import POLYDEX
+from tests.cli.shell import POLYDEX, Shell
 from tests.servers import warm
 from tests.servers.process import free_port
 
@@ -69,6 +71,21 @@ def served(connected: Connected) -> Iterator[tuple[str, str]]:
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
+
+
+def test_the_commands_that_a_server_names_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "Ada's data; $(id)")
+    with (tmp_path / "log").open("w") as log:
+        server = warm.start([*POLYDEX, "serve", "--port", "0"], env=shell.env, stderr=log)
+    named: list[str] = []
+    for _ in range(300):
+        named = [line for line in (tmp_path / "log").read_text().splitlines() if "--data-dir" in line]
+        if len(named) == 2:
+            break
+        time.sleep(0.1)
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(30) == 0
+    assert [shlex.split(line)[-2:] for line in named] == [["--data-dir", str(shell.folder)]] * 2
 
 
 def test_the_server_answers_until_it_is_told_to_end(served: tuple[str, str]) -> None:

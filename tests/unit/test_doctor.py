@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from polydex.core.ids import AccountId
 from polydex.engine.doctor import clock, folder, machine
+from polydex.engine.doctor.account import Subject
 from polydex.engine.doctor.step import State, Step, size, span
+from polydex.store.accounts import ACTIVE, Account
 
+ACCOUNT = Account(
+    AccountId(1), 1, "microsoft", "Office365", None, "subject", "o'neil$(id)@example.com", None, None, None, None, None, None,
+    None, frozenset(), None, ACTIVE, None, 0, 0, 0, 0, None, 0,
+)  # fmt: skip
 MOUNTS = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:25 / /srv rw - xfs /dev/sdb1 rw
@@ -164,3 +173,26 @@ def test_a_bundle_with_certificates_that_have_ended(tmp_path: Path) -> None:
     assert look(2 * DAY).state is State.WARNING
     (step,) = machine.authorities(tmp_path / "none.pem", 0)
     assert step.state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        (
+            Subject(ACCOUNT, None, (), "a tenant;"),
+            ["microsoft", "--tenant", "a tenant;", "--mailbox", "o'neil$(id)@example.com"],
+        ),
+        (
+            Subject(
+                replace(ACCOUNT, provider="carddav", service_type="CardDAV", server_url="https://dav.example.com/?a=1&b=2"),
+                None, (),
+            ),
+            ["carddav", "--server", "https://dav.example.com/?a=1&b=2"],
+        ),
+    ],
+    ids=["mailbox", "server"],
+)  # fmt: skip
+def test_the_command_that_connects_again_can_be_pasted_into_a_shell(subject: Subject, words: list[str]) -> None:
+    parts = shlex.shlex(subject.again, posix=True, punctuation_chars=True)
+    parts.whitespace_split = True
+    assert list(parts) == ["polydex", "accounts", "add", *words]

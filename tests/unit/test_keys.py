@@ -1,5 +1,6 @@
 import base64
 import json
+import shlex
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -88,10 +89,14 @@ def test_a_key_file_that_others_may_read_is_reported(tmp_path: Path) -> None:
     with capture_logs() as events:
         Keys.load(tmp_path, {})
     assert events == []
-    (tmp_path / "keys.json").chmod(0o644)
+    place = tmp_path / "our $(keys)"
+    place.mkdir()
+    (tmp_path / "keys.json").rename(place / "keys.json")
+    (place / "keys.json").chmod(0o644)
     with capture_logs() as events:
-        Keys.load(tmp_path, {})
+        Keys.load(place, {})
     assert [event["event"] for event in events] == ["key_file_open_to_others"]
+    assert shlex.split(events[0]["advice"]) == ["chmod", "600", str(place / "keys.json")]
 
 
 def test_a_secret_is_bound_to_what_it_belongs_to() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import shlex
 import signal
 import socket
 import sys
@@ -204,4 +205,4 @@ def _option(folder: Path) -> str:
     """What a command in this directory needs to find the folder."""
     from polydex.config import Config
 
-    return "" if folder == Config().data_dir.absolute() else f" --data-dir {folder}"
+    return "" if folder == Config().data_dir.absolute() else f" --data-dir {shlex.quote(str(folder))}"

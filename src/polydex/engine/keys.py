@@ -15,6 +15,7 @@ import hmac
 import os
 import re
 import secrets
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -112,7 +113,9 @@ class Keys:
             raise ConfigInvalid(f"The key file {path} cannot be read: {error.strerror}") from error
         # Secrets mounted into containers are often readable by all, so this is no refusal.
         if os.name == "posix" and path.stat().st_mode & 0o077:
-            log.logger(__name__).warning("key_file_open_to_others", path=str(path), advice=f"chmod 600 {path}")
+            log.logger(__name__).warning(
+                "key_file_open_to_others", path=str(path), advice=f"chmod 600 {shlex.quote(str(path))}"
+            )
         return cls._parse(raw, path, random_bytes)
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -95,7 +96,8 @@ def _server(url: str, login: str | None) -> Server:
     except BadRequest as error:
         raise BadRequest(error.message.replace("serverUrl", "--server")) from None
     credentials = Credentials(given.login, given.password, whole.server_url)
-    return Server("CardDAV", credentials, f"polydex accounts add carddav --server {whole.server_url}")
+    again = f"polydex accounts add carddav --server {shlex.quote(whole.server_url or url)}"
+    return Server("CardDAV", credentials, again)
 
 
 class _NoLog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -72,12 +73,13 @@ class Subject:
         """The command that connects it again. The login is left out where it is asked for."""
         account = self.account
         if self.tenant is not None:
-            return f"polydex accounts add {account.provider} --tenant {self.tenant} --mailbox {account.login}"
+            tenant, mailbox = shlex.quote(self.tenant), shlex.quote(account.login or "")
+            return f"polydex accounts add {account.provider} --tenant {tenant} --mailbox {mailbox}"
         if account.provider in ("google", "microsoft"):
             return f"polydex accounts add {account.provider} --tokens-stdin"
         services = {"icloud": "icloud", "fastmail": "fastmail"}
         service = services.get((account.service_provider or account.service_type).lower(), "carddav")
-        server = f" --server {account.server_url}" if service == "carddav" and account.server_url else ""
+        server = f" --server {shlex.quote(account.server_url)}" if service == "carddav" and account.server_url else ""
         return f"polydex accounts add {service}{server}"
 
 
