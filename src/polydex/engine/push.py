@@ -64,20 +64,21 @@ def _mac(key: bytes, provider: str, source: SourceId) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def state(watched: Watched | None, now: int) -> Push | None:
+def state(watched: Watched | None, now: int, *, ended: bool = False) -> Push | None:
     """Whether a source is watched, for its owner; None where the provider does not offer it.
 
-    By what is stored alone, so that every process says the same, whatever its own settings are.
+    By what is stored alone, so that every process says the same, whatever its own settings are. ``ended``: nothing is
+    pulled any more, so that a channel which may still live tells in vain.
     """
     if watched is None:
         return None
+    if ended:
+        return Push(active=False, code="push.off", message="The account's access has ended")
     if watched.lives(watched.url, now):
         return Push(active=True, until=watched.expires_at)
     if watched.error_code is not None:
         return Push(active=False, code=watched.error_code, message=watched.error_message)
     if watched.due_at is not None:
         return Push(active=False, code="push.waiting", message="The provider is about to be asked")
-    if watched.channel is not None:
-        return Push(active=False, code="push.off", message="The account's access has ended")
     said = "The provider does not offer it for this address book" if watched.url else "POLYDEX_PUBLIC_URL is not set"
     return Push(active=False, code="push.off", message=said)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from polydex.core.ids import AccountId
 from polydex.engine import push
 from polydex.engine.push import Push
-from polydex.store import rows, sources, watches
+from polydex.store import accounts, rows, sources, watches
+from polydex.store.accounts import DEAD
 from polydex.store.db import Tx
 from polydex.store.sources import Source
 
@@ -53,10 +54,12 @@ def read(tx: Tx, account: AccountId, now: int) -> AccountStatus:
     """The state of every address book of an account. ``now``: unix milliseconds."""
     found = sources.of_account(tx, account)
     ready = any(source.is_default and source.ready_at is not None for source in found)
-    return AccountStatus(ready, tuple(_state(tx, source, now) for source in found))
+    known = accounts.get(tx, account)
+    dead = known is None or known.token_status == DEAD
+    return AccountStatus(ready, tuple(_state(tx, source, now, dead=dead) for source in found))
 
 
-def _state(tx: Tx, source: Source, now: int) -> SourceState:
+def _state(tx: Tx, source: Source, now: int, *, dead: bool) -> SourceState:
     return SourceState(
         name=source.name,
         default=source.is_default,
@@ -71,5 +74,5 @@ def _state(tx: Tx, source: Source, now: int) -> SourceState:
         halted=source.halted_count,
         error_code=source.error_code,
         error_message=source.error_message,
-        push=push.state(watches.get(tx, source.id), now),
+        push=push.state(watches.get(tx, source.id), now, ended=dead or source.due_at is None),
     )

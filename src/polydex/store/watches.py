@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from polydex.core.errors import FenceLost
 from polydex.core.ids import AccountId, SourceId
-from polydex.store import sources
+from polydex.store import accounts, sources
 from polydex.store.db import Row, Tx
 
 
@@ -279,15 +279,16 @@ def hint(tx: Tx, source: SourceId, now: int, gap: int, *, last: bool = False) ->
 
 
 def states(tx: Tx, url: str, now: int) -> dict[str, int]:
-    """How many watches live, wait to be made, failed at the last attempt, or are off."""
-    row = tx.all(
-        "SELECT coalesce(sum(CASE WHEN live = 1 THEN 1 ELSE 0 END), 0), "
-        "coalesce(sum(CASE WHEN live = 0 AND fails > 0 THEN 1 ELSE 0 END), 0), "
-        "coalesce(sum(CASE WHEN live = 0 AND fails = 0 AND due_at IS NOT NULL THEN 1 ELSE 0 END), 0), "
-        "coalesce(sum(CASE WHEN live = 0 AND fails = 0 AND due_at IS NULL THEN 1 ELSE 0 END), 0) FROM "
-        "(SELECT CASE WHEN channel IS NOT NULL AND ended = 0 AND url = ? AND expires_at > ? THEN 1 ELSE 0 END AS live, "
-        "fails, due_at FROM watch) AS w",
+    """How many watches live, wait to be made, failed at the last attempt, or are off, as those of dead accounts are."""
+    found = dict.fromkeys(("active", "failed", "waiting", "off"), 0)
+    for state, number in tx.all(
+        "SELECT CASE WHEN s.due_at IS NULL OR a.token_status = ? THEN 'off' "
+        "WHEN w.channel IS NOT NULL AND w.ended = 0 AND w.url = ? AND w.expires_at > ? THEN 'active' "
+        "WHEN w.fails > 0 THEN 'failed' WHEN w.due_at IS NOT NULL THEN 'waiting' ELSE 'off' END AS state, count(*) "
+        "FROM watch w JOIN source s ON s.id = w.source_id JOIN account a ON a.id = s.account_id GROUP BY 1",
+        accounts.DEAD,
         url,
         now,
-    )[0]
-    return dict(zip(("active", "failed", "waiting", "off"), map(int, row), strict=True))
+    ):
+        found[str(state)] = int(number)
+    return found

@@ -554,9 +554,12 @@ async def test_an_account_that_is_dead_asks_for_nothing(post: Post) -> None:
     before = post.asked
     dead = (post.home.account.id, accounts.DEAD, "The access was revoked", post.home.clock())
     await post.home.db.write(accounts.set_status, *dead)
+    assert post.channels  # of which the provider knows nothing bad
+    assert await post.shown() == Push(active=False, code="push.off", message="The account's access has ended")
     assert await post.later(LIFE / 2) == 1
     assert post.asked == before
     assert await post.later(LIFE) == 0
+    assert await post.shown() == Push(active=False, code="push.off", message="The account's access has ended")
     await connect(post)
     await post.due()
     await alive(post)

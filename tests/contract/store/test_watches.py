@@ -256,6 +256,7 @@ async def test_states_are_counted(db: Database, account: AccountId, source: Sour
         for key in ("waiting", "failed", "off"):
             added = sources.add(tx, account, key, None, is_default=False, read_only=False)
             watches.want(tx, added, NOW + 1)
+            tx.run("UPDATE source SET due_at = ? WHERE id = ?", NOW, added)
             if key == "failed":
                 watches.failed(tx, added, URL, "provider.rejected", "No")
             if key == "off":
@@ -265,6 +266,8 @@ async def test_states_are_counted(db: Database, account: AccountId, source: Sour
     await alive(db, source)
     await db.write(more)
     assert await db.read(watches.states, URL, NOW) == {"active": 1, "waiting": 1, "failed": 1, "off": 1}
+    await db.write(accounts.set_status, account, accounts.DEAD, "The access was revoked", NOW)
+    assert await db.read(watches.states, URL, NOW) == {"active": 0, "waiting": 0, "failed": 0, "off": 4}
 
 
 async def test_the_source_is_locked_before_its_watch_and_in_one_order(db: Database, account: AccountId) -> None:
