@@ -15,8 +15,9 @@ from polydex.connectors.base import Record
 from polydex.connectors.carddav.mapping import record
 from polydex.core.ids import AccountId, RemoteKey, Rev, SourceId
 from polydex.engine import apply, content
-from polydex.engine.apply import News, Target
 from polydex.engine.content import Ready
+from polydex.engine.news import News
+from polydex.engine.target import Target
 from polydex.store import accounts, apps, sources
 from polydex.store.accounts import Details
 from polydex.store.db import A, Row, T, Tx

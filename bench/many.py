@@ -16,8 +16,9 @@ from polydex.connectors.base import Record
 from polydex.connectors.carddav.mapping import record
 from polydex.core.ids import AccountId, RemoteKey, Rev, SourceId
 from polydex.engine import apply, content
-from polydex.engine.apply import News, Target
 from polydex.engine.keys import Keys
+from polydex.engine.news import News
+from polydex.engine.target import Target
 from polydex.store import sources
 from polydex.store.db import Tx
 from polydex.store.sqlite_session import SqliteSession

@@ -26,8 +26,9 @@ from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey, RowId
 from polydex.core.patch import Patch, diff
 from polydex.engine import apply, content, fetch, photos
-from polydex.engine.apply import News, Target
 from polydex.engine.context import Context
+from polydex.engine.news import News
+from polydex.engine.target import Target
 from polydex.store import contacts, intents, rows, sources
 from polydex.store.accounts import Account
 from polydex.store.db import Tx

@@ -11,9 +11,9 @@ from polydex.connectors.tokens import Held
 from polydex.core.errors import Internal, TokenDead, Unauthorized
 from polydex.engine import grants
 from polydex.engine.access import AccountTokens, Refreshes
-from polydex.engine.apply import Target
 from polydex.engine.keys import Keys, secret_context
 from polydex.engine.places import Places
+from polydex.engine.target import Target
 from polydex.store.accounts import DEAD, Account
 from polydex.store.db import Database
 from polydex.store.sources import Source

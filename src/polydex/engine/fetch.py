@@ -6,8 +6,9 @@ from polydex.connectors.base import Connector
 from polydex.core.errors import NotFound, ProviderUnavailable, RecordNotFound
 from polydex.core.ids import RemoteKey
 from polydex.engine import apply
-from polydex.engine.apply import News, Target
 from polydex.engine.context import Context
+from polydex.engine.news import News
+from polydex.engine.target import Target
 from polydex.store import rows
 from polydex.store.rows import Stored
 

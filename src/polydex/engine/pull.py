@@ -27,8 +27,8 @@ from polydex.core.errors import (
 )
 from polydex.core.ids import RowId, SourceId
 from polydex.engine import apply, fetch, owners, walk
-from polydex.engine.apply import Target
 from polydex.engine.context import Context
+from polydex.engine.target import Target
 from polydex.engine.walk import Start
 from polydex.log import logger
 from polydex.store import accounts, contacts, rows, sources, watches

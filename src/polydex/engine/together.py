@@ -9,10 +9,10 @@ from polydex.connectors.base import Batching, New, Record
 from polydex.core.errors import PolydexError, ProviderMalformed
 from polydex.core.ids import RowId
 from polydex.engine import apply, attempt, content
-from polydex.engine.apply import News
 from polydex.engine.attempt import Attempts, Change, Creation, Scene, Sent, Step
 from polydex.engine.content import Ready
 from polydex.engine.context import Context
+from polydex.engine.news import News
 from polydex.store.db import Tx
 from polydex.store.intents import Intent
 

@@ -11,9 +11,11 @@ from polydex.core.errors import CursorExpired, ProviderMalformed
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.plan import Known, halts, removals
 from polydex.engine import apply, content
-from polydex.engine.apply import Applied, News, Target
 from polydex.engine.content import Ready
 from polydex.engine.context import Context
+from polydex.engine.execution import Applied
+from polydex.engine.news import News
+from polydex.engine.target import Target
 from polydex.store import contacts, rows, sources
 from polydex.store.db import Tx
 from polydex.store.sources import Lease, Source

@@ -1,4 +1,4 @@
-"""Writing the rows of contacts. Only engine/apply.py calls this; reading is in rows.py."""
+"""Writing the rows of contacts: what they hold, engine/execution.py alone; reading is in rows.py."""
 
 from __future__ import annotations
 

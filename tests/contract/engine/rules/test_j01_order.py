@@ -9,7 +9,7 @@ import pytest
 from polydex.core.errors import NotFound, ProviderTimeout
 from polydex.core.ids import RemoteKey
 from polydex.engine import apply
-from polydex.engine.apply import News
+from polydex.engine.news import News
 from polydex.store import rows
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish

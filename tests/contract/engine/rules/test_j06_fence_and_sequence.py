@@ -8,7 +8,7 @@ import threading
 from polydex.connectors.base import Record
 from polydex.core.ids import RemoteKey, Rev
 from polydex.engine import apply
-from polydex.engine.apply import News
+from polydex.engine.news import News
 from polydex.store import journal
 from polydex.store.db import Tx
 from polydex.testing import document as documents

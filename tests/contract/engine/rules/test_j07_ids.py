@@ -10,7 +10,7 @@ import pytest
 from polydex.connectors.base import Record
 from polydex.core.ids import RemoteKey, Rev, StableKey, contact_id
 from polydex.engine import apply
-from polydex.engine.apply import News
+from polydex.engine.news import News
 from polydex.store.sqlite import open_sqlite
 from polydex.testing import document as documents
 from polydex.testing.clock import FakeClock
