@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from polydex.core.body import parse_body, photo_member, rfc3339, with_members
 from polydex.core.errors import (
-    Internal,
     NotFound,
     NotReady,
-    PolydexError,
     ProviderError,
     ProviderTimeout,
     StoreFailed,
@@ -21,27 +18,21 @@ from polydex.core.errors import (
     TokenDead,
     TokenNotValid,
 )
-from polydex.core.ids import AccountId, RowId
+from polydex.core.ids import RowId
 from polydex.core.search import email_key, phone_key, phone_matches, query_words
 from polydex.core.tokens import DeltaToken, ListToken, PageToken, Stream, Tokens, filter_hash
 from polydex.engine import content, fetch
 from polydex.engine.context import Context
-from polydex.engine.pull import Pulls, failure
-from polydex.store import epochs, journal, rows, sources
-from polydex.store.accounts import DEAD, Account
+from polydex.engine.mirror import FEW, Mirror, Pull
+from polydex.engine.pull import Pulls
+from polydex.store import epochs, journal, rows
+from polydex.store.accounts import Account
 from polydex.store.db import Tx
 from polydex.store.journal import Filters
 from polydex.store.rows import Stored
 from polydex.store.sources import Source
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 DEFAULT_FEED_LIMIT = 100
-FEW = 200
-"""Contacts that the database is asked for at once, on the event loop, where nothing has to be searched."""
-_RETRY_FIRST_PULL = 5000
-"""Milliseconds for which the failure of a first pull is told to others who ask, before it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +72,11 @@ class SyncStart:
     deleted_token: str | None = None
 
 
-class _Pull(Enum):
-    """Whether the provider is asked before a read."""
-
-    NO = 0
-    WHEN_OLD = 1
-    ALWAYS = 2
-
-
 class Reader:
     """Reads of one installation."""
 
     def __init__(self, ctx: Context, pulls: Pulls) -> None:
-        self._ctx, self._pulls = ctx, pulls
+        self._ctx, self._mirror = ctx, Mirror(ctx, pulls)
         self._tokens = Tokens(ctx.keys.tokens)
 
     # One contact
@@ -111,7 +94,7 @@ class Reader:
 
         Raises NotFound, NotReady, and with ``no_cache`` or without a usable mirror what the provider's failure is.
         """
-        source, stored = await self._read(account, _Pull.NO, 1, _find, contact_id)
+        source, stored = await self._mirror.read(account, Pull.NO, 1, _find, contact_id)
         if stored is None or not stored.live or stored.source != source.id:
             raise NotFound("There is no such contact")
         now = self._ctx.clock()
@@ -172,30 +155,30 @@ class Reader:
             after, limit = token.after, token.limit
         found: list[bytes] = []
         looked_at = limit if filters == Filters() else FEW + 1
-        pull = _Pull.NO if page_token else _Pull.ALWAYS if no_cache else _Pull.WHEN_OLD
+        pull = Pull.NO if page_token else Pull.ALWAYS if no_cache else Pull.WHEN_OLD
         while True:
             wanted = limit + 1 - len(found)
-            source, some = await self._read(account, pull, looked_at, _list, filters, after, wanted)
-            pull = _Pull.NO
+            source, some = await self._mirror.read(account, pull, looked_at, _list, filters, after, wanted)
+            pull = Pull.NO
             for row, body in some:
                 if matches is not None and not matches(body):
                     after = row
                     continue
                 if len(found) == limit:
                     following = ListToken(account.id, Stream.LIST, after, digest, limit)
-                    return ListPage(found, self._tokens.encode(following), self._age(source))
+                    return ListPage(found, self._tokens.encode(following), self._mirror.age(source))
                 found.append(body)
                 after = row
             if len(some) < wanted:
-                return ListPage(found, None, self._age(source))
+                return ListPage(found, None, self._mirror.age(source))
 
     async def source(self, account: Account) -> Source:
         """The address book that is read and written by default: pulled once, and fresh if the provider can be reached.
 
         Raises NotReady while the first pull is not complete, and what stops it.
         """
-        source = await self._ready(account)
-        await self._fresh(account, source, no_cache=False)
+        source = await self._mirror.ready(account)
+        await self._mirror.fresh(account, source, no_cache=False)
         return source
 
     # Feeds
@@ -207,7 +190,7 @@ class Reader:
         succeed.
         """
         try:
-            source = await self._ready(account, wait=None if await_ready else 0.0)
+            source = await self._mirror.ready(account, wait=None if await_ready else 0.0)
         except NotReady:
             return SyncStart(ready=False)
         if source.halted_walk is not None:
@@ -264,109 +247,21 @@ class Reader:
         else:
             raise TokenNotValid("Page token is invalid: a deltaToken or a pageToken is required")
         if isinstance(token, PageToken):
-            size, pull = token.limit, _Pull.NO
+            size, pull = token.limit, Pull.NO
         else:
-            size, pull = limit or DEFAULT_FEED_LIMIT, _Pull.ALWAYS if no_cache else _Pull.WHEN_OLD
-        source, (epoch, hi, entries) = await self._read(account, pull, size, _range, stream, token, size)
+            size, pull = limit or DEFAULT_FEED_LIMIT, Pull.ALWAYS if no_cache else Pull.WHEN_OLD
+        source, (epoch, hi, entries) = await self._mirror.read(account, pull, size, _range, stream, token, size)
         shown = entries[:size]
         bodies = [body for _, body in shown]
         if len(entries) > size:
             following = PageToken(account.id, stream, epoch, token.lo, hi, shown[-1][0], size)
-            return FeedPage(bodies, self._tokens.encode(following), None, self._age(source))
-        return FeedPage(bodies, None, self._tokens.encode(DeltaToken(account.id, stream, epoch, hi)), self._age(source))
-
-    # Readiness and freshness
-
-    async def _read(
-        self,
-        account: Account,
-        pull: _Pull,
-        rows: int,
-        fn: Callable[Concatenate[Tx, Source, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> tuple[Source, T]:
-        """The default source, once it is ready, and what ``fn(tx, source, ...)`` finds in the same snapshot.
-
-        Args:
-            pull: whether the provider is asked first.
-            rows: that ``fn`` looks at, at most.
-        """
-        read = self._ctx.db.look if rows <= FEW else self._ctx.db.read
-        seen = await read(_beside, account.id, fn, *args, **kwargs)
-        if seen is not None and (pull is _Pull.NO or (pull is _Pull.WHEN_OLD and self._is_fresh(seen[0]))):
-            return seen
-        source = await self._ready(account)
-        if pull is not _Pull.NO:
-            await self._fresh(account, source, no_cache=pull is _Pull.ALWAYS)
-        seen = await read(_beside, account.id, fn, *args, **kwargs)
-        if seen is None:  # ready no longer
-            raise NotReady(retry_after=2.0)
-        return seen
-
-    def _is_fresh(self, source: Source) -> bool:
-        oldest = self._ctx.clock() - int(self._ctx.settings.freshness * 1000)
-        return source.pulled_at is not None and source.pulled_at >= oldest
-
-    async def _ready(self, account: Account, wait: float | None = None) -> Source:
-        """The default source, once its first pull is complete. Raises NotReady, at once when ``wait`` is 0 (J14)."""
-        source = await self._ctx.db.look(sources.default, account.id)
-        if source is None:
-            raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
-        if source.ready_at is not None:
-            return source
-        if account.token_status == DEAD:
-            raise TokenDead
-        recent = self._ctx.clock() - _RETRY_FIRST_PULL if source.tried_at is not None else 0
-        if wait == 0:
-            if source.tried_at is not None and source.tried_at >= recent and source.error_code:
-                raise failure(source)
-            await self._ctx.db.write(sources.make_due, source.id, self._ctx.clock())
-            raise NotReady(retry_after=2.0)
-        try:
-            await self._pulls.ensure(source.id, recent, self._ctx.settings.ready_wait)
-        except TimeoutError:
-            raise NotReady(retry_after=2.0) from None
-        source = await self._ctx.db.read(sources.get, source.id)
-        if source is None or source.ready_at is None:
-            raise NotReady(retry_after=2.0)
-        return source
-
-    async def _fresh(self, account: Account, source: Source, *, no_cache: bool) -> None:
-        """Pull, when the last pull is too old; go without when the provider cannot be reached.
-
-        ``no_cache``: only a pull whose first request leaves from now on will do (J5); raises what stops it.
-        """
-        oldest = self._ctx.clock() - (0 if no_cache else int(self._ctx.settings.freshness * 1000))
-        if not no_cache and self._is_fresh(source):
-            return
-        if account.token_status == DEAD:
-            raise TokenDead
-        try:
-            # A pull that was tried and has failed within the window is not tried again for every reader.
-            await self._pulls.ensure(source.id, max(oldest, 0), self._ctx.settings.fresh_wait)
-        except (TimeoutError, PolydexError) as error:
-            if isinstance(error, TimeoutError) and no_cache:
-                raise ProviderTimeout(retry_after=5.0) from None
-            if isinstance(error, TokenDead) or no_cache:
-                raise
-
-    def _age(self, source: Source) -> float:
-        return max(0.0, (self._ctx.clock() - (source.pulled_at or 0)) / 1000)
+            return FeedPage(bodies, self._tokens.encode(following), None, self._mirror.age(source))
+        ended = DeltaToken(account.id, stream, epoch, hi)
+        return FeedPage(bodies, None, self._tokens.encode(ended), self._mirror.age(source))
 
 
 def _head(tx: Tx, account: Account) -> tuple[int, int]:
     return epochs.current(tx), journal.head(tx, account.id)
-
-
-def _beside(
-    tx: Tx, account: AccountId, fn: Callable[Concatenate[Tx, Source, P], T], /, *args: P.args, **kwargs: P.kwargs
-) -> tuple[Source, T] | None:
-    """The default source and what ``fn`` finds; None while the source is not ready."""
-    source = tx.recall(sources.default, account)
-    if source is None:
-        raise Internal(detail="the account has no default source")  # an error, never a re-choice (J8)
-    return None if source.ready_at is None else (source, fn(tx, source, *args, **kwargs))
 
 
 def _find(tx: Tx, source: Source, contact_id: str) -> Stored | None:

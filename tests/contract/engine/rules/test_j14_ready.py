@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from polydex.core.errors import NotReady, ProviderUnavailable
+from polydex.engine.mirror import Mirror
 from polydex.store import epochs, sources
 from polydex.testing.world import Fault
 from tests.contract.engine.conftest import Furnish
@@ -95,7 +96,7 @@ async def test_the_mirror_of_a_restored_backup_served_before_it_was_brought_up_t
     await home.db.write(epochs.reroll, home.ctx.random_bytes)
     [account] = [home.account]
     with pytest.raises(NotReady):
-        await home.sibling(ready_wait=0.0).reader._ready(account, wait=0.0)
+        await Mirror(home.ctx, home.pulls).ready(account, wait=0.0)
     assert (await home.source()).due_at is not None
     restored = await home.restored()
     page = await restored.reader.page(restored.account, limit=10)
