@@ -8,44 +8,31 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from polydex.connectors.base import Connector, Record
 from polydex.core import errors
 from polydex.core.errors import (
     FenceLost,
     GenerationChanged,
     Internal,
     PolydexError,
-    ProviderError,
-    ProviderForbidden,
-    ProviderMalformed,
-    ProviderRejected,
     ProviderUnauthorized,
     Retry,
     StoreFailed,
     TokenDead,
     Unauthorized,
 )
-from polydex.core.ids import RowId, SourceId
-from polydex.engine import apply, fetch, owners, walk
+from polydex.core.ids import SourceId
+from polydex.engine import doubts, owners, remapping, walk
 from polydex.engine.context import Context
-from polydex.engine.target import Target
 from polydex.engine.walk import Start
 from polydex.log import logger
-from polydex.store import accounts, contacts, rows, sources, watches
+from polydex.store import accounts, rows, sources, watches
 from polydex.store.accounts import Account
 from polydex.store.db import Tx
-from polydex.store.rows import Stored
 from polydex.store.sources import Lease, Source
 
 _POLL = 0.05
 """Seconds between two looks at a source that another process is pulling."""
-_BATCH = 200
-"""Rows re-mapped or verified in one step."""
-_VERIFY_FIRST = 30.0
-_VERIFY_MAX = 86_400.0
 _SPREAD = 0.1
-_OF_ONE_RECORD = (ProviderMalformed, ProviderForbidden, ProviderRejected)
-"""What a provider says about one record, and that says nothing about the others (J4)."""
 
 log = logger(__name__)
 
@@ -221,43 +208,10 @@ class Pulls:
             raise GenerationChanged
         if after.context != target.context:  # the walk brought another one
             target, connector = ctx.target(account, after), ctx.connector(account, after)
-        await self._settle(lease, target, connector)
+        await doubts.settle(ctx, lease, target, connector)
         if after.mapping_version != target.mapping_version:
-            await self._remap(lease, target, connector)
+            await remapping.remap(ctx, lease, target, connector)
         return False
-
-    async def _settle(self, lease: Lease, target: Target, connector: Connector) -> None:
-        """Fetch every row that is due for it: what was unreadable, and what was not believed (J1, J4)."""
-        ctx = self._ctx
-        for _ in range(3):  # a row written meanwhile is asked for again
-            tried: set[int] = set()
-            while due := await ctx.db.read(_due, lease, ctx.clock(), tried):
-                for stored in due:
-                    tried.add(stored.row)
-                    try:
-                        await fetch.fetch(ctx, target, connector, stored.key, fetch.known_at(stored))
-                    except ProviderError as error:
-                        await ctx.db.write(_postpone, stored, error, ctx.clock())
-                        if not isinstance(error, _OF_ONE_RECORD):
-                            raise
-            if not tried:
-                return
-
-    async def _remap(self, lease: Lease, target: Target, connector: Connector) -> None:
-        """Map stored documents by the new version of the mapping; only real differences reach the journal (J16)."""
-        ctx = self._ctx
-        after = 0
-        while old := await ctx.db.read(rows.outdated, lease.source, target.mapping_version, after, _BATCH):
-            after = old[-1].row
-            mapped, broken = [], []
-            for stored in old:
-                try:
-                    mapped.append((stored, connector.remap(stored.raw or b"", stored.key, stored.rev)))
-                except PolydexError:
-                    broken.append(stored.row)
-            await ctx.db.write(_apply_remap, lease, target, mapped, broken, ctx.clock())
-            await asyncio.sleep(0)
-        await ctx.db.write(_mapped, lease, target.mapping_version)
 
     @contextlib.asynccontextmanager
     async def _heartbeat(self, lease: Lease) -> AsyncIterator[None]:
@@ -335,32 +289,6 @@ def _end(ctx: Context, taken: _Taken, mapping_version: int, more: bool, tx: Tx, 
         return False
     _finish(tx, ctx, taken, None, now)
     return True
-
-
-def _due(tx: Tx, lease: Lease, now: int, tried: set[int]) -> list[Stored]:
-    due = rows.to_verify(tx, lease.source, now, _BATCH + len(tried))
-    return [stored for stored in due if stored.row not in tried]
-
-
-def _postpone(tx: Tx, stored: Stored, error: ProviderError, now: int) -> None:
-    row = tx.one("SELECT verify_fails FROM contact WHERE row_id = ?", stored.row)
-    pause = min(_VERIFY_FIRST * 2 ** min(int(row[0]) if row else 0, 12), _VERIFY_MAX)
-    contacts.retry_verify(tx, stored.row, now + int(pause * 1000), error.code)
-
-
-def _apply_remap(
-    tx: Tx, lease: Lease, target: Target, mapped: list[tuple[Stored, Record]], broken: list[RowId], now: int
-) -> None:
-    sources.check(tx, lease)
-    apply.remap(tx, target, mapped, now)
-    contacts.verify(tx, now, broken)
-    contacts.mapped(tx, target.mapping_version, broken)
-
-
-def _mapped(tx: Tx, lease: Lease, version: int) -> None:
-    sources.check(tx, lease)
-    if not rows.outdated(tx, lease.source, version, 0, 1):  # else a row was touched meanwhile: the next pull goes on
-        sources.mapped(tx, lease.source, version)
 
 
 def _interval(tx: Tx, ctx: Context, source: SourceId, now: int) -> float:
