@@ -16,7 +16,7 @@ from polydex.core.search import words
 from polydex.engine.check import rules
 from polydex.engine.check.rules import Rule
 from polydex.engine.content import look_ups
-from polydex.store.audit import AccountLine, ContactLine, Documents, SourceLine
+from polydex.store.tables import AccountLine, ContactLine, Documents, SourceLine
 
 Problem = tuple[Rule, str]
 

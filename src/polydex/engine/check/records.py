@@ -11,7 +11,7 @@ from polydex.engine.check import rules
 from polydex.engine.check.contacts import Problem
 from polydex.engine.keys import Keys, secret_context
 from polydex.store import accounts, intents
-from polydex.store.audit import AccountLine, AppLine, IntentLine, LeaseLine, SourceLine, TokenLine, WatchLine
+from polydex.store.tables import AccountLine, AppLine, IntentLine, LeaseLine, SourceLine, TokenLine, WatchLine
 
 _HASH_BYTES = 32
 _STATUSES = {accounts.ACTIVE, accounts.INVALID, accounts.DEAD}

@@ -19,8 +19,11 @@ from polydex.engine.check.indexes import LookUps, SearchIndex
 from polydex.engine.check.report import Finding, Report
 from polydex.engine.check.tally import Tally
 from polydex.engine.keys import Keys
-from polydex.store import audit, schema
-from polydex.store.audit import (
+from polydex.store import audit, schema, tables
+from polydex.store.db import Database, Tx
+from polydex.store.dialect import tokens
+from polydex.store.look_ups import Key, Place as KeyPlace
+from polydex.store.tables import (
     AccountLine,
     AppLine,
     ContactLine,
@@ -32,9 +35,6 @@ from polydex.store.audit import (
     TokenLine,
     WatchLine,
 )
-from polydex.store.db import Database, Tx
-from polydex.store.dialect import tokens
-from polydex.store.look_ups import Key, Place as KeyPlace
 
 WINDOW = 250_000
 """Contacts whose words and look-ups are counted up at once; it bounds the memory."""
@@ -181,7 +181,7 @@ class _Check:
         return [(line, [*records.of_token(line)]) for line in lines]
 
     def _sources(self, tx: Tx, lines: list[SourceLine]) -> _Judged:
-        accounts = audit.by_number(tx, AccountLine, [line.account_id for line in lines])
+        accounts = tables.by_number(tx, AccountLine, [line.account_id for line in lines])
         return [
             (line, [*records.of_source(line, accounts[line.account_id])])
             for line in lines
@@ -189,8 +189,8 @@ class _Check:
         ]
 
     def _intents(self, tx: Tx, lines: list[IntentLine]) -> _Judged:
-        accounts = audit.by_number(tx, AccountLine, [line.account_id for line in lines])
-        sources = audit.by_number(tx, SourceLine, [line.source_id for line in lines])
+        accounts = tables.by_number(tx, AccountLine, [line.account_id for line in lines])
+        sources = tables.by_number(tx, SourceLine, [line.source_id for line in lines])
         return [
             (line, [*records.of_intent(line, accounts[line.account_id], sources.get(line.source_id))])
             for line in lines
@@ -215,7 +215,7 @@ class _Check:
             words, keys = Tally(db, SearchIndex(), low, high), Tally(db, LookUps(), low, high)
             after = low
             while after >= 0:
-                held = await db.read(audit.held, after, high)
+                held = await db.read(tables.held, after, high)
                 for line in held.contacts:
                     self._contact(line, held, words, keys)
                 self._strangers(held)
@@ -229,11 +229,11 @@ class _Check:
                 self.report.add(rules.LOOK_UPS, Finding(detail, account, "contact", row))
 
     def _contact(self, line: ContactLine, held: Held, words: Tally[str, str], keys: Tally[Key, KeyPlace]) -> None:
-        if (name := audit.mistyped(line)) is not None:
+        if (name := tables.mistyped(line)) is not None:
             self._note(line, [(rules.VALUES, f"{name} is of another type")])
             return
         account, source = held.accounts.get(line.account_id), held.sources.get(line.source_id)
-        if account is None or source is None or audit.mistyped(account) or audit.mistyped(source):
+        if account is None or source is None or tables.mistyped(account) or tables.mistyped(source):
             return  # told by the rules about references and values
         connector = self._connector(account, source)
         place = Place(account, source, *(connector or ()))
@@ -291,18 +291,18 @@ class _Check:
 
 def _batch(tx: Tx, kind: type[L], judge: Callable[[Tx, list[L]], _Judged], after: int) -> tuple[int | None, _Judged]:
     """Judge the next rows of a table; the number to go on at, None at the end."""
-    lines = audit.page(tx, kind, after)
+    lines = tables.page(tx, kind, after)
     judged: _Judged = []
     usable: list[L] = []
     for line in lines:
-        name = audit.mistyped(line)
+        name = tables.mistyped(line)
         if name is None:
             usable.append(line)
         else:
             judged.append((line, [(rules.VALUES, f"{name} is of another type")]))
     if usable:
         judged += judge(tx, usable)
-    following = getattr(lines[-1], kind.number) if len(lines) == audit.BATCH else None
+    following = getattr(lines[-1], kind.number) if len(lines) == tables.BATCH else None
     return following, judged
 
 
