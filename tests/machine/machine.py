@@ -280,7 +280,7 @@ class Machine(RuleBasedStateMachine):
         self._settle()
 
     def _new(self, nick: str) -> bytes:
-        """The body of a create; some have a photo, some a label."""
+        """The body of a create; some have a photo, some a label, some addresses, of which some are more than all have room for."""
         self.created.append(nick)
         body: dict[str, Any] = {"name": {"givenName": NAMES[self.values % 4], "familyName": nick}, "nickName": nick}
         if self.values % 3 == 0:
@@ -288,6 +288,8 @@ class Machine(RuleBasedStateMachine):
             body["photo"] = self.photo
         if self.values % 4 == 0:
             body["keywords"] = [LABELS[self.values % 3], f"new{self.values % 5}"]
+        if self.values % 2 == 0:
+            body["emailAddresses"] = [{"address": f"{nick}.{at}@example.com"} for at in range(self.values % 6)]
         return json.dumps(body).encode()
 
     @precondition(lambda self: self.unsure)
@@ -400,7 +402,8 @@ class Machine(RuleBasedStateMachine):
 
     async def _update(self, process: int, contact_id: str, text: str | None, etag: str | None) -> None:
         mine = self.processes[process]
-        body = json.dumps({"notes": text}).encode()
+        cleared = {"notes": None, "emailAddresses": []}
+        body = json.dumps(cleared if text is None else {"notes": text}).encode()
         written = await mine.writer.update(mine.account, contact_id, body, etag)
         assert written.id == contact_id
         assert text is None or self.ever(notes=text), "updated, it was said"
