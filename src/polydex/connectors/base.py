@@ -45,6 +45,7 @@ class Capabilities:
         list_caps: per field, the number of entries that the provider lists at most (J11: such a list is no base).
         read_lag: seconds by which lists may lag behind a write (0: read-your-write).
         mark_lag: seconds after which an absent mark is believed.
+        loses_marks: a create may be carried out and lose its mark: ``Recognizing`` is offered.
         create_lag: seconds in which "not found" for a known key is not believed (J12).
         parallel: requests at once for one account.
         trusts_snapshot_cursor: the cursor of a snapshot is as of its start (J2).
@@ -68,6 +69,7 @@ class Capabilities:
     list_caps: Mapping[str, int] = field(default_factory=dict)
     read_lag: float = 0.0
     mark_lag: float = 0.0
+    loses_marks: bool = False
     create_lag: float = 0.0
     parallel: int = 4
     trusts_snapshot_cursor: bool = True
@@ -286,6 +288,15 @@ class Connector(Protocol):
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
         """Native properties by name out of a stored document. Pure."""
+        ...
+
+
+@runtime_checkable
+class Recognizing(Protocol):
+    """What a connector with ``caps.loses_marks`` offers besides."""
+
+    def may_be(self, record_: Record, draft: Contact) -> bool:
+        """Whether a record without a mark has all that a create of this draft is sure to leave there. Pure."""
         ...
 
 

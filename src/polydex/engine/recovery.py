@@ -8,13 +8,13 @@ from collections.abc import Collection
 import msgspec
 from msgspec import UNSET
 
-from polydex.connectors.base import Absent, Found, MarkAnswer
+from polydex.connectors.base import Absent, Found, MarkAnswer, Unknown
 from polydex.core.decode import decode_patch
 from polydex.core.errors import NotFound, PolydexError, ProviderError, ProviderTimeout, RecordNotFound, Stale
 from polydex.core.etag import etag_of
 from polydex.core.ids import AccountId
 from polydex.core.patch import NamePatch
-from polydex.engine import content, fetch, photos
+from polydex.engine import content, fetch, photos, unmarked
 from polydex.engine.attempt import ASK_AGAIN, Attempts, Scene, draft_of, effective
 from polydex.engine.context import Context
 from polydex.engine.photos import Came
@@ -96,19 +96,27 @@ class Recovery:
             await self._resolve_change(scene, intent)
 
     async def _resolve_create(self, scene: Scene, intent: Intent, *, wanted: bool) -> None:
-        asked_ms = self._ctx.clock()
-        answer = await self._found(scene, intent.mark or "")
+        answer = await self._made(scene, intent)
         if isinstance(answer, Found):
             await self._attempts.found(scene, intent, answer.record)
             return
-        believed = isinstance(answer, Absent) and (asked_ms >= intent.created_at + int(scene.caps.mark_lag * 1000))
-        if not believed:
+        if not isinstance(answer, Absent):
             raise ProviderTimeout("The outcome of this request is not known yet", retry_after=ASK_AGAIN)
         if wanted and intent.body is not None:
             draft = draft_of(intent.body)
             await self._attempts.create(scene, draft, await self._attempts.renew(scene, intent))
         else:
             await self._ctx.db.write(intents.finish, intent.id, intents.ABANDONED, self._ctx.clock())
+
+    async def _made(self, scene: Scene, intent: Intent) -> MarkAnswer:
+        """What a create has made; Absent as far as it is to be believed."""
+        asked_ms = self._ctx.clock()
+        answer = await self._found(scene, intent.mark or "")
+        if not isinstance(answer, Absent):
+            return answer
+        if asked_ms < intent.created_at + int(scene.caps.mark_lag * 1000):
+            return Unknown()
+        return await unmarked.find(self._ctx, scene, intent) if scene.caps.loses_marks else answer
 
     async def _found(self, scene: Scene, mark: str) -> MarkAnswer:
         """What is known of a mark: a pull may have brought it by now, and then nobody need be asked."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from polydex.core.ids import ContactId, RemoteKey, Rev, RowId, SourceId
+from polydex.core.ids import AccountId, ContactId, RemoteKey, Rev, RowId, SourceId
 from polydex.core.plan import Known, by_stable, by_uid
 from polydex.store.db import Row, Tx
 
@@ -276,6 +276,31 @@ def by_mark(tx: Tx, source: SourceId, mark: str) -> Stored | None:
         mark,
     )
     return _stored(row) if row else None
+
+
+def unmarked(tx: Tx, account: AccountId, source: SourceId, begun: int, until: int, asked: int) -> list[Stored]:
+    """Rows that no create of ours is known to have made: live ones without a mark that came to the provider in a span of
+    time, and those that are not live, were heard of since ``asked``, and are still in doubt.
+
+    Args:
+        tx: the transaction.
+        account: whose intents.
+        source: whose rows.
+        begun, until: the span, unix milliseconds.
+        asked: the account's counter.
+    """
+    found = tx.all(
+        f"SELECT {_STORED} FROM contact c LEFT JOIN document d ON d.row_id = c.row_id "
+        "WHERE c.source_id = ? AND c.current = 1 AND ((c.live = 1 AND c.mark IS NULL AND c.created_ms BETWEEN ? AND ?) "
+        "OR (c.live = 0 AND c.verify_due IS NOT NULL AND c.touch > ?)) AND NOT EXISTS "
+        "(SELECT 1 FROM intent i WHERE i.account_id = ? AND i.verb = 'create' AND i.row_id = c.row_id)",
+        source,
+        begun,
+        until,
+        asked,
+        account,
+    )
+    return [_stored(row) for row in found]
 
 
 def indexed(tx: Tx, row_id: int) -> tuple[int | None, int, bytes | None]:

@@ -17,7 +17,7 @@ from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.parts import Part, ask_together
 from polydex.connectors.microsoft.read import read
-from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, has_mark, unkept
+from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, unkept
 from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, not_yet, of_create
 from polydex.core.contact import EMPTY
 from polydex.core.errors import PolydexError, ProviderError, ProviderUnavailable, RecordNotFound, Stale
@@ -238,7 +238,6 @@ class Batch:
                 continue  # it says nothing of the others
             documents[one.key] = document
             if wrong:
-                self._api.shared.strips = self._api.shared.strips or (step == CREATE and has_mark(wrong))
                 again[one.key] = self._change(one.key, document, body_of(wrong))
         if again:
             with contextlib.suppress(ProviderError):  # what is there then tells what was kept

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk, Watch
-from polydex.connectors.microsoft import contacts, edit, native, picture, watch
+from polydex.connectors.microsoft import contacts, edit, likeness, native, picture, watch
 from polydex.connectors.microsoft.api import Api
 from polydex.connectors.microsoft.batch import Batch
 from polydex.connectors.microsoft.folders import DEFAULT
@@ -40,6 +40,8 @@ CAPABILITIES = Capabilities(
     read_lag=600.0,
     mark_lag=120.0,
     create_lag=120.0,
+    # Personal mailboxes are seen to lose the extended properties of a create (README.md).
+    loses_marks=True,
     parallel=AT_ONCE,
     # The state of a synchronisation holds what it has told, version by version: what changes after it was told, while the
     # walk goes on, is told again (README.md, delta).
@@ -90,6 +92,9 @@ class MicrosoftConnector:
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         return await self._writer().find_mark(mark)
+
+    def may_be(self, record_: Record, draft: Contact) -> bool:
+        return likeness.may_be(record_.raw, draft)
 
     async def update(self, base: Record, patch: Patch) -> Record:
         patch, losses = await asyncio.to_thread(_patch_with_fitting_photo, patch)

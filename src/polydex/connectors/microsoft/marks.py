@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.api import Api, decoded
-from polydex.connectors.microsoft.parts import Part, ask_together
+from polydex.connectors.microsoft import folders, wire
+from polydex.connectors.microsoft.api import Api, Deadline, decoded
+from polydex.connectors.microsoft.parts import MOST, Part, ask_together
 from polydex.core.errors import ProviderError, ProviderRejected
 from polydex.core.ids import RemoteKey
 
@@ -57,6 +57,22 @@ async def find_many(api: Api, folder: str, marks: Sequence[str], *, seconds: flo
         if key is not None:
             found[mark] = key
     return found
+
+
+async def find_elsewhere(api: Api, folder: str, mark: str, deadline: Deadline) -> RemoteKey | None:
+    """The same in all other folders of the mailbox: users move contacts. A filter looks through one folder alone."""
+    others = [book.key for book in await folders.sources(api) if book.key != folder]
+    for at in range(0, len(others), MOST):
+        parts = [Part("GET", _path(api, other, mark)) for other in others[at : at + MOST]]
+        for answer in await ask_together(api, parts, step=_STEP, seconds=deadline.left):
+            if isinstance(answer, ProviderRejected):
+                raise Refused(answer.message, original=answer.original)
+            if isinstance(answer, ProviderError):
+                raise answer
+            key = _found(answer)
+            if key is not None:
+                return key
+    return None
 
 
 def _path(api: Api, folder: str, mark: str) -> str:

@@ -58,11 +58,6 @@ def amiss(document: bytes, sent: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def has_mark(entries: list[dict[str, Any]]) -> bool:
-    """Whether the idempotency mark is among them."""
-    return any(entry["id"].lower() == wire.MARK.lower() for entry in entries)
-
-
 def body_of(entries: list[dict[str, Any]]) -> bytes:
     """A change that sends them once more."""
     return msgspec.json.encode({_EXTENDED: entries})

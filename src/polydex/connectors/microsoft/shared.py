@@ -99,19 +99,17 @@ class Shared:
         room: for requests at once.
         pause: after refusals.
         parents: by source key, what the contacts of that folder name as their parent, where it is known.
-        strips: a create has lost its extended properties: this mailbox cannot be asked for a mark.
     """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self.room = Room()
         self.pause = Pause(now)
         self.parents: dict[str, str] = {}
-        self.strips = False
 
     @property
     def is_idle(self) -> bool:
         """Nothing is going on, and nothing is worth to be remembered."""
-        return self.room.is_empty and self.pause.left == 0 and not self.strips
+        return self.room.is_empty and self.pause.left == 0
 
 
 class Accounts:

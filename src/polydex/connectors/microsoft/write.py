@@ -19,7 +19,7 @@ from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.marks import Refused
 from polydex.connectors.microsoft.read import read, record
-from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, has_mark, unkept
+from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, unkept
 from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import (
     ProviderError,
@@ -124,7 +124,6 @@ class Writer:
         if document is None or contacts.is_from_before(document, meant, before):
             return replace(self.made(meant, key, losses), rev=None)  # the next pull reads what has no revision
         if wrong := amiss(document, body):
-            self.api.shared.strips = self.api.shared.strips or (step == CREATE and has_mark(wrong))
             document = await self._sent_again(key, document, body_of(wrong), step)
             if amiss(document, body):
                 losses = (*losses, *unkept(document, meant))
@@ -161,14 +160,22 @@ class Writer:
         """See ``Connector.find_mark``."""
         try:
             key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
-            if key is None:
-                # A mailbox that loses extended properties has perhaps lost the mark, and not the contact.
-                return Unknown() if self.api.shared.strips else Absent()
-            return Found(await self._read(key, CREATE))
+            if key is not None:
+                return Found(await self._read(key, CREATE))
+            key = await marks.find_elsewhere(self.api, self.folder, mark, self.deadline)
+            return Absent() if key is None else Found(await self._moved(key))
         except Refused:
             return Unknown()
         except RecordNotFound:  # it is listed, and not to be read (yet)
             return Unknown()
+
+    async def _moved(self, key: RemoteKey) -> Record:
+        """Who was created here, and is in another folder by now: that they are gone from here is told by the pulls."""
+        found = await contacts.get_many(self.api, self.folder, [key], step=CREATE, seconds=self.deadline.left)
+        document = found[key]
+        if isinstance(document, ProviderError):
+            raise document
+        return self.made(document, key, ())
 
     # --- update ---------------------------------------------------------------------------------------------------
 
