@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
+
 from polydex.connectors.base import (
     Absent,
     Capabilities,
@@ -21,7 +23,7 @@ from polydex.connectors.base import (
     Watch,
 )
 from polydex.connectors.provider import Credentials, Handshake, Notice, Probe, probe_by_discovery
-from polydex.core.contact import Contact, Photo
+from polydex.core.contact import EMPTY, Contact, Photo
 from polydex.core.errors import (
     BadRequest,
     PolydexError,
@@ -57,6 +59,7 @@ class MemoryConnector(MemoryFeed):
             photos=character.photos,
             push=character.push,
             marks=character.marks,
+            loses_marks=character.loses_marks,
             writable=writable if character.photos else writable - {Field.PHOTO},
             read_lag=character.read_lag,
             mark_lag=character.mark_lag,
@@ -129,6 +132,8 @@ class MemoryConnector(MemoryFeed):
         """What is stored for a contact that is created. ``number``: another one for each without a mark."""
         contact = documents.kept(new.draft, self.caps.writable)
         mark = new.mark if self.world.character.marks else None
+        if self.world.character.loses_marks:
+            contact, mark = msgspec.structs.replace(contact, notes=None), None
         members = {"native": dict(new.native)} if new.native else {}
         document = documents.new(contact, uid=f"uid-{new.mark or number}", mark=mark, **members)
         return self.world.labelled(document)
@@ -140,6 +145,11 @@ class MemoryConnector(MemoryFeed):
         if not self.world.character.marks:
             return Unknown()
         return Found(self._record(RemoteKey(found[0]), found[1])) if found else Absent()
+
+    def may_be(self, record: Record, draft: Contact) -> bool:
+        wanted = msgspec.structs.replace(documents.kept(draft, self.caps.writable), notes=None, photo=None)
+        there = msgspec.structs.replace(record.contact or EMPTY, notes=None, photo=None)
+        return not diff(wanted, there).fields()
 
     async def update(self, base: Record, patch: Patch) -> Record:
         await self._ask("update", base.key)

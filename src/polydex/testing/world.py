@@ -46,6 +46,7 @@ class Character:
         renames: a moved record is ``reported`` as renamed; or it is removed here and new there with the same
             ``stable`` key, the same ``uid``, or nothing in common (``none``).
         marks: marks are stored and found.
+        loses_marks: as in Capabilities: no create keeps its mark, nor its notes.
         update_guard, delete_guard: as in Capabilities. ENFORCED needs revisions that are always there.
         photos, writable: as in Capabilities.
         full_every: as in Capabilities.
@@ -68,6 +69,7 @@ class Character:
     resume: Literal["works", "none", "cut"] = "works"
     renames: Literal["reported", "stable", "uid", "none"] = "reported"
     marks: bool = True
+    loses_marks: bool = False
     update_guard: Guard = Guard.ENFORCED
     delete_guard: Guard = Guard.ENFORCED
     photos: bool = True
