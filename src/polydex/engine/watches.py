@@ -83,6 +83,7 @@ class Watches:
         self._running: set[asyncio.Task[None]] = set()
         self._unstored: list[tuple[_Job, _Outcome]] = []
         self._begun = False
+        self._looked = 0
 
     async def run_due(self) -> int:
         """Claim due watches as far as there is room, and begin to see to them; their number. Raises StoreFailed."""
@@ -90,6 +91,7 @@ class Watches:
         if not self._begun:
             await self._begin()
         await self._catch_up()
+        await self._look()
         room = PARALLEL - len(self._running)
         if room <= 0 or not await ctx.db.look(watches.any_due, ctx.clock()):
             return 0
@@ -125,6 +127,19 @@ class Watches:
                 await ctx.db.write(watches.release_all, owner)
         await ctx.db.write(_settle, ctx)
         self._begun = True
+
+    async def _look(self) -> None:
+        """Make due what was missed, as often as address books are polled. Raises StoreFailed.
+
+        While versions, or settings, of before are replaced process by process, an account may be connected to one that
+        knows nothing of watches, or looked at by one without an address.
+        """
+        ctx = self._ctx
+        now = ctx.clock()
+        if ctx.settings.public_url and not 0 <= now - self._looked < ctx.settings.poll_interval * 1000:
+            if await ctx.db.read(watches.missed, _pushing(ctx)):
+                await ctx.db.write(_settle_missed, ctx)
+            self._looked = now
 
     async def _run(self, job: _Job) -> None:
         outcome: _Outcome
@@ -246,10 +261,21 @@ def _claim(tx: Tx, ctx: Context, room: int) -> list[_Job]:
     return jobs
 
 
-def _settle(tx: Tx, ctx: Context) -> None:
-    names = [name for name, provider in ctx.providers.items() if isinstance(provider, Pushing)]
+def _pushing(ctx: Context) -> list[str]:
+    """Names of the providers that tell of changes."""
+    return [name for name, provider in ctx.providers.items() if isinstance(provider, Pushing)]
+
+
+def _settle_missed(tx: Tx, ctx: Context) -> None:
     now = ctx.clock()
-    for source in watches.settle_for(tx, names, ctx.settings.public_url, now):
+    for source in watches.missed(tx, _pushing(ctx)):  # in one order, and before its watch, as everywhere
+        sources.lock(tx, source)
+        watches.want(tx, source, now)
+
+
+def _settle(tx: Tx, ctx: Context) -> None:
+    now = ctx.clock()
+    for source in watches.settle_for(tx, _pushing(ctx), ctx.settings.public_url, now):
         _pull(tx, source, now)
 
 

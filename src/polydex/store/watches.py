@@ -108,6 +108,26 @@ def settle_for(tx: Tx, providers: Sequence[str], url: str, now: int) -> list[Sou
     return [SourceId(source) for source, channel in other if channel is not None]
 
 
+def missed(tx: Tx, providers: Sequence[str]) -> list[SourceId]:
+    """Sources that nobody has settled for an address: connected, or looked at, by a process of before, or without one.
+
+    Args:
+        tx: the transaction.
+        providers: registry names of those whose default sources can be watched.
+    """
+    if not providers:
+        return []
+    rows = tx.all(
+        "SELECT s.id FROM account a JOIN source s ON s.account_id = a.id LEFT JOIN watch w ON w.source_id = s.id "
+        f"WHERE a.provider IN ({', '.join('?' * len(providers))}) AND a.deleted_at IS NULL AND a.token_status <> ? "
+        "AND s.is_default = 1 AND s.due_at IS NOT NULL "
+        "AND (w.source_id IS NULL OR (w.url = '' AND w.channel IS NULL AND w.due_at IS NULL)) ORDER BY s.id",
+        *providers,
+        accounts.DEAD,
+    )
+    return [SourceId(source) for (source,) in rows]
+
+
 def wake(tx: Tx, source: SourceId, now: int, gap: int, *, ended: bool) -> None:
     """The provider wants its channel renewed, or (``ended``) says that it is no more.
 

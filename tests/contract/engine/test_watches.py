@@ -428,6 +428,21 @@ async def connect(post: Post) -> None:
     assert saved.account_id == post.home.account.id
 
 
+@pytest.mark.parametrize("by", ["the version before", "a process without an address"])
+async def test_what_a_process_of_before_has_connected_is_watched_within_a_poll(post: Post, by: str) -> None:
+    await post.due()
+    await post.watches.stop(0)
+    post.home.world.channels.end()
+    if by == "the version before":
+        await post.home.db.write(lambda tx: tx.run("DELETE FROM watch"))
+    else:
+        await post.other(public_url="").due()
+        assert (await post.row()).url == ""
+    assert await post.later(0) == 0
+    assert await post.later(post.ctx.settings.poll_interval) == 1
+    await alive(post)
+
+
 async def test_an_account_that_is_connected_is_watched(post: Post) -> None:
     post.home.world.subject = "memory:2"
     spec = AccountSpec(service_type="Memory", login="other", password="secret")
