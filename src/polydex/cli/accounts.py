@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -23,38 +20,16 @@ from polydex.cli.common import (
     write_json,
     write_table,
 )
-from polydex.config import PREFIX
+from polydex.cli.credentials import HAVE_TOKENS, Service, nextcloud_address, of_application, with_password, with_tokens
 from polydex.core.errors import BadRequest, Internal, NotFound
 
 if TYPE_CHECKING:
     from polydex.app import Polydex
     from polydex.engine.accounts import AccountSpec
 
-Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "google", "microsoft"]
-
 app = App(name="accounts", help="Accounts: connected address books.", help_format="plaintext")
 
-_SERVICE_TYPES = {
-    "carddav": "CardDAV",
-    "icloud": "iCloud",
-    "fastmail": "Fastmail",
-    "nextcloud": "Nextcloud",
-    "google": "Google",
-    "microsoft": "Office365",
-}
-_PROMPTS = {
-    "carddav": "Password: ",
-    "icloud": "App-specific password (account.apple.com): ",
-    "fastmail": "App password (Settings > Privacy & Security): ",
-    "nextcloud": "App password (Settings > Security): ",
-}
-_NEED_SERVER = ("carddav", "nextcloud")
-_HAVE_TOKENS = ("google", "microsoft")
 _DEFAULT_APP = "default"
-_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_ANY_TENANT = ("common", "organizations", "consumers")
-# What goes into a path.
-_MAILBOX = re.compile(r"[^\s/\\?#%]{1,256}")
 
 
 @app.command
@@ -107,22 +82,22 @@ def add(
         raise BadRequest("--region must be two letters, such as US or DE")
     if service != "microsoft" and (tenant is not None or mailbox is not None):
         raise BadRequest("--tenant and --mailbox are for microsoft")
-    if service in _HAVE_TOKENS:
+    if service in HAVE_TOKENS:
         if server is not None or login is not None or password_stdin:
             raise BadRequest(f"{service} takes tokens: --server, --login and --password-stdin are for other services")
         if tenant is None and mailbox is None:
-            given = _with_tokens(common, service, tokens_stdin)
+            given = with_tokens(common, service, tokens_stdin)
         else:
-            given = _of_application(tenant, mailbox, tokens_stdin)
+            given = of_application(tenant, mailbox, tokens_stdin)
     elif tokens_stdin:
         raise BadRequest(f"--tokens-stdin is for google and microsoft; {service} takes a login and a password")
     else:
-        given = _with_password(service, server, login, password_stdin)
+        given = with_password(service, server, login, password_stdin)
 
     async def work(polydex: Polydex) -> dict[str, Any]:
         spec = replace(given, region=region.upper() if region else None)
         if service == "nextcloud":
-            spec = replace(spec, server_url=_nextcloud(polydex, spec.login or "", spec.password, server))
+            spec = replace(spec, server_url=nextcloud_address(polydex, spec.login or "", spec.password, server))
         owner, made = await _owner(polydex, app_name, spec)
         saved = await polydex.accounts.upsert(owner, spec)
         return {"accountId": saved.account_id, "accessToken": saved.access_token, **made}
@@ -269,93 +244,6 @@ async def _owner(polydex: Polydex, wanted: str | None, spec: AccountSpec) -> tup
     await polydex.accounts.check(0, spec)
     made = await polydex.accounts.create_app(_DEFAULT_APP)
     return made.id, {"application": credentials_of(made)}
-
-
-def _with_password(service: Service, server: str | None, login: str | None, password_stdin: bool) -> AccountSpec:
-    from polydex.engine.accounts import AccountSpec
-
-    if service in _NEED_SERVER and not server and "@" not in (login or ""):
-        raise BadRequest(f"--server is missing: {service} needs the address of the server")
-    login = _ask_login() if login is None else login.strip()
-    if not login:
-        raise BadRequest("The login is empty: give it with --login")
-    password = read_password() if password_stdin else _ask_password(service)
-    if not password:
-        raise BadRequest("The password is empty")
-    service_type = "CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service]
-    return AccountSpec(service_type, login=login, password=password, server_url=server)
-
-
-def _with_tokens(common: Common, service: Service, tokens_stdin: bool) -> AccountSpec:
-    from polydex.cli.tokens import read_tokens
-    from polydex.engine.accounts import AccountSpec
-
-    if not tokens_stdin:
-        other = ", or --tenant and --mailbox" if service == "microsoft" else ""
-        raise BadRequest(f"{service} needs tokens: give them on standard input with --tokens-stdin{other}")
-    client_id = common.config().provider_options(service).get("client_id", "")
-    setting = f"{PREFIX}{service.upper()}_CLIENT_ID"
-    grant = read_tokens(sys.stdin.buffer.read(), time.time_ns() // 1_000_000, client_id, setting)
-    return AccountSpec(_SERVICE_TYPES[service], grant=grant)
-
-
-def _of_application(tenant: str | None, mailbox: str | None, tokens_stdin: bool) -> AccountSpec:
-    """Access of the application itself: it needs no tokens of a user."""
-    from polydex.connectors.tokens import Grant
-    from polydex.engine.accounts import AccountSpec
-
-    if tokens_stdin:
-        raise BadRequest("Give --tokens-stdin for a user's own access, or --tenant and --mailbox for the application's")
-    tenant, mailbox = (tenant or "").strip(), (mailbox or "").strip()
-    if not tenant or not mailbox:
-        raise BadRequest(
-            "--tenant and --mailbox belong together: the application itself has access to the whole tenant"
-        )
-    if not _TENANT.fullmatch(tenant) or tenant.lower() in _ANY_TENANT:
-        raise BadRequest(
-            "--tenant must be one tenant: its id, such as 11111111-2222-3333-4444-555555555555, or a domain"
-        )
-    if not _MAILBOX.fullmatch(mailbox):
-        raise BadRequest("--mailbox must be a user name, such as ada@example.com, or the id of a user")
-    return AccountSpec(_SERVICE_TYPES["microsoft"], login=mailbox, grant=Grant("", application=tenant))
-
-
-def _nextcloud(polydex: Polydex, login: str, password: str, server: str | None) -> str:
-    """The address of a Nextcloud's address books; the account itself is one of CardDAV, as clients know it."""
-    from polydex.connectors.provider import Credentials
-
-    service = _SERVICE_TYPES["nextcloud"]
-    provider = next(each for each in polydex.ctx.providers.values() if service in each.services)
-    return provider.prepare(service, Credentials(login, password, server or "")).server_url
-
-
-def _ask_login() -> str:
-    if not sys.stdin.isatty():
-        raise BadRequest("The login is missing: give --login")
-    sys.stderr.write("Login: ")
-    return sys.stdin.readline().strip()
-
-
-def _ask_password(service: str) -> str:
-    import getpass
-
-    if not sys.stdin.isatty():
-        raise BadRequest(
-            "There is no terminal to ask for the password: give it on standard input with --password-stdin"
-        )
-    try:
-        return getpass.getpass(_PROMPTS[service])
-    except EOFError:
-        raise BadRequest("No password was given") from None
-
-
-def read_password() -> str:
-    """A password: all of standard input, without the line end that `echo` and editors add."""
-    try:
-        password = sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadRequest("The password on standard input is not UTF-8") from None
-    return password.removesuffix("\n").removesuffix("\r")
 
 
 async def _shown(polydex: Polydex, account_id: int) -> dict[str, Any]:

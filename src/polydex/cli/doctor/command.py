@@ -84,7 +84,7 @@ def doctor(
 
 
 def _server(url: str, login: str | None) -> Server:
-    from polydex.cli.accounts import read_password
+    from polydex.cli.credentials import read_password
     from polydex.cli.doctor.examination import Server
     from polydex.connectors.carddav.provider import CARDDAV
     from polydex.connectors.provider import Credentials
