@@ -69,9 +69,9 @@ async def reach(net: Net, url: str, purpose: Purpose = "provider") -> AsyncItera
 
 async def _addresses(net: Net, host: str, port: int, rule: Rule) -> Sequence[Place]:
     if literal(host) is not None:
-        net.check(parse_url(f"http://{f'[{host}]' if ':' in host else host}/"), rule)
+        net.sessions.check(parse_url(f"http://{f'[{host}]' if ':' in host else host}/"), rule)
         return [(host, port)]
-    return [(each["host"], port) for each in await net.resolver(rule).resolve(host, port, socket.AF_UNSPEC)]
+    return [(each["host"], port) for each in await net.sessions.resolver(rule).resolve(host, port, socket.AF_UNSPEC)]
 
 
 async def _connect(places: Sequence[Place]) -> Place:
@@ -91,7 +91,7 @@ async def _connect(places: Sequence[Place]) -> Place:
 
 async def _encrypt(net: Net, host: str, place: Place) -> Reached:
     try:
-        context = net.tls() or ssl.create_default_context()
+        context = net.sessions.tls() or ssl.create_default_context()
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(*place, ssl=context, server_hostname=host)
     except ssl.SSLCertVerificationError as error:

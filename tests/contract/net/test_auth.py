@@ -12,7 +12,8 @@ from aiohttp import web
 
 from polydex.core.errors import AddressForbidden
 from polydex.net.auth import BasicAuth, BearerAuth, DigestAuth, PasswordAuth
-from polydex.net.client import Call, Net
+from polydex.net.client import Net
+from polydex.net.message import Call
 from tests.contract.net.servers import BODY, LOOPBACK, Names, serving
 
 LOGIN, PASSWORD = "jürgen", "pässword"

@@ -6,8 +6,9 @@ import pytest
 
 from polydex.core.errors import AddressForbidden, ProviderUnavailable
 from polydex.net.addresses import Purpose
-from polydex.net.client import Call, Net
+from polydex.net.client import Net
 from polydex.net.guard import SystemResolver
+from polydex.net.message import Call
 from tests.contract.net.servers import LOOPBACK, Names, ok, serving
 
 

@@ -10,7 +10,8 @@ from aiohttp import web
 import polydex
 from polydex import metrics
 from polydex.core.errors import ProviderMalformed, ProviderTimeout, ProviderUnavailable
-from polydex.net.client import Call, Net
+from polydex.net.client import Net
+from polydex.net.message import Call
 from tests.contract.net.servers import LOOPBACK, Handler, Names, certify, ok, scripted, serving
 
 

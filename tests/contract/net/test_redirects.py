@@ -7,7 +7,8 @@ from aiohttp import web
 
 from polydex.core.errors import AddressForbidden, ProviderMalformed
 from polydex.net.auth import BasicAuth, BearerAuth, PasswordAuth
-from polydex.net.client import Call, Net
+from polydex.net.client import Net
+from polydex.net.message import Call
 from tests.contract.net.servers import LOOPBACK, Authority, Handler, Names, certify, ok, serving
 
 HOSTS = ("dav.example.com", "p01.example.com", "www.example.org", "files.example.net")

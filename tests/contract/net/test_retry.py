@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from polydex.core.errors import ProviderTimeout, ProviderUnavailable
-from polydex.net.client import Call, Net
+from polydex.net.client import Net
+from polydex.net.message import Call
 from tests.contract.net.servers import LOOPBACK, RawServer, Script, scripted
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
