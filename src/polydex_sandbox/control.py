@@ -5,7 +5,6 @@ Every failure is ``{"error": "one sentence"}`` with 400, 404 or 409.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
@@ -19,13 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polydex_sandbox.accounts import PERSONAL, TENANT, Account, AccountExists, UnknownAccount
 from polydex_sandbox.clock import LATEST, rfc3339
+from polydex_sandbox.members import BadInput, body_of, no_others, text_of
 from polydex_sandbox.quirks import BadSetting, Quirk, Setting, UnknownQuirk
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
-
-
-class BadInput(Exception):
-    """The request cannot be understood; the text says why (400)."""
 
 
 class Missing(Exception):
@@ -64,60 +60,6 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def nothing() -> Response:
     return Response(status_code=204)
-
-
-async def body_of(request: Request, known: Iterable[str] | None = None) -> dict[str, Any]:
-    """The JSON object that was sent; {} for an empty body.
-
-    Raises:
-        BadInput: it is no JSON object, or has members that are not among the known ones.
-    """
-    raw = await request.body()
-    try:
-        value = json.loads(raw, parse_constant=_no_constant) if raw else {}
-        # Half a surrogate pair can be escaped, but is no text.
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise BadInput("The body is not JSON") from None
-    if not isinstance(value, dict):
-        raise BadInput("The body has to be a JSON object")
-    if known is not None:
-        no_others(value, known)
-    return value
-
-
-def flag_of(value: Mapping[str, Any], name: str) -> bool:
-    """A member that is true or false; false when it is left out. Raises BadInput."""
-    found = value.get(name, False)
-    if not isinstance(found, bool):
-        raise BadInput(f"{name} has to be true or false")
-    return found
-
-
-def texts_of(value: Mapping[str, Any], name: str) -> list[str]:
-    """A member that is a list of texts; none when it is left out. Raises BadInput."""
-    found = value.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise BadInput(f"{name} has to be a list of texts")
-    return found
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(text)
-
-
-def no_others(value: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raises BadInput for members that nobody knows: most likely misspelt."""
-    if unknown := sorted(set(value) - set(known)):
-        raise BadInput(f"Unknown: {', '.join(unknown)}")
-
-
-def text_of(value: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    """A member that is a text that is not empty. Raises BadInput."""
-    found = value.get(name, default)
-    if not isinstance(found, str) or not found:
-        raise BadInput(f"{name} has to be a text")
-    return found
 
 
 class Control:

@@ -11,19 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from polydex_sandbox.control import (
-    BadInput,
-    Missing,
-    account_of,
-    answer,
-    body_of,
-    flag_of,
-    no_others,
-    nothing,
-    route,
-    text_of,
-    texts_of,
-)
+from polydex_sandbox.control import Missing, account_of, answer, nothing, route
 from polydex_sandbox.google import accept, madeup, parse
 from polydex_sandbox.google.book import Book
 from polydex_sandbox.google.contact import Contact, Profile
@@ -31,6 +19,7 @@ from polydex_sandbox.google.errors import ApiError
 from polydex_sandbox.google.group import SYSTEM, Group
 from polydex_sandbox.google.person import View, show
 from polydex_sandbox.google.schema import READABLE, SINGLETONS, UPDATABLE
+from polydex_sandbox.members import BadInput, body_of, flag_of, no_others, text_of, texts_of
 
 if TYPE_CHECKING:
     from polydex_sandbox.google.service import Google

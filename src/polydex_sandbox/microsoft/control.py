@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from polydex_sandbox.control import BadInput, Missing, account_of, answer, body_of, no_others, nothing, route, text_of
+from polydex_sandbox.control import Missing, account_of, answer, nothing, route
+from polydex_sandbox.members import BadInput, body_of, no_others, text_of
 from polydex_sandbox.microsoft import accept, madeup, pictures, show
 from polydex_sandbox.microsoft.contact import Contact, Folder
 from polydex_sandbox.microsoft.errors import GraphError

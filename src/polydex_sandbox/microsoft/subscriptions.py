@@ -8,13 +8,10 @@ are unconfirmed.
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.clock import rfc3339
@@ -26,68 +23,24 @@ from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import CONTACTS, Mailbox
 from polydex_sandbox.microsoft.quirks import NOTIFICATIONS
 from polydex_sandbox.microsoft.routes import ME, SCOPE, Operation, Place
+from polydex_sandbox.microsoft.subscription import (
+    Subscription,
+    changes_of,
+    invalid,
+    members,
+    read,
+    state_of,
+    tls_of,
+    url_of,
+)
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
 
 MINUTE = 60_000
 LONGEST, SHORTEST = 10_080, 45
 """Minutes that a subscription lives; anything below the shortest, also in the past, is raised to it."""
-STATE = 128
-"""Characters of clientState."""
-CHANGES = ("created", "updated", "deleted")
-TLS = ("v1_0", "v1_1", "v1_2", "v1_3")
 EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 """Of the lifecycle."""
-_TEXTS = (
-    "changeType", "notificationUrl", "lifecycleNotificationUrl", "resource", "expirationDateTime", "clientState",
-    "latestSupportedTlsVersion",
-)  # fmt: skip
-_ABSENT = (
-    "encryptionCertificate", "encryptionCertificateId", "includeResourceData", "notificationQueryOptions",
-    "notificationUrlAppId",
-)  # fmt: skip
-"""Members that are for resource data in notifications and for other resources: null or refused."""
-
-
-@dataclass
-class Subscription:
-    """One subscription.
-
-    Attributes:
-        id: a GUID.
-        account: whose mailbox.
-        client: id of the application that made it.
-        creator: the user's id, or that of the application when it acted for itself.
-        application: it did.
-        resource: as it was given.
-        folder: key of the folder; None for the whole mailbox.
-        changes: of `CHANGES`.
-        change_type: as it was given.
-        url: of notifications.
-        lifecycle_url: of lifecycle notifications, or None.
-        state: clientState, or None.
-        expires: Unix milliseconds.
-        immutable: ids in notifications are immutable.
-        tls: latestSupportedTlsVersion, or None.
-        paused: it waits to be authorized again, and changes are not told meanwhile.
-    """
-
-    id: str
-    account: Account
-    client: str
-    creator: str
-    application: bool
-    resource: str
-    folder: int | None
-    changes: frozenset[str]
-    change_type: str
-    url: str
-    lifecycle_url: str | None
-    state: str | None
-    expires: int
-    immutable: bool
-    tls: str | None
-    paused: bool = False
 
 
 class Subscriptions:
@@ -113,7 +66,7 @@ class Subscriptions:
         if operation.name == "subscriptions.create":
             return Answer(201, self._shown(asked, await self._create(asked, grant), state=True))
         if operation.name == "subscriptions.list":
-            found = [self._members(one, state=False) for one in self.alive() if self._belongs(one, grant)]
+            found = [members(one, state=False) for one in self.alive() if self._belongs(one, grant)]
             return Answer(body={"@odata.context": f"{asked.base}/$metadata#subscriptions", "value": found})
         one = self._named(place.subscription, grant)
         if operation.name == "subscriptions.get":
@@ -128,7 +81,7 @@ class Subscriptions:
         return Answer(204)
 
     async def _create(self, asked: Asked, grant: Grant) -> Subscription:
-        given = _read(accept.message(asked.body, asked.headers.get("content-type", "")))
+        given = read(accept.message(asked.body, asked.headers.get("content-type", "")))
         for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
             if not given.get(name):
                 raise invalid(f"The '{name}' attribute is required.")
@@ -141,16 +94,16 @@ class Subscriptions:
             application=grant.application,
             resource=given["resource"],
             folder=folder,
-            changes=_changes(given["changeType"]),
+            changes=changes_of(given["changeType"]),
             change_type=given["changeType"],
-            url=_url(given["notificationUrl"], "notificationUrl"),
+            url=url_of(given["notificationUrl"], "notificationUrl"),
             lifecycle_url=None
             if given.get("lifecycleNotificationUrl") is None
-            else _url(given["lifecycleNotificationUrl"], "lifecycleNotificationUrl"),
-            state=_state(given.get("clientState")),
+            else url_of(given["lifecycleNotificationUrl"], "lifecycleNotificationUrl"),
+            state=state_of(given.get("clientState")),
             expires=self._expiry(given["expirationDateTime"]),
             immutable=prefer(asked.headers.get("prefer", "")).immutable,
-            tls=_tls(given.get("latestSupportedTlsVersion")),
+            tls=tls_of(given.get("latestSupportedTlsVersion")),
         )
         if len(self.of(account)) >= self._mailbox(account.id).watched:
             raise extension(403, "Create", "Forbidden", "The mailbox has too many active subscriptions")
@@ -190,7 +143,7 @@ class Subscriptions:
             raise extension(404, "Create", "NotFound", error.message) from None
 
     def _renew(self, one: Subscription, asked: Asked) -> None:
-        given = _read(accept.message(asked.body, asked.headers.get("content-type", "")))
+        given = read(accept.message(asked.body, asked.headers.get("content-type", "")))
         if "lifecycleNotificationUrl" in given:
             raise invalid("The 'lifecycleNotificationUrl' attribute cannot be updated.")
         if others := sorted(set(given) - {"expirationDateTime"}):
@@ -224,28 +177,7 @@ class Subscriptions:
 
     def _shown(self, asked: Asked, one: Subscription, *, state: bool) -> dict[str, Any]:
         context = {"@odata.context": f"{asked.base}/$metadata#subscriptions/$entity"}
-        return context | self._members(one, state=state)
-
-    @staticmethod
-    def _members(one: Subscription, *, state: bool) -> dict[str, Any]:
-        """What an answer has; ``clientState`` only for who has just sent it."""
-        return {
-            "id": one.id,
-            "resource": one.resource,
-            "applicationId": one.client,
-            "changeType": one.change_type,
-            "clientState": one.state if state else None,
-            "notificationUrl": one.url,
-            "notificationQueryOptions": None,
-            "lifecycleNotificationUrl": one.lifecycle_url,
-            "expirationDateTime": rfc3339(one.expires, 6),
-            "creatorId": one.creator,
-            "includeResourceData": None,
-            "latestSupportedTlsVersion": one.tls or "v1_2",
-            "encryptionCertificate": None,
-            "encryptionCertificateId": None,
-            "notificationUrlAppId": None,
-        }
+        return context | members(one, state=state)
 
     # -- what there is
 
@@ -357,68 +289,7 @@ class Subscriptions:
         return f"Validation: Testing client application reachability for subscription Request-Id: {self._guid()}"
 
 
-def invalid(message: str) -> GraphError:
-    return GraphError(400, "InvalidRequest", message)
-
-
 def extension(status: int, operation: str, word: str, reason: str) -> GraphError:
     """How Exchange refuses a subscription; its shape as in many reports, so of MailboxNotEnabledForRESTAPI."""
     text = f"Operation: {operation}; Exception: [Status Code: {word}; Reason: {reason}]"
     return GraphError(status, "ExtensionError", text)
-
-
-def _read(body: Mapping[str, Any]) -> dict[str, str]:
-    """The members of a subscription that a request may have. Raises GraphError."""
-    found: dict[str, str] = {}
-    for name, value in body.items():
-        if name.startswith("@odata.") or value is None:
-            continue
-        if name in _ABSENT:
-            if value not in (False, ""):
-                raise invalid(f"The '{name}' attribute is not supported for this resource.")
-            continue
-        if name not in _TEXTS:
-            raise errors.unknown_property(name, "microsoft.graph.subscription")
-        if not isinstance(value, str):
-            raise errors.body_read(f"The value of '{name}' has to be a string.")
-        found[name] = value
-    return found
-
-
-def _changes(text: str) -> frozenset[str]:
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if word not in CHANGES:
-            raise invalid(f"Invalid 'changeType' attribute: '{text}'.")
-    return frozenset(words)
-
-
-def _url(text: str, name: str) -> str:
-    """https, but for the loopback interface, where there are no certificates. Raises GraphError."""
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-    except ValueError:
-        host, parts = "", urlsplit("")
-    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not _loopback(host)):
-        raise invalid(f"The '{name}' attribute has to be an absolute URL with the HTTPS protocol.")
-    return text
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _tls(text: str | None) -> str | None:
-    if text is not None and text not in TLS:
-        raise invalid(f"Invalid 'latestSupportedTlsVersion' attribute: '{text}'.")
-    return text
-
-
-def _state(text: str | None) -> str | None:
-    if text is not None and len(text) > STATE:
-        raise invalid(f"The 'clientState' attribute has more than {STATE} characters.")
-    return text

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from polydex_sandbox.control import BadInput, Missing, account_of, answer, body_of, nothing, route, text_of
-from polydex_sandbox.microsoft.subscriptions import EVENTS, Subscription
+from polydex_sandbox.control import Missing, account_of, answer, nothing, route
+from polydex_sandbox.members import BadInput, body_of, text_of
+from polydex_sandbox.microsoft.subscription import Subscription
+from polydex_sandbox.microsoft.subscriptions import EVENTS
 
 if TYPE_CHECKING:
     from polydex_sandbox.microsoft.service import Graph

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.control import BadInput, Missing, account_of, answer, body_of, nothing, route, text_of
+from polydex_sandbox.control import Missing, account_of, answer, nothing, route
 from polydex_sandbox.identity.clients import ClientExists, fault_of
 from polydex_sandbox.identity.forms import base_of
 from polydex_sandbox.identity.google.clients import Client
@@ -19,6 +19,7 @@ from polydex_sandbox.identity.google.grants import RefreshToken
 from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.identity.google.service_accounts import ServiceAccount
 from polydex_sandbox.identity.keys import encode
+from polydex_sandbox.members import BadInput, body_of, text_of
 
 
 def routes(identity: Identity) -> list[BaseRoute]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.control import BadInput, Provider, text_of
+from polydex_sandbox.control import Provider
 from polydex_sandbox.identity.clients import Clients
 from polydex_sandbox.identity.forms import base_of
 from polydex_sandbox.identity.google.clients import Client
@@ -18,6 +18,7 @@ from polydex_sandbox.identity.google.quirks import Faults
 from polydex_sandbox.identity.google.scopes import parse, signing_in, union
 from polydex_sandbox.identity.google.service_accounts import ServiceAccounts
 from polydex_sandbox.identity.keys import Key
+from polydex_sandbox.members import BadInput, text_of
 from polydex_sandbox.sandbox import Sandbox
 
 

@@ -12,18 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from polydex_sandbox.control import (
-    BadInput,
-    Missing,
-    account_of,
-    answer,
-    body_of,
-    flag_of,
-    nothing,
-    route,
-    text_of,
-    texts_of,
-)
+from polydex_sandbox.control import Missing, account_of, answer, nothing, route
 from polydex_sandbox.identity.clients import ClientExists, fault_of
 from polydex_sandbox.identity.keys import encode
 from polydex_sandbox.identity.microsoft.administration import Installed
@@ -32,6 +21,7 @@ from polydex_sandbox.identity.microsoft.errors import StsError
 from polydex_sandbox.identity.microsoft.grants import RefreshToken
 from polydex_sandbox.identity.microsoft.scopes import ROLES, SIGN_IN, TEXTS
 from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
+from polydex_sandbox.members import BadInput, body_of, flag_of, text_of, texts_of
 
 _MEMBERS = (
     "name", "redirectUris", "secretExpires", "certificates", "audience", "tenant", "permissions", "roles",

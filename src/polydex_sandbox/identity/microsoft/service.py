@@ -8,7 +8,6 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.control import BadInput, text_of
 from polydex_sandbox.identity.clients import Clients
 from polydex_sandbox.identity.keys import Key
 from polydex_sandbox.identity.microsoft import errors
@@ -20,6 +19,7 @@ from polydex_sandbox.identity.microsoft.grants import Grants, RefreshToken
 from polydex_sandbox.identity.microsoft.quirks import Faults
 from polydex_sandbox.identity.microsoft.scopes import SIGN_IN, Scopes
 from polydex_sandbox.identity.microsoft.tenants import Tenant, tenant_of
+from polydex_sandbox.members import BadInput, text_of
 from polydex_sandbox.sandbox import Sandbox
 
 
