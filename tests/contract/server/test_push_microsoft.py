@@ -13,9 +13,11 @@ import pytest
 from polydex.app import Polydex, open_app
 from polydex.config import Config
 from polydex.connectors.tokens import Grant
+from polydex.core.errors import NotFound
 from polydex.core.ids import AccountId
 from polydex.engine.accounts import AccountSpec
 from polydex.engine.push import Push
+from polydex.engine.watches import Watches
 from polydex.testing.contract import ALICE, BOB
 from tests.google.world import serving
 from tests.microsoft.world import TOKEN, GraphWorld, graph_world
@@ -42,10 +44,12 @@ class Way:
         push = await self.push()
         return push is not None and push.active
 
-    async def deliver(self) -> None:
-        """Have everything told that is to be told by now."""
+    async def deliver(self) -> dict[str, int]:
+        """Have everything told that is to be told by now; what has become of notifications."""
         answer = await self.world.control.post("http://sandbox/control/microsoft/notifications", json={})
         assert answer.status_code == 200, answer.text
+        counts: dict[str, int] = answer.json()
+        return counts
 
 
 async def so(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -120,3 +124,33 @@ async def test_a_subscription_that_microsoft_removes_is_made_anew(way: Way) -> N
 async def test_with_the_account_its_subscription_ends(way: Way) -> None:
     await way.polydex.accounts.delete(way.account)
     assert await way.world.channels() == set()
+
+
+async def test_without_microsoft_the_account_goes_and_what_its_subscription_tells_is_ignored(way: Way) -> None:
+    silence = asyncio.Event()
+
+    async def silent(method: str, path: str) -> None:
+        if method == "DELETE" and "/subscriptions/" in path:
+            await silence.wait()
+
+    way.world.spoiler.before = silent
+    async with asyncio.timeout(20):
+        await way.polydex.accounts.delete(way.account)
+    with pytest.raises(NotFound):
+        await way.polydex.accounts.get(way.account)
+    assert len(await way.world.channels()) == 1  # until it ends by itself
+    asked = [entry.number for entry in way.world.sandbox.log]
+    await way.world.put(ALICE)
+    await way.world.ask("POST", "lifecycle", {"event": "reauthorizationRequired"})
+    delivered = await way.deliver()
+    assert (delivered["waiting"], delivered["lost"]) == (0, 0)
+    assert delivered["delivered"] >= 2
+
+    async def written_down() -> bool:
+        return way.polydex.hints.waiting == 0
+
+    await so(written_down)
+    assert await way.polydex.pulls.run_due() == 0
+    assert await Watches(way.polydex.ctx).run_due() == 0
+    assert [entry.number for entry in way.world.sandbox.log] == asked
+    silence.set()
