@@ -402,7 +402,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _update(self, process: int, contact_id: str, text: str | None, etag: str | None) -> None:
         mine = self.processes[process]
-        cleared = {"notes": None, "emailAddresses": []}
+        cleared: dict[str, Any] = {"notes": None, "emailAddresses": []}
         body = json.dumps(cleared if text is None else {"notes": text}).encode()
         written = await mine.writer.update(mine.account, contact_id, body, etag)
         assert written.id == contact_id
