@@ -8,7 +8,7 @@ was used (a refresh token, or the tenant in which the application has access) is
 
 Many providers end a refresh token with its use, and give another one. Wherever such an answer is held, it counts: one
 that cannot be stored now is stored as soon as it can be, and raises an account that died meanwhile of the old token; one
-to a token that was only tried (``tried``) is kept apart, and found by whoever uses the old token next. While it is tried,
+to a token that was only tried (``engine.trials``) is kept apart, and found by whoever uses the old token next. While it is tried,
 no account dies of it.
 """
 
@@ -36,6 +36,7 @@ from polydex.core.errors import (
 from polydex.core.ids import AccountId
 from polydex.engine import grants, successors
 from polydex.engine.grants import Kept
+from polydex.engine.trials import FIRST_PAUSE, LEASE, LONGEST_PAUSE, SECONDS, Trials
 from polydex.log import logger
 from polydex.store import accounts, sources, watches
 from polydex.store.accounts import DEAD, Account
@@ -44,15 +45,8 @@ from polydex.store.db import Tx
 if TYPE_CHECKING:
     from polydex.engine.context import Context
 
-SECONDS = 15.0
-"""That a refresh may take."""
 AGAIN_SECONDS = 5.0
 """Between two attempts to store what could not be stored."""
-LEASE = 20.0
-"""Seconds that nobody else asks: longer than a refresh, so that after a crash others go on soon."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
-_STORE_AGAIN = 12
-"""Attempts to store what a refresh token has become that was only tried."""
 
 log = logger(__name__)
 
@@ -95,6 +89,9 @@ class Refreshes:
 
     Args:
         again: seconds between two attempts to store what could not be stored.
+
+    Attributes:
+        trials: of tokens that belong to no account yet.
     """
 
     def __init__(self, again: float = AGAIN_SECONDS) -> None:
@@ -102,7 +99,7 @@ class Refreshes:
         self._running: dict[AccountId, asyncio.Task[str]] = {}
         self._unstored: dict[AccountId, tuple[Grant, Grant]] = {}
         self._storing: dict[AccountId, asyncio.Task[None]] = {}
-        self._trying: dict[tuple[str | None, str | None], asyncio.Task[Grant]] = {}
+        self.trials = Trials(again)
 
     async def token(self, ctx: Context, account: AccountId, refused: str | None = None) -> str:
         """An access token that is not ``refused``; see ``connectors.tokens.Tokens``.
@@ -135,7 +132,7 @@ class Refreshes:
 
     async def drain(self, ctx: Context, grace: float) -> None:
         """Wait for refreshes that run, at most ``grace`` seconds, and store what could not be stored before."""
-        if running := [*self._running.values(), *self._trying.values()]:
+        if running := [*self._running.values(), *self.trials.running]:
             await asyncio.wait(running, timeout=grace)
         storing = list(self._storing.values())
         for task in storing:
@@ -144,60 +141,6 @@ class Refreshes:
         for account in list(self._unstored):
             with contextlib.suppress(StoreFailed):
                 await self._catch_up(ctx, account)
-
-    async def tried(self, ctx: Context, provider: OAuth, given: Grant) -> Grant:
-        """Try a grant that belongs to no account yet: the one that is good from now on, whatever becomes of the login.
-
-        What a refresh token was ended for is stored before anything else is done with it, also when nobody waits for it
-        any more, and is found when the same refresh token is given again. Raises as ``token``.
-        """
-        used = given.refresh_token, given.application  # whatever else is said of the access token
-        running = self._trying.get(used)
-        if running is None:
-            running = asyncio.create_task(self._try(ctx, provider, given), name="try tokens")
-            self._trying[used] = running
-
-            def done(finished: asyncio.Task[Grant]) -> None:
-                del self._trying[used]
-                if not finished.cancelled():
-                    finished.exception()  # as in _begin
-
-            running.add_done_callback(done)
-        return await asyncio.shield(running)
-
-    async def _try(self, ctx: Context, provider: OAuth, given: Grant) -> Grant:
-        trial = SECONDS + self._again * _STORE_AGAIN
-        before = await ctx.db.write(successors.begin, ctx.keys, given, ctx.clock(), trial)
-        if before is not None and before.serves(None, ctx.clock()):
-            return before.grant
-        held = given if before is None else before.grant
-        try:
-            async with asyncio.timeout(SECONDS):
-                newer = held.followed_by(await provider.refresh(ctx.net, held, ctx.clock()))
-        except TimeoutError:
-            raise ProviderTimeout from None
-        except TokenDead:  # perhaps of what somebody else has tried meanwhile
-            after = await ctx.db.read(successors.find, ctx.keys, given)
-            if after is None or after.grant.renewed_like(held):
-                raise
-            return after.grant
-        if newer.renewed_like(given):
-            with contextlib.suppress(StoreFailed):  # it runs out by itself
-                await ctx.db.write(successors.end, given)
-        else:
-            await self._keep_apart(ctx, given, newer)
-        return newer
-
-    async def _keep_apart(self, ctx: Context, given: Grant, newer: Grant) -> None:
-        for left in range(_STORE_AGAIN, -1, -1):
-            try:
-                await ctx.db.write(successors.keep, ctx.keys, given, newer, ctx.clock())
-            except StoreFailed:
-                if not left:
-                    raise
-                await asyncio.sleep(self._again)
-            else:
-                return
 
     def _begin(self, ctx: Context, account: AccountId, refused: str | None) -> asyncio.Task[str]:
         task = asyncio.create_task(self._renew(ctx, account, refused), name=f"refresh {account}")
@@ -212,14 +155,14 @@ class Refreshes:
         return task
 
     async def _renew(self, ctx: Context, account: AccountId, refused: str | None) -> str:
-        pause = _FIRST_PAUSE
+        pause = FIRST_PAUSE
         while True:
             turn = await ctx.db.write(_take, ctx, account, refused)
             if isinstance(turn, str):
                 return turn
             if turn is None:
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                pause = min(pause * 2, LONGEST_PAUSE)
             elif (token := await self._ask(ctx, account, turn)) is not None:
                 return token
 

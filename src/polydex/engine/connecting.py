@@ -114,7 +114,7 @@ async def _given(ctx: Context, provider: Provider, spec: AccountSpec) -> Credent
             "(authString2), or both"
         )
     if grant.renewable:
-        grant = await ctx.refreshes.tried(ctx, provider, grant)
+        grant = await ctx.refreshes.trials.tried(ctx, provider, grant)
     login = (spec.login or "") if grant.application is not None else ""
     return Credentials(login, tokens=Held(grant))
 

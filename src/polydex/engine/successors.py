@@ -22,16 +22,24 @@ def find(tx: Tx, keys: Keys, used: Grant) -> Kept | None:
     return None if secret is None else grants.unsealed(keys, _context(digest), secret)
 
 
-def begin(tx: Tx, keys: Keys, used: Grant, now: int, seconds: float) -> Kept | None:
-    """The same; and if there is nothing, announce that it may come within so many seconds (``now``: unix milliseconds).
+def begin(tx: Tx, keys: Keys, given: Grant, now: int, seconds: float) -> tuple[Kept | None, bool]:
+    """The same; and if it has no access token that serves, the turn to ask for one within so many seconds.
 
-    Removes what nobody came for. That it writes shows, too, that something can be stored. Raises Internal.
+    Removes what nobody came for. That it writes shows, too, that something can be stored. ``now``: unix milliseconds.
+    Returns what came in its place, and whether the turn was to be had: False while somebody else has it. Raises Internal.
     """
     successors.forget(tx, now)
-    found = find(tx, keys, used)
-    if found is None and used.refresh_token is not None:
-        successors.announce(tx, hash_token(used.refresh_token), now + int(seconds * 1000))
-    return found
+    found = find(tx, keys, given)
+    if found is not None and found.serves(None, now):
+        return found, True
+    used = given if found is None else found.grant
+    if used.refresh_token is None:
+        return found, True
+    ours = successors.announce(tx, hash_token(used.refresh_token), now, now + int(seconds * 1000))
+    if ours and find(tx, keys, given) != found:  # it came just now, with the end of somebody's turn
+        end(tx, used)
+        ours = False
+    return found, ours
 
 
 def expected(tx: Tx, used: Grant, now: int) -> bool:
@@ -40,7 +48,7 @@ def expected(tx: Tx, used: Grant, now: int) -> bool:
 
 
 def end(tx: Tx, used: Grant) -> None:
-    """Nothing will come in its place."""
+    """Nothing will come in its place, or it has come: the turn is over."""
     if used.refresh_token is not None:
         successors.withdraw(tx, hash_token(used.refresh_token))
 

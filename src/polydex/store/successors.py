@@ -11,15 +11,25 @@ def find(tx: Tx, digest: bytes) -> bytes | None:
     return None if row is None else bytes(row[0]) or None
 
 
-def announce(tx: Tx, digest: bytes, until: int) -> None:
-    """Something may come in its place until then, unix milliseconds: an empty secret, unless there is one already."""
-    tx.run(
-        "INSERT INTO successor (digest, secret, kept_until) VALUES (?, ?, ?) "
-        "ON CONFLICT (digest) DO UPDATE SET kept_until = excluded.kept_until WHERE successor.secret = ?",
-        digest,
-        b"",
-        until,
-        b"",
+def announce(tx: Tx, digest: bytes, now: int, until: int) -> bool:
+    """Something may come in its place until then, unix milliseconds: an empty secret.
+
+    False: somebody has announced it already, or it has come. What a clock that was wrong has announced for more than
+    twice as long holds nobody up.
+    """
+    return (
+        tx.run(
+            "INSERT INTO successor (digest, secret, kept_until) VALUES (?, ?, ?) "
+            "ON CONFLICT (digest) DO UPDATE SET kept_until = excluded.kept_until "
+            "WHERE successor.secret = ? AND (successor.kept_until <= ? OR successor.kept_until > ?)",
+            digest,
+            b"",
+            until,
+            b"",
+            now,
+            until + (until - now),
+        )
+        == 1
     )
 
 

@@ -21,8 +21,9 @@ from polydex.core.errors import (
     TokenRefreshFailed,
 )
 from polydex.engine import successors
-from polydex.engine.access import LEASE, Refreshes
+from polydex.engine.access import Refreshes
 from polydex.engine.accounts import Accounts, AccountSpec
+from polydex.engine.trials import LEASE
 from polydex.store import accounts
 from polydex.store.db import Database, Tx
 from polydex.testing.clock import FakeClock

@@ -20,8 +20,9 @@ from polydex.connectors.microsoft.provider import MicrosoftProvider
 from polydex.connectors.tokens import Grant
 from polydex.core.errors import PolydexError, ProviderUnavailable, TokenDead
 from polydex.engine import successors
-from polydex.engine.access import LEASE, Refreshes
+from polydex.engine.access import Refreshes
 from polydex.engine.accounts import Accounts, AccountSpec
+from polydex.engine.trials import LEASE
 from polydex.net.message import Answer, Call
 from polydex.store.db import Database
 from polydex.testing.clock import FakeClock
@@ -216,7 +217,7 @@ async def test_a_token_that_is_tried_again_while_it_is_connected(home: TokenHome
     connecting = asyncio.create_task(Accounts(home.ctx).upsert(home.account.app, SPEC))
     await home.world.gates.reached("identify", "ask")
     home.clock.advance(2 * HOUR)
-    await other.ctx.refreshes.tried(other.ctx, other.provider, Grant("", "refresh-0"))  # type: ignore[arg-type]  # it has tokens
+    await other.ctx.refreshes.trials.tried(other.ctx, other.provider, Grant("", "refresh-0"))  # type: ignore[arg-type]  # it has tokens
     home.world.gates.open()
     await connecting
     await is_well(home)
@@ -233,6 +234,34 @@ async def test_a_token_that_is_tried_twice_at_once_is_used_once(home: TokenHome)
     await asyncio.gather(*waiting)
     assert home.issuer.asked == ["refresh-0"]
     await is_well(home)
+
+
+@pytest.mark.parametrize("later", [0, 2 * HOUR], ids=["first", "again"])
+async def test_a_token_that_two_processes_try_at_once_is_used_once(home: TokenHome, later: float) -> None:
+    """Each time: also when what it has become is to be renewed itself."""
+    other = home.sibling()
+    other = replace(other, ctx=replace(other.ctx, refreshes=Refreshes(again=0.01)))
+    if later:
+        await Accounts(home.ctx).check(home.account.app, SPEC)
+        home.clock.advance(later)
+        home.issuer.asked.clear()
+    home.issuer.gates.hold("refresh", "answer")
+    waiting = [asyncio.create_task(Accounts(each.ctx).check(home.account.app, SPEC)) for each in (home, other)]
+    await home.issuer.gates.reached("refresh", "answer")
+    await asyncio.sleep(0.1)
+    home.issuer.gates.open()
+    await asyncio.gather(*waiting)
+    assert len(home.issuer.asked) == 1
+    await Accounts(other.ctx).upsert(home.account.app, SPEC)
+    await is_well(home)
+
+
+async def test_a_trial_that_fails_holds_nobody_up(home: TokenHome) -> None:
+    wrong = AccountSpec(service_type="Tokens", grant=Grant("", "nobody's"))
+    for _ in range(2):
+        async with asyncio.timeout(LEASE / 2):
+            with pytest.raises(PolydexError):
+                await Accounts(home.sibling().ctx).check(home.account.app, wrong)
 
 
 async def test_who_comes_second_does_not_bring_an_account_without_tokens_to_life(home: TokenHome) -> None:
