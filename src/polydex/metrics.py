@@ -27,9 +27,6 @@ _provider_seconds = Histogram(
     buckets=_SECONDS,
     registry=REGISTRY,
 )
-_pulls = Counter("polydex_pull", "Pulls from providers, by how they ended", ("outcome",), registry=REGISTRY)
-_pull_contacts = Counter("polydex_pull_contacts", "Contacts that pulls found changed", ("change",), registry=REGISTRY)
-_accounts = Gauge("polydex_accounts", "Accounts by status", ("status",), registry=REGISTRY)
 _hints = Counter("polydex_hints", "Notifications of providers, by what became of them", ("outcome",), registry=REGISTRY)
 _watches = Gauge(
     "polydex_watches", "Address books whose providers tell of changes, by state", ("state",), registry=REGISTRY
@@ -59,21 +56,6 @@ def provider_request(provider: str, status: str, seconds: float) -> None:
 @cache
 def _provider(provider: str, status: str) -> tuple[Counter, Histogram]:
     return _provider_requests.labels(provider, status), _provider_seconds.labels(provider)
-
-
-def pull(outcome: str) -> None:
-    """Count one pull: ``complete``, ``partial``, ``halted`` or the code of an error."""
-    _pulls.labels(outcome).inc()
-
-
-def pull_contacts(change: str, count: int = 1) -> None:
-    """Count contacts: ``created``, ``updated`` or ``deleted``."""
-    _pull_contacts.labels(change).inc(count)
-
-
-def accounts(status: str, count: int) -> None:
-    """Set how many accounts have a status."""
-    _accounts.labels(status).set(count)
 
 
 def hint(outcome: str) -> None:

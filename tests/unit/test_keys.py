@@ -179,6 +179,3 @@ def test_of_a_secret_only_the_hash_is_needed() -> None:
     stored = keys.hash_token("abc")
     # FIPS 180-2, appendix B.1
     assert stored.hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert keys.same_token("abc", stored)
-    assert not keys.same_token("abd", stored)
-    assert not keys.same_token("", stored)

@@ -35,16 +35,6 @@ class Applied:
             self.counts[action] = self.counts.get(action, 0) + count
         self.seq = max(self.seq, other.seq)
 
-    @property
-    def journaled(self) -> int:
-        """Numbers taken in the journal."""
-        return sum(self.counts.get(action.value, 0) for action in _JOURNALED)
-
-
-_JOURNALED = (
-    Action.CREATE, Action.REPLACE, Action.WAKE, Action.CHANGE, Action.SHOW, Action.HIDE, Action.SUPERSEDE, Action.REMOVE
-)  # fmt: skip
-
 
 class Execution:
     """Carries out the steps of one plan, batched by what they do."""

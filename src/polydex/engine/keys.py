@@ -199,11 +199,6 @@ def hash_token(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def same_token(secret: str, stored_hash: bytes) -> bool:
-    """Whether a secret is the stored one, in constant time."""
-    return hmac.compare_digest(hash_token(secret), stored_hash)
-
-
 @lru_cache(maxsize=8)
 def _aes(key: bytes) -> Any:
     # Late: a process that handles no secret does not load the library.

@@ -26,7 +26,6 @@ class Dialect(Protocol):
         name: ``sqlite`` or ``postgres``.
         for_update: appended to a SELECT inside ``write`` to lock its rows until the end of the transaction.
         skip_locked: the same, leaving out the rows that another transaction has locked.
-        greatest: the function that gives the largest of its arguments.
         columns: a query for (table, column) of every table of ours, without the search index.
         indexes: a query for the name of every index that a migration has made.
         clear_index: statements that empty the search index, even a damaged one.
@@ -40,9 +39,6 @@ class Dialect(Protocol):
 
     @property
     def skip_locked(self) -> str: ...
-
-    @property
-    def greatest(self) -> str: ...
 
     @property
     def columns(self) -> str: ...
@@ -79,23 +75,16 @@ class Dialect(Protocol):
         """
         ...
 
-    def index_words(
-        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
-    ) -> None:
-        """Put the words of a contact in place of what the index holds for it.
+    def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
+        """Put the words of contacts in place of what the index holds for them.
 
         Args:
             tx: a transaction that may write.
-            row_id: ``contact.row_id``.
-            source_id: the contact's source; it never changes.
-            old_words: exactly what was given as ``new_words`` before; empty for a new row. (SQLite's index does not
-                know its documents, so removing other words than those that were put in would damage it.)
-            new_words: folded, each of letters and digits only; empty to remove the row from the index.
+            rows: each (row, source, old words, new words). The source of a row never changes. The old words are exactly
+                what was given as the new ones before, none for a new row: SQLite's index does not know its documents,
+                so removing other words than those that were put in would damage it. The new ones are folded, each of
+                letters and digits only; none to remove the row from the index.
         """
-        ...
-
-    def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
-        """``index_words`` for many rows at once."""
         ...
 
     def search_clause(self, source_id: int, words: Sequence[str]) -> tuple[str, tuple[object, ...]]:
@@ -124,7 +113,6 @@ class SqliteDialect:
     name = "sqlite"
     for_update = ""
     skip_locked = ""
-    greatest = "max"
     columns = (
         "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' "
         "AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE 'contact_words%'"
@@ -160,11 +148,6 @@ class SqliteDialect:
     def held_words(self, tx: Tx, after: int, upto: int) -> None:
         del tx, after, upto
 
-    def index_words(
-        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
-    ) -> None:
-        self.index_many(tx, [(row_id, source_id, old_words, new_words)])
-
     def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
         removed: list[tuple[int, str]] = []
         added: list[tuple[int, str]] = []
@@ -193,7 +176,6 @@ class PostgresDialect:
     name = "postgres"
     for_update = " FOR UPDATE"
     skip_locked = " FOR UPDATE SKIP LOCKED"
-    greatest = "GREATEST"
     columns = (
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
         "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
@@ -235,11 +217,6 @@ class PostgresDialect:
     def held_words(self, tx: Tx, after: int, upto: int) -> dict[int, set[str]]:
         sql = "SELECT row_id, tsvector_to_array(words) FROM contact_words WHERE row_id > ? AND row_id <= ?"
         return {row_id: set(words) for row_id, words in tx.all(sql, after, upto)}
-
-    def index_words(
-        self, tx: Tx, row_id: int, source_id: int, old_words: Sequence[str], new_words: Sequence[str]
-    ) -> None:
-        self.index_many(tx, [(row_id, source_id, old_words, new_words)])
 
     def index_many(self, tx: Tx, rows: Iterable[Words]) -> None:
         removed: list[tuple[int]] = []

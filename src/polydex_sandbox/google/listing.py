@@ -27,13 +27,11 @@ class Page(Generic[V]):
         items: versions; deleted ones only of an incremental list.
         tokens: ``nextPageToken``, ``nextSyncToken``, those that the answer has.
         total: of the whole list; None for an incremental one.
-        incremental: the list is of changes.
     """
 
     items: Sequence[V]
     tokens: Mapping[str, str]
     total: int | None
-    incremental: bool
 
 
 def page_size(given: int, default: int, largest: int = LARGEST_PAGE) -> int:
@@ -104,7 +102,7 @@ def page(
     elif sync and call.strike("google-no-next-sync-token") is None:
         content = {"print": plain, "seq": horizon, "full": full}
         tokens["nextSyncToken"] = cursors.pack(f"sync {kind}", call.account.id, content)
-    return Page(found[begin:end], tokens, len(found) if since is None else None, since is not None)
+    return Page(found[begin:end], tokens, len(found) if since is None else None)
 
 
 def is_full_sync(query: Mapping[str, Any]) -> bool:

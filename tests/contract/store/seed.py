@@ -45,7 +45,7 @@ def contact(tx: Tx, account_id: int, source_id: int, words: list[str], seq: int)
     body = " ".join(words).encode()
     tx.run("INSERT INTO document (row_id, body, raw) VALUES (?, ?, ?)", row_id, body, b"BEGIN:VCARD")
     tx.run("INSERT INTO contact_key (source_id, kind, value, row_id) VALUES (?, 'e', ?, ?)", source_id, key, row_id)
-    tx.dialect.index_words(tx, row_id, source_id, [], words)
+    tx.dialect.index_many(tx, [(row_id, source_id, [], words)])
     return row_id
 
 

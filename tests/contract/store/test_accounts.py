@@ -170,7 +170,7 @@ def furnish(tx: Tx, account: AccountId) -> list[int]:
     tx.run("UPDATE contact SET live = 0 WHERE row_id = ?", row)
     tx.run("DELETE FROM document WHERE row_id = ?", row)
     tx.run("DELETE FROM contact_key WHERE row_id = ?", row)
-    tx.dialect.index_words(tx, row, sources[1], ["ada", "word4"], [])
+    tx.dialect.index_many(tx, [(row, sources[1], ["ada", "word4"], [])])
     tokens.create(tx, account, b"\x01" * 32, READ, NOW)
     tx.run(
         "INSERT INTO intent (account_id, source_id, generation, verb, body_hash, state, asked, created_at) "

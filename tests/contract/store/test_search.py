@@ -80,9 +80,9 @@ async def test_other_words_take_the_place_of_the_old_ones(db: Database) -> None:
     first, second, rows = await shelve(db)
 
     def change(tx: Tx) -> None:
-        tx.dialect.index_words(tx, rows["ada"], first, BOOK["ada"], ["ada", "king"])
-        tx.dialect.index_words(tx, rows["adam"], first, BOOK["adam"], [])
-        tx.dialect.index_words(tx, rows["kana"], first, BOOK["kana"], list(reversed(BOOK["kana"])))
+        tx.dialect.index_many(tx, [(rows["ada"], first, BOOK["ada"], ["ada", "king"])])
+        tx.dialect.index_many(tx, [(rows["adam"], first, BOOK["adam"], [])])
+        tx.dialect.index_many(tx, [(rows["kana"], first, BOOK["kana"], list(reversed(BOOK["kana"])))])
 
     await db.write(change)
     assert await db.read(seed.find, first, "ad") == [rows["ada"]]
@@ -118,7 +118,7 @@ async def test_more_words_than_an_index_takes(db: Database) -> None:
     assert await db.read(seed.find, source, words[0]) == [row]
     found = [number for number in range(0, 6000, 100) if await db.read(seed.find, source, f"w{number:06}")]
     assert found == list(range(0, 2000, 100))
-    await db.write(lambda tx: tx.dialect.index_words(tx, row, source, words, ["short"]))
+    await db.write(lambda tx: tx.dialect.index_many(tx, [(row, source, words, ["short"])]))
     assert await db.read(seed.find, source, words[0]) == []
     assert await db.read(seed.find, source, "short") == [row]
 
@@ -155,7 +155,7 @@ async def test_random_books_against_a_plain_model(db: Database) -> None:
                 row = chance.choice(list(model))
                 source, old = model[row]
                 model[row] = (source, words())
-                tx.dialect.index_words(tx, row, source, old, model[row][1])
+                tx.dialect.index_many(tx, [(row, source, old, model[row][1])])
 
     for _ in range(40):
         await db.write(some_changes)
@@ -173,8 +173,8 @@ async def test_the_index_of_sqlite_is_sound_after_changes(sqlite_db: Database) -
     first, _, rows = await shelve(sqlite_db)
 
     def change(tx: Tx) -> None:
-        tx.dialect.index_words(tx, rows["ada"], first, BOOK["ada"], ["ada"])
-        tx.dialect.index_words(tx, rows["adam"], first, BOOK["adam"], [])
+        tx.dialect.index_many(tx, [(rows["ada"], first, BOOK["ada"], ["ada"])])
+        tx.dialect.index_many(tx, [(rows["adam"], first, BOOK["adam"], [])])
         tx.run("INSERT INTO contact_words (contact_words) VALUES ('integrity-check')")
         tx.run("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', 'contact_words', 'row')")
 

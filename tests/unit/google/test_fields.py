@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from polydex.connectors.google.fields import GROUP_FIELDS, LIST_CAPS, MASK_VERSION, PERSON_FIELDS, UPDATABLE, sendable
+from polydex.connectors.google.connector import CAPABILITIES
+from polydex.connectors.google.fields import GROUP_FIELDS, MASK_VERSION, PERSON_FIELDS, UPDATABLE, sendable
 from tests.google.discovery import document, mask_values, method
 
 
@@ -22,8 +23,9 @@ def test_the_caps_of_lists_are_google_s() -> None:
     capped = {
         name: value["description"] for name, value in described.items() if "is limited to" in value["description"]
     }
-    assert set(capped) == set(LIST_CAPS)
-    assert all(f"is limited to {LIST_CAPS[name]}." in text for name, text in capped.items())
+    caps = CAPABILITIES.list_caps
+    assert set(capped) == set(caps)
+    assert all(f"is limited to {caps[name]}." in text for name, text in capped.items())
 
 
 def test_every_field_of_a_person_is_read_or_known_not_to_be() -> None:

@@ -11,6 +11,7 @@ import pytest
 from polydex.connectors.google import wire
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.read import read
+from polydex.connectors.google.seen import seen
 from polydex.core.contact import (
     Address,
     AddressType,
@@ -38,12 +39,16 @@ def group(name: str) -> dict[str, Any]:
 
 def test_identity_and_times() -> None:
     document = person(clientData=[{"key": "polydex.mark", "value": "m-1"}])
-    document["metadata"]["previousResourceNames"] = ["people/c1", "people/c2"]
     found = reading(document)
     assert (found.key, found.stable_key, found.mark) == ("people/c652", "5a3", "m-1")
     assert found.modified_ms == 1714979289123
-    assert found.previous == ("people/c1", "people/c2")
     assert not found.deleted
+
+
+def test_the_names_that_it_had_before() -> None:
+    document = person()
+    document["metadata"]["previousResourceNames"] = ["people/c1", "people/c652", "people/c2"]
+    assert seen(raw(document)).former == ["people/c1", "people/c2"]
 
 
 @pytest.mark.parametrize(

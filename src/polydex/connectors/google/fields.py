@@ -54,9 +54,6 @@ PERSON_FIELDS: Final = ",".join(READ)
 GROUP_FIELDS: Final = "groupType,metadata,name"
 """The value of ``groupFields``."""
 
-LIST_CAPS: Final = {"emailAddresses": 100, "phoneNumbers": 100}
-"""What people.connections.list shows of a list at most; people.get shows all."""
-
 _OUTPUT_ONLY: Final = frozenset({"canonicalForm", "formattedProtocol", "formattedType"})
 _OUTPUT_ONLY_OF: Final = {
     "names": frozenset({"displayName", "displayNameLastFirst"}),

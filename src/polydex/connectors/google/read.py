@@ -43,7 +43,6 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         modified_ms: when the contact source was changed, unix milliseconds, or None.
         photo_url: the address of the photo that the user chose, or None.
         deleted: the person is gone.
-        previous: the resource names that it had before.
     """
 
     key: RemoteKey
@@ -54,7 +53,6 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     modified_ms: int | None = None
     photo_url: str | None = None
     deleted: bool = False
-    previous: tuple[RemoteKey, ...] = ()
 
 
 def read(raw: bytes | msgspec.Raw, labels: Labels, region: str | None) -> Reading:
@@ -79,10 +77,9 @@ def reading(person: wire.Person, labels: Labels, region: str | None) -> Reading:
     metadata = person.metadata
     if metadata is None:
         return Reading(key=key)
-    previous = tuple(map(RemoteKey, metadata.previous_resource_names or ()))
     source = source_of(person.metadata)
     if metadata.deleted or source is None:
-        return Reading(key=key, deleted=bool(metadata.deleted), previous=previous)
+        return Reading(key=key, deleted=bool(metadata.deleted))
     groups = memberships.groups_of(person.memberships)
     mark, bag = clientdata.read(person.client_data)
     url = photo.url_of(person.photos)
@@ -94,7 +91,6 @@ def reading(person: wire.Person, labels: Labels, region: str | None) -> Reading:
         mark=mark,
         modified_ms=dates.read_time(source.update_time),
         photo_url=url,
-        previous=previous,
     )
 
 

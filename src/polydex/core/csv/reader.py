@@ -51,7 +51,6 @@ class Sheet:
     Attributes:
         layout: the name of its layout.
         encoding: that it is written in.
-        delimiter: between its cells.
         unknown: columns that have something, but are not imported.
         entries: one for each row.
         text: the file's text; entries point into it.
@@ -60,7 +59,6 @@ class Sheet:
 
     layout: str
     encoding: str
-    delimiter: str
     unknown: tuple[UnknownColumn, ...]
     entries: tuple[Entry, ...]
     text: str
@@ -102,7 +100,7 @@ def read(data: bytes, options: Options) -> Sheet:
         )
         if count:
             counted.append(UnknownColumn(header[at].strip() or f"column {at + 1}", count))
-    return Sheet(layout.name, encoding, delimiter, tuple(counted), entries, content, head.end)
+    return Sheet(layout.name, encoding, tuple(counted), entries, content, head.end)
 
 
 def _recognise(content: str, renamed: Mapping[str, str]) -> tuple[str, tuple[str, ...], Layout]:
