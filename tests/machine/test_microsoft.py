@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from polydex.store import rows, sources
 from polydex.testing.world import Fault
 from tests.machine.microsoft import LASTING, PASSING, STATES, STRICT, MicrosoftMachine
+from tests.machine.rest import ACCOUNT, come_to_rest
 from tests.soak import MET, MUST_MEET, SEED, SOAK
 
 SHARES, RUNS = (125, 80) if SOAK else (4, 30)
@@ -92,6 +94,22 @@ def test_who_is_brought_back_before_a_delta_says_so_is_asked_for() -> None:
     machine.outlook_restores(number=0)
     machine.push_arrives(process=0)
     machine.phone_removes(number=0)
+    machine.teardown()  # compares
+
+
+def test_who_is_listed_and_cannot_be_read_yet_is_asked_for_once() -> None:
+    """Of them a list has told, so that of what becomes of them the next will tell."""
+    machine = MicrosoftMachine()
+    machine.begin(page_size=200, first=1, push=False, warm=True)
+    machine.new_contacts_are_not_found(seconds=5)
+    machine.phone_adds()
+    machine.push_arrives(process=0)
+    db = machine.processes[0].db
+    source = db.peek(lambda tx: sources.of_account(tx, ACCOUNT))[0].id
+    assert db.peek(lambda tx: rows.count_doubtful(tx, source)) == 1
+    come_to_rest(machine)
+    assert db.peek(lambda tx: rows.count_doubtful(tx, source)) == 0
+    assert db.peek(lambda tx: rows.unlisted(tx, source)) == []
     machine.teardown()  # compares
 
 

@@ -43,7 +43,7 @@ async def find(ctx: Context, scene: Scene, intent: Intent) -> MarkAnswer:
     if intent.body is None or not isinstance(scene.connector, Recognizing):
         return Unknown()
     came = await ctx.db.write(_came, scene, intent)
-    if came is None or any(stored.verify_due is not None for stored in came):
+    if came is None or not all(stored.live for stored in came):
         return Unknown()  # who it is will be known
     draft = draft_of(intent.body)
     for stored in came:

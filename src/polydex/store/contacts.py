@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -118,11 +118,12 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
     touch, wrote_at, checked_at, walk = stamp.touch, stamp.wrote_at or 0, stamp.checked_at or 0, stamp.walk or 0
     for row_id, new in zip(ids, arrivals, strict=True):
         live, content = new.content is not None, new.content or _NO_CONTENT
+        told = live or new.verify_due is not None
         rows.append(
             (
                 row_id, account, source, new.key, new.stable_key, new.n, new.public_id, int(live),
                 content.rev, content.etag, content.photo_hash, content.photo_mime, content.uid, content.mark,
-                new.seq, new.seq, content.created_ms, content.modified_ms, touch, wrote_at, checked_at, walk,
+                new.seq, new.seq, content.created_ms, content.modified_ms, touch, wrote_at, checked_at, walk if told else 0,
                 new.verify_due, new.verify_error, content.mapping_version,
             )
         )  # fmt: skip
@@ -146,7 +147,7 @@ def insert(tx: Tx, account: AccountId, source: SourceId, stamp: Stamp, arrivals:
 
 
 _STAMPED = (
-    "touch = ?, seen_walk = coalesce(?, CASE WHEN live = 1 THEN seen_walk ELSE 0 END), wrote_at = coalesce(?, wrote_at), "
+    "touch = ?, seen_walk = coalesce(?, seen_walk), wrote_at = coalesce(?, wrote_at), "
     "checked_at = coalesce(?, checked_at)"
 )
 _SETTLED = (
@@ -228,12 +229,14 @@ def bury(
 ) -> None:
     """Turn live rows into tombstones: (row, its journal number or None when never shown, its words, its look-ups).
 
-    A tombstone forgets its revision (J1), its documents and everything to look it up by.
+    A tombstone forgets its revision (J1), its documents, the walk that has seen it (``rows.unlisted``), and everything to
+    look it up by.
     """
+    forgotten = replace(stamp, walk=0)
     tx.many(
         f"UPDATE contact SET {_SETTLED}, live = 0, rev = NULL, etag = NULL, photo_hash = NULL, photo_mime = NULL, "
         "mark = NULL, deleted_at = ?, seq = coalesce(?, seq) WHERE row_id = ?",
-        [(*_settled(stamp), stamp.now, seq, row) for row, seq, _, _ in rows],
+        [(*_settled(forgotten), stamp.now, seq, row) for row, seq, _, _ in rows],
     )
     ids = [row for row, *_ in rows]
     for chunk in chunks(ids):

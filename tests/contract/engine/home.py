@@ -32,7 +32,7 @@ from polydex.testing.clock import FakeClock
 from polydex.testing.memory import MemoryProvider
 from polydex.testing.world import Character, MemoryWorld
 
-SETTINGS = Settings(freshness=60.0, poll_interval=300.0, ready_wait=2.0, fresh_wait=5.0, write_deadline=5.0)
+SETTINGS = Settings(freshness=60.0, poll_interval=300.0, ready_wait=10.0, fresh_wait=5.0, write_deadline=5.0)
 BOOK = "book"
 SCOPES = frozenset({"Contacts.ReadWrite"})
 
