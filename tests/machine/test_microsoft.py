@@ -97,6 +97,18 @@ def test_who_is_brought_back_before_a_delta_says_so_is_asked_for() -> None:
     machine.teardown()  # compares
 
 
+def test_a_page_that_is_listed_again_does_not_tell_of_who_went_meanwhile() -> None:
+    """The state of the synchronisation does not know that it has told of them: the link was not followed."""
+    machine = MicrosoftMachine()
+    machine.begin(page_size=2, first=6, push=False, warm=False)
+    machine.calls_fail_now_and_then(name="graph-delta-endless", probability=1.0)
+    machine.strike("list", Fault.REFUSED, skip=3)
+    machine.push_arrives(process=0)
+    machine.provider_is_itself_again()
+    machine.phone_removes_nearly_all(keep=0)
+    machine.teardown()  # compares
+
+
 def test_who_is_listed_and_cannot_be_read_yet_is_asked_for_once() -> None:
     """Of them a list has told, so that of what becomes of them the next will tell."""
     machine = MicrosoftMachine()

@@ -150,14 +150,15 @@ class Page:
     Attributes:
         mode: "delta" lists changes, "snapshot" lists everything that exists.
         changed: records with their documents.
-        unchanged: snapshot only: (key, rev) of records whose known revision the connector was told and found equal, so
-            that it did not fetch their documents.
+        unchanged: (key, rev) of records whose known revision the connector was told and found equal, so that it did not
+            fetch their documents.
         removed: keys that the provider says are gone; of a snapshot those that it has listed before. A page with removals
             is written before the connector is asked for the next one.
         renamed: (old key, new key); applied before removals.
         deferred: records that exist but could not be read.
-        unlisted: keys of those whom a read has found, or may find, although the list says that they are gone, as somebody
-            has brought them back: that they go once more may never be told (``Capabilities.tells_brief``).
+        unlisted: keys of those of whom it may never be told that they go, although they are in this page
+            (``Capabilities.tells_brief``): a read has found them, or may find them, while the list says that they are gone;
+            or the list is asked for once more, and does not know that it has told of them.
         cursor: where to go on: with ``last`` the new change-feed cursor, else the resume cursor of this walk.
         context: what mapping needs besides the record; the records of this page and of those after it are mapped with it;
             stored with the cursor; a change maps stored documents anew. None: as before.

@@ -382,7 +382,9 @@ def _decide(tx: Tx, target: Target, source: Source, page: Page, news: News, brou
         missing.values(), asked, read_lag_ms=news.read_lag_ms, asked_ms=source.walk_start_ms
     )
     contacts.verify(tx, now, [row.row for row in doubtful])
-    contacts.seen_in_walk(tx, 0, [row.row for row in doubtful])  # the list does not know them (Capabilities.tells_brief)
+    contacts.seen_in_walk(
+        tx, 0, [row.row for row in doubtful]
+    )  # the list does not know them (Capabilities.tells_brief)
     waiting = {row.row for row in candidates if row.pending is not None}
     new: list[Known] = [row for row in candidates if row.pending is None]
     held = rows.count_pending(tx, source.id)

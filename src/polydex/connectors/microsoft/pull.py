@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,8 +33,6 @@ PATIENCE = 3
 """So often a page may lead to itself: a service that has nothing yet says so with an empty page (microsoft-graph-docs#2839)."""
 _PREFER = f"odata.maxpagesize={PAGE_SIZE}"
 """Of every request of a walk. ``$top`` would limit the whole of it, and nothing else may be said (README.md, delta)."""
-_TOGETHER = 100
-"""So many of those who are read are one page of the walk: each page costs the mirror a little."""
 _LIST = "Microsoft list"
 _LINK_REFUSED = (400, 404, 410)
 """Whatever is said of a link that was given out, in these ways it is not taken any more (JOURNAL.md, J3; README.md)."""
@@ -98,11 +95,6 @@ class _Read:
     deferred: list[Deferred] = field(default_factory=list)
     unlisted: list[RemoteKey] = field(default_factory=list)
     stopped: ProviderError | None = None
-    asked: int | None = None
-
-
-_Bodies = tuple[int | None, Sequence[RemoteKey], Mapping[RemoteKey, bytes | ProviderError] | ProviderError]
-"""The counter from before they were asked for, where it was noted; who; and the outcome of each, or of all."""
 
 
 class _Walking:
@@ -134,8 +126,10 @@ class _Walking:
             # A list of everything cannot begin a second time: what goes meanwhile would never be told.
             here = self._resume(link) if given else None
             after = Position(delta=listed.delta).encode() if following is None else self._resume(following)
-            async for page in self._page(listed, stamp, here, after, last=following is None):
-                yield page
+            page, stopped = await self._page(listed, stamp, here, after, last=following is None)
+            yield page
+            if stopped is not None:
+                raise stopped  # the rest of this page comes when the walk is taken up again
             if following is None:
                 return
             if not stands and trail.returns(following):
@@ -170,8 +164,11 @@ class _Walking:
 
     async def _page(
         self, listed: _Delta, stamp: int, here: Cursor | None, after: Cursor, *, last: bool
-    ) -> AsyncGenerator[Page, None]:
-        """What one page of the list comes to.
+    ) -> tuple[Page, ProviderError | None]:
+        """What one page of the list comes to, and what has stopped the reading.
+
+        It is one page of the walk, too: as long as a link has not been followed, the state of the synchronisation does not
+        know of what it brought, and of who goes meanwhile nobody tells.
 
         Args:
             listed: it.
@@ -186,71 +183,45 @@ class _Walking:
             told[RemoteKey(entry.id)] = entry
         known = await self._walk.known(list(told)) if told and self._skips else {}
         same = {key: known[key] for key, entry in told.items() if _is_same(key, entry, known)}
-        wanted = [key for key in told if key not in same]
-        if (self._full and same) or not wanted:
-            # A page of its own, as what the list said must not travel under the stamp of those who are read after it (J1).
-            yield Page(
-                self._mode,
-                unchanged=tuple(same.items()) if self._full else (),
-                cursor=here if wanted else after,
-                last=last and not wanted,
-                asked=stamp,
-            )
-        if not wanted:
-            return
-        read, left = _Read(), len(wanted)
-        async with contextlib.aclosing(self._bodies(wanted)) as bodies:
-            async for asked, keys, found in bodies:
-                read.asked = asked if read.asked is None else read.asked
-                left -= len(keys)
-                try:
-                    if isinstance(found, ProviderError):
-                        raise found
-                    await self._sort(read, {key: (told[key], found[key]) for key in keys})
-                except ProviderError as error:
-                    read.stopped = error  # what has been read before counts
-                if left and (len(wanted) - left) % _TOGETHER and read.stopped is None:
-                    continue
-                done = not left and read.stopped is None
-                yield Page(
-                    self._mode,
-                    changed=tuple(read.changed),
-                    removed=tuple(read.removed),
-                    deferred=tuple(read.deferred),
-                    unlisted=tuple(read.unlisted),
-                    cursor=after if done else here,
-                    last=last and done,
-                    asked=read.asked,
-                )
-                if read.stopped is not None:
-                    raise read.stopped  # the rest of this page comes when the walk is taken up again
-                read = _Read()
+        read = await self._read({key: entry for key, entry in told.items() if key not in same})
+        stays = read.stopped is not None or after == here
+        page = Page(
+            self._mode,
+            changed=tuple(read.changed),
+            unchanged=tuple(same.items()),
+            removed=tuple(read.removed),
+            deferred=tuple(read.deferred),
+            unlisted=tuple(told) if stays else tuple(read.unlisted),
+            cursor=here if stays else after,
+            last=last and not stays,
+            asked=stamp,
+        )
+        return page, read.stopped
 
-    async def _bodies(self, wanted: Sequence[RemoteKey]) -> AsyncGenerator[_Bodies, None]:
-        """Twenty at a time; the next are asked for while those before are worked out.
-
-        None of a page is asked for twice, so that nothing of it can be newer than what is believed of it by then (J1).
-        """
-        parts = [wanted[start : start + MOST] for start in range(0, len(wanted), MOST)]
-        asking = asyncio.create_task(self._ask_bodies(parts[0], begins=True))
+    async def _read(self, told: Mapping[RemoteKey, _Entry]) -> _Read:
+        """Twenty at a time; the next are asked for while those before are worked out."""
+        read = _Read()
+        parts = [list(told)[start : start + MOST] for start in range(0, len(told), MOST)]
+        if not parts:
+            return read
+        asking = asyncio.create_task(self._bodies(parts[0]))
         try:
-            for at, following in enumerate((*parts[1:], None), start=1):
-                bodies = await asking
+            for following in (*parts[1:], None):
+                found = await asking
                 if following is not None:
-                    begins = at * MOST % _TOGETHER == 0
-                    asking = asyncio.create_task(self._ask_bodies(following, begins=begins))
-                yield bodies
+                    asking = asyncio.create_task(self._bodies(following))
+                await self._sort(read, {key: (told[key], outcome) for key, outcome in found.items()})
+                if read.stopped is not None:
+                    break
+        except ProviderError as error:
+            read.stopped = error  # what has been read before counts
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
+        return read
 
-    async def _ask_bodies(self, keys: Sequence[RemoteKey], *, begins: bool) -> _Bodies:
-        """``begins``: a page of the walk begins with these."""
-        stamp = await self._walk.stamp() if begins else None
-        try:
-            return stamp, keys, await get_many(self._api, self._folder, keys, step=_LIST, seconds=READ_SECONDS)
-        except ProviderError as error:
-            return stamp, keys, error
+    async def _bodies(self, keys: Sequence[RemoteKey]) -> dict[RemoteKey, bytes | ProviderError]:
+        return await get_many(self._api, self._folder, keys, step=_LIST, seconds=READ_SECONDS)
 
     async def _sort(self, read: _Read, found: Mapping[RemoteKey, tuple[_Entry, bytes | ProviderError]]) -> None:
         """Everybody of whom the list says something, as they are now: lists repeat themselves, and tell what is past.
