@@ -30,8 +30,9 @@ from polydex.core.fields import Loss
 from polydex.core.patch import Patch, diff
 from polydex.testing.contract import ALICE, BOB, PNG, Mirror, content
 from tests.google.store import Google
-from tests.google.world import EMAIL, GoogleWorld, google_world
+from tests.google.world import GoogleWorld, google_world
 from tests.property.test_google_laws import announced, comparable, kept
+from tests.providers.world import EMAIL
 from tests.soak import SOAK
 from tests.strategies import contacts, patches
 
@@ -215,7 +216,7 @@ async def test_one_that_changes_right_before_a_batch_is_found_out(world: GoogleW
     made = [await connector.create(person(number), None) for number in range(4)]
     edited = False
 
-    async def before(path: str) -> None:
+    async def before(_method: str, path: str) -> None:
         nonlocal edited
         if path.endswith(":batchUpdateContacts") and not edited:
             edited = True
@@ -234,7 +235,7 @@ async def test_one_whose_label_goes_right_before_a_batch_of_creates(world: Googl
     group = await world.ask("POST", "groups", {"name": "Chess"})
     gone = False
 
-    async def before(path: str) -> None:
+    async def before(_method: str, path: str) -> None:
         nonlocal gone
         if path.endswith(":batchCreateContacts") and not gone:
             gone = True
@@ -255,7 +256,7 @@ async def test_one_that_goes_right_before_a_batch_of_removals(world: GoogleWorld
     made = [await connector.create(person(number), None) for number in range(4)]
     gone = False
 
-    async def before(path: str) -> None:
+    async def before(_method: str, path: str) -> None:
         nonlocal gone
         if path.endswith(":batchDeleteContacts") and not gone:
             gone = True

@@ -1,16 +1,11 @@
 """Google's sandbox in this process, with a connector on it: the other client (the user's phone) acts by its control API."""
 
-import asyncio
 import contextlib
 import json
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import httpx
-import uvicorn
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Router
 
@@ -21,20 +16,19 @@ from polydex.connectors.google.fields import UPDATABLE
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.shared import Accounts
 from polydex.core.contact import Contact
-from polydex.core.errors import ProviderUnauthorized
 from polydex.core.ids import Cursor, RemoteKey
 from polydex.net.client import Net
 from polydex_sandbox import control as control_api
 from polydex_sandbox.clock import Clock
-from polydex_sandbox.connection import Connection, Recorder
+from polydex_sandbox.connection import Recorder
 from polydex_sandbox.google import accept, parse
 from polydex_sandbox.google.book import Book
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.sandbox import Sandbox
+from tests.providers.serving import serving
+from tests.providers.world import START, FixedTokens, SandboxSpoiler, SandboxWorld, account_of
 
-EMAIL = "ada@example.com"
 TOKEN = "ya29.sandbox"
-START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 ALIEN: dict[str, list[dict[str, Any]]] = {
     "events": [{"date": {"year": 2001, "month": 2, "day": 3}, "type": "anniversary"}],
     "imClients": [{"username": "ada", "protocol": "jabber", "type": "home"}],
@@ -42,54 +36,21 @@ ALIEN: dict[str, list[dict[str, Any]]] = {
     "genders": [{"value": "female"}],
 }
 INVALID = {"error": {"code": 400, "message": "Invalid.", "status": "INVALID_ARGUMENT"}}
-LONG = 3600.0
-"""Seconds after which no list of the sandbox lags any more."""
 
 
 @dataclass
-class FixedTokens:
-    """The tokens of an account: one that is good, until a test says otherwise.
+class Spoiler(SandboxSpoiler):
+    """Its keys are resource names.
 
     Attributes:
-        token: what is given out.
-        next: what comes after a refusal; None: nothing else.
-        asked: how often another one was asked for.
-    """
-
-    token: str = TOKEN
-    next: str | None = None
-    asked: int = 0
-
-    async def current(self) -> str:
-        return self.token
-
-    async def renewed(self, refused: str) -> str:
-        self.asked += 1
-        if self.next is None:
-            raise ProviderUnauthorized
-        assert refused == self.token
-        self.token = self.next
-        return self.token
-
-
-@dataclass
-class Spoiler:
-    """Between the sandbox and its clients: what the sandbox does not do by itself.
-
-    Attributes:
-        keys: names of persons that come as nobody can read them.
         refuses: words; a write whose body has one is refused as invalid.
-        before: called before each request, with its path.
     """
 
-    app: Any
-    keys: set[str] = field(default_factory=set)
     refuses: set[str] = field(default_factory=set)
-    before: Callable[[str], Awaitable[None]] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self.before is not None and scope["type"] == "http":
-            await self.before(scope["path"])
+            await self.before(scope["method"], scope["path"])
         if self.refuses and scope["type"] == "http":
             message = await receive()
             body = message["body"]
@@ -133,26 +94,17 @@ class Spoiler:
 
 
 @dataclass
-class GoogleWorld:
+class GoogleWorld(SandboxWorld):
     """One account of a sandbox, empty at first.
 
     Attributes:
-        sandbox: its clock is the one of the connector, too.
-        control: a client of the control API, below the account.
         first: a connector that has never pulled.
-        net: the outbound client.
-        url: of the API.
-        spoiler: see Spoiler.
+        book: the contacts as the sandbox keeps them.
     """
 
-    sandbox: Sandbox
-    control: httpx.AsyncClient
-    first: GoogleConnector
-    net: Net
-    url: str
     spoiler: Spoiler
+    first: GoogleConnector
     book: Book
-    tokens: FixedTokens
 
     # --- polydex.testing.contract.World --------------------------------------------------------------------------
 
@@ -204,15 +156,6 @@ class GoogleWorld:
         await self.quirk("google-sync-token-expired", count=1)
         return cursor
 
-    async def settle(self) -> None:
-        self.sandbox.clock.advance(int(LONG * 1000))
-
-    async def spoil(self, key: RemoteKey) -> None:
-        self.spoiler.keys.add(key)
-
-    async def heal(self, key: RemoteKey) -> None:
-        self.spoiler.keys.discard(key)
-
     # --- for the tests -------------------------------------------------------------------------------------------
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -220,20 +163,6 @@ class GoogleWorld:
         answer = await self.control.request(method, f"google/{path}", json=body)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
-
-    async def quirk(self, name: str, **given: Any) -> None:
-        """Switch a quirk on."""
-        answer = await self.control.put(f"quirks/{name}", json=given)
-        assert answer.status_code == 200, answer.text
-
-    async def struck(self, name: str) -> int:
-        """How often a quirk has struck."""
-        quirks = (await self.control.get("quirks")).json()["quirks"]
-        return next((int(one["struck"]) for one in quirks if one["id"] == name), 0)
-
-    async def calm(self) -> None:
-        """Switch all quirks off."""
-        await self.control.delete("quirks")
 
     async def people(self) -> list[dict[str, Any]]:
         """Everybody, as they truly are."""
@@ -253,11 +182,6 @@ class GoogleWorld:
     def labels(self) -> Labels:
         """The user's own groups."""
         return Labels({group.name: group.title for group in self.book.groups.now() if not group.system})
-
-    def requests(self, operation: str | None = None) -> list[str]:
-        """The operations that the API was asked for, in order; all, or those of one name."""
-        names = [entry.operation or "?" for entry in self.sandbox.log]
-        return [name for name in names if operation in (None, name)]
 
     def another(self, **changes: Any) -> GoogleConnector:
         """Another connector for the same account, as of another process."""
@@ -281,42 +205,15 @@ async def google_world(*, frozen: bool = True, **options: Any) -> AsyncIterator[
     routes = [Mount("/control", control_api.app(sandbox, [google])), *google.routes()]
     app = Recorder(Router(routes, redirect_slashes=False), sandbox)
     spoiler = Spoiler(app)
-    async with serving(spoiler) as url:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/control") as control:
-            answer = await control.post("/accounts", json={"email": EMAIL, "name": "Ada", "accessToken": TOKEN})
-            assert answer.status_code == 201, answer.text
-            account = answer.json()["id"]
-            # Tests move the clock by days.
-            await control.post(f"/accounts/{account}/tokens", json={"accessToken": TOKEN, "lifetime": 10**9})
-            control.base_url = httpx.URL(f"http://sandbox/control/accounts/{account}/")
-            async with Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net:
-                tokens = FixedTokens()
-                api = Api(net, tokens, Accounts(1e6, 1e6).of("", sandbox.clock.now), url)
-                connector = GoogleConnector(api, SOURCE_KEY, region="CH", **options)
-                book = google.books[account]
-                yield GoogleWorld(sandbox, control, connector, net, url, spoiler, book, tokens)
-
-
-@contextlib.asynccontextmanager
-async def serving(app: Any, tls: Path | None = None) -> AsyncIterator[str]:
-    """The application on a free port of loopback, with this certificate and key if there is one; its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app, http=Connection, ws="none", lifespan="off", log_config=None, access_log=False, ssl_certfile=tls
-            )
-        )
-        task = asyncio.create_task(server.serve([listener]))
-        try:
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.005)
-            yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            server.force_exit = True
-            await task
+    async with (
+        serving(spoiler) as url,
+        account_of(app, TOKEN) as (control, account),
+        Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net,
+    ):
+        tokens = FixedTokens(TOKEN)
+        api = Api(net, tokens, Accounts(1e6, 1e6).of("", sandbox.clock.now), url)
+        connector = GoogleConnector(api, SOURCE_KEY, region="CH", **options)
+        yield GoogleWorld(sandbox, control, net, url, tokens, spoiler, connector, google.books[account])
 
 
 def _id(key: str) -> str:

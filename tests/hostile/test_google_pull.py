@@ -120,22 +120,6 @@ async def test_people_that_come_on_two_pages() -> None:
         assert consumer.gone == []
 
 
-async def test_a_person_that_cannot_be_read_neither_blocks_nor_vanishes() -> None:
-    async with google_home() as home:
-        ada, _ = await home.seed("ada", "bo")
-        consumer = await (await home.consumer()).follow()
-        home.world.spoiler.keys.add(ada)
-        await home.nickname(ada, "ada, edited")
-        await home.seed("cy")
-        await home.pull()
-        await consumer.follow()
-        assert consumer.names == ["ada", "bo", "cy"]
-        home.world.spoiler.keys.clear()
-        await home.rest()
-        await home.assert_same(consumer)
-        assert consumer.gone == []
-
-
 async def test_more_addresses_than_a_list_gives_are_all_there() -> None:
     async with google_home() as home:
         [ada] = await home.seed("ada")

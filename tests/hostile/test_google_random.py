@@ -1,25 +1,16 @@
-"""Several oddities of Google at once, edits by the user at any moment, writes of ours and pulls, drawn by a seed.
+"""Several oddities of Google at once (see tests/hostile/story.py)."""
 
-At the end the mirror is what Google has, and on the way nothing was overwritten, doubled or given another id. A failure
-names its seed: ``pytest -k "seed-17"`` plays it again.
-"""
-
-import contextlib
 import random
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
-from polydex.core.errors import PolydexError, ProviderThrottled, ProviderTimeout, ProviderUnavailable
 from polydex_sandbox.google.quirks import CATALOGUE
-from tests.contract.engine.home import Consumer
 from tests.google.home import GoogleHome, google_home
-from tests.soak import SOAK
+from tests.hostile.story import Choice, Story, each_seed
 
-SEEDS = 2_000 if SOAK else 12
-STEPS = 14
-CHOICES: tuple[tuple[str, dict[str, Any]], ...] = (
+CHOICES: tuple[Choice, ...] = (
     ("google-sync-token-expired", {"variant": "410"}),
     ("google-sync-token-expired", {"variant": "INVALID_ARGUMENT", "details": False}),
     ("google-propagation-delay", {"seconds": 120, "probability": 1}),
@@ -62,31 +53,12 @@ def test_every_quirk_of_the_sandbox_is_played() -> None:
 
 
 @dataclass
-class Story:
-    """One run.
-
-    Attributes:
-        notes: id of a contact -> what the user last wrote into its notes.
-        created: nickname of a create of ours -> whether it was confirmed.
-        deleting: notes of the contact that a delete of ours may hit.
-        lost: what went wrong on the way.
-    """
+class GoogleStory(Story):
+    """The keys of contacts are the ids of their sources: their names change."""
 
     home: GoogleHome
-    consumer: Consumer
-    rng: random.Random
-    number: int = 0
-    notes: dict[str, str] = field(default_factory=dict)
-    created: dict[str, bool] = field(default_factory=dict)
-    deleting: str | None = None
-    lost: list[str] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-
-    def fresh(self) -> int:
-        self.number += 1
-        return self.number
-
-    # --- the user -----------------------------------------------------------------------------------------------
+    changes: ClassVar = ("keywords",)
+    creating: ClassVar = {"keywords": ["Word 1"]}
 
     async def theirs(self) -> None:
         """One act of the user, on the phone."""
@@ -132,66 +104,31 @@ class Story:
     async def _source(self, name: str) -> str:
         return _source_of(await self.home.world.ask("GET", f"contacts/{name.removeprefix('people/')}"))
 
-    async def before(self, path: str) -> None:
-        """Before each request: now and then the user is faster. Not before a removal: Google compares no etag there."""
-        unguarded = path.endswith((":deleteContact", ":batchDeleteContacts", ":updateContactPhoto"))
-        if self.rng.random() < 0.06 and not unguarded:
-            await self.theirs()
+    async def noted(self) -> dict[str, str | None]:
+        return {_source_of(person): self.home.shown(person).notes for person in await self.home.world.people()}
 
-    async def check(self) -> None:
-        """What the user wrote last is still there, whatever we have written since."""
-        people = {_source_of(person): person for person in await self.home.world.people()}
-        for source, note in list(self.notes.items()):
-            if source not in people:
-                if note != self.deleting:
-                    self.lost.append(f"the contact with the note {note} was deleted")
-                del self.notes[source]
-            elif people[source].get("biographies", [{}])[0].get("value") != note:
-                self.lost.append(f"the note {note} was overwritten")
+    def unguarded(self, method: str, path: str) -> bool:
+        return path.endswith((":deleteContact", ":batchDeleteContacts", ":updateContactPhoto"))
 
-    # --- us -----------------------------------------------------------------------------------------------------
-
-    async def ours(self) -> None:
-        """One request of an API client, who may know an older version."""
-        if self.rng.random() < 0.6:
-            with contextlib.suppress(PolydexError):
-                await self.consumer.follow()
-        known = sorted(
-            self.consumer.copy.values(), key=lambda record: (str(record.get("notes")), str(record.get("nickName")))
-        )
-        kind = self.rng.choice(("create", "update", "update", "keywords", "delete"))
-        self.log.append(f"we {kind}")
-        if kind == "create" or not known:
-            await self._create()
-            return
-        record = self.rng.choice(known)
-        if kind == "delete":
-            self.deleting = str(record.get("notes"))
-            with contextlib.suppress(PolydexError):
-                await self.home.writer.delivered(
-                    await self.home.writer.delete(self.home.account, record["id"], record["etag"])
-                )
-            await self.check()
-            return
-        change: dict[str, Any] = {"nickName": f"nick {self.fresh()}"}
+    def change(self, kind: str, record: dict[str, Any]) -> dict[str, Any]:
+        nick = {"nickName": f"nick {self.fresh()}"}
         if kind == "keywords":
-            change = {"keywords": [*record.get("keywords", ()), f"Word {self.rng.randint(1, 3)}"]}
-        with contextlib.suppress(PolydexError):
-            await self.home.update(record["id"], record["etag"], **change)
+            return {"keywords": [*record.get("keywords", ()), f"Word {self.rng.randint(1, 3)}"]}
+        return nick
 
-    async def _create(self) -> None:
-        nick = f"ours {self.fresh()}"
-        self.created[nick] = False
-        try:
-            await self.home.create(nickName=nick, keywords=["Word 1"])
-        except (ProviderTimeout, ProviderUnavailable):  # those leave it open
-            return
-        except PolydexError as error:
-            del self.created[nick]
-            if not isinstance(error, ProviderThrottled):
-                self.lost.append(f"a create was refused: {type(error).__name__} {error.message}")
-        else:
-            self.created[nick] = True
+    async def shown(self) -> list[tuple[Any, ...]]:
+        """The last are the labels."""
+        groups = {one["resourceName"]: one for one in (await self.home.world.ask("GET", "groups"))["groups"]}
+        found: list[tuple[Any, ...]] = []
+        for person in await self.home.world.people():
+            memberships = (one["contactGroupMembership"]["contactGroupResourceName"] for one in person["memberships"])
+            labels = sorted(groups[name]["name"] for name in memberships if not groups[name]["system"])
+            given_name, nickname, notes, _ = self.home.shown(person)
+            found.append((given_name, nickname, notes, labels))
+        return sorted(found, key=str)
+
+    def more(self, record: dict[str, Any]) -> object:
+        return sorted(record.get("keywords", ()))
 
 
 def _source_of(person: dict[str, Any]) -> str:
@@ -203,80 +140,11 @@ def _path(person: dict[str, Any]) -> str:
     return f"contacts/{person['resourceName'].removeprefix('people/')}"
 
 
-async def shown(home: GoogleHome) -> list[tuple[Any, ...]]:
-    """What Google's contacts look like."""
-    groups = {one["resourceName"]: one for one in (await home.world.ask("GET", "groups"))["groups"]}
-    found: list[tuple[Any, ...]] = []
-    for person in await home.world.people():
-        own = {
-            name: [one for one in person.get(name, ()) if one["metadata"]["source"]["type"] == "CONTACT"]
-            for name in ("names", "biographies", "nicknames")
-        }
-        memberships = (one["contactGroupMembership"]["contactGroupResourceName"] for one in person["memberships"])
-        labels = sorted(groups[name]["name"] for name in memberships if not groups[name]["system"])
-        first = {name: entries[0] for name, entries in own.items() if entries}
-        found.append(
-            (
-                first.get("names", {}).get("givenName"),
-                first.get("biographies", {}).get("value"),
-                first.get("nicknames", {}).get("value"),
-                labels,
-            )
-        )
-    return sorted(found, key=str)
-
-
-def mirrored(consumer: Consumer) -> list[tuple[Any, ...]]:
-    """The same of the copy of an API client."""
-    return sorted(
-        (
-            (
-                record.get("name", {}).get("givenName"),
-                record.get("notes"),
-                record.get("nickName"),
-                sorted(record.get("keywords", ())),
-            )
-            for record in consumer.copy.values()
-        ),
-        key=str,
-    )
-
-
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(SEEDS), ids=lambda seed: f"seed-{seed}")
+@each_seed
 async def test_several_oddities_at_once(seed: int) -> None:
     rng = random.Random(seed)
     quirks = rng.sample(CHOICES, rng.randint(0, 4))
     async with google_home() as home:
         await home.pull()
-        story = Story(home, await home.consumer(), rng)
-        for _ in range(rng.randint(0, 6)):
-            await story.theirs()
-        await home.rest()
-        for name, given in quirks:
-            when = {} if name in ALWAYS else {"probability": 0.4, "seed": seed}
-            await home.world.quirk(name, **{**when, **given})
-        home.world.spoiler.before = story.before
-        for _ in range(STEPS):
-            match rng.choice(("ours", "ours", "theirs", "pull", "time")):
-                case "ours":
-                    await story.ours()
-                case "theirs":
-                    await story.theirs()
-                case "pull":
-                    story.log.append("pull")
-                    with contextlib.suppress(PolydexError):
-                        await home.pull()
-                case _:
-                    home.clock.advance(rng.choice((1, 10, 100, 1000, 100_000)))
-            await story.check()
-        home.world.spoiler.before = None
-        await home.world.calm()
-        await home.rest()
-        await home.rest()
-        await story.consumer.follow()
-        told = f"{quirks}\n" + "\n".join(story.log)
-        assert story.lost == [], told
-        assert mirrored(story.consumer) == await shown(home), told
-        nicks = [nick for _, _, nick, _ in await shown(home)]
-        assert all(nicks.count(nick) <= 1 for nick in story.created), told
+        await GoogleStory(home, await home.consumer(), rng).play(quirks, ALWAYS, seed)

@@ -19,10 +19,11 @@ from polydex.core.errors import (
 from polydex.core.ids import RemoteKey
 from polydex.core.patch import Patch
 from polydex.testing.contract import ALICE, Mirror
-from tests.hostile.test_graph_write import PHOTO, jpeg, photos
+from tests.hostile.sides import MICROSOFT
 from tests.microsoft.home import graph_home
 from tests.microsoft.scripted import Reply, api_of, scripted
 from tests.microsoft.world import graph_world
+from tests.pictures import jpeg
 
 SECOND = "second"
 
@@ -162,10 +163,10 @@ async def test_a_photo_that_is_written_and_cannot_be_looked_at_is_no_change_that
 
         home.world.spoiler.before = throttle
         with pytest.raises(ProviderTimeout):
-            await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
-        assert await photos(home) == 1
+            await home.update(key, record["etag"], nickName="Countess", photo=MICROSOFT.photo)
+        assert await home.photos() == 1
         await home.later(400)
-        written = await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
+        written = await home.update(key, record["etag"], nickName="Countess", photo=MICROSOFT.photo)
         assert json.loads(written.record)["nickName"] == "Countess"
         assert await home.nicknames() == ["Countess"]
         await home.rest()

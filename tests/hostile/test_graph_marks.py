@@ -7,7 +7,7 @@ import pytest
 
 from polydex.core.errors import ProviderTimeout, ProviderUnavailable
 from polydex.engine.errand import Written
-from tests.hostile.test_graph_write import patiently
+from tests.hostile.sides import patiently
 from tests.microsoft.home import GraphHome, graph_home
 
 CREATE, UPDATE = "contacts.create", "contacts.update"

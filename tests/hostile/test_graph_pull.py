@@ -271,22 +271,6 @@ async def test_a_deletion_that_nobody_tells_is_found_by_the_weekly_walk() -> Non
         assert consumer.names == ["bo"]
 
 
-async def test_a_contact_that_cannot_be_read_neither_blocks_nor_vanishes() -> None:
-    async with graph_home() as home:
-        ada, _ = await home.seed("ada", "bo")
-        consumer = await (await home.consumer()).follow()
-        home.world.spoiler.keys.add(ada)
-        await home.nickname(ada, "ada, edited")
-        await home.seed("cy")
-        await home.pull()
-        await consumer.follow()
-        assert consumer.names == ["ada", "bo", "cy"]
-        home.world.spoiler.keys.clear()
-        await home.rest()
-        await home.assert_same(consumer)
-        assert consumer.gone == []
-
-
 @pytest.mark.parametrize("personal", [True, False])
 async def test_a_new_contact_that_its_id_does_not_lead_to_yet(*, personal: bool) -> None:
     async with graph_home(personal=personal) as home:

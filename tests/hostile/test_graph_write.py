@@ -1,78 +1,31 @@
 """Writes to a Microsoft that behaves as it is seen to: each is carried out once, or not at all, and both are told."""
 
 import asyncio
-import io
 import json
-from base64 import b64encode
-from collections import Counter
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from polydex.connectors.base import Found, New, Record
 from polydex.core.contact import Contact, Phone, PhoneType
 from polydex.core.errors import (
-    PolydexError,
     PreconditionFailed,
     ProviderRejected,
-    ProviderThrottled,
     ProviderTimeout,
     ProviderUnavailable,
 )
 from polydex.core.patch import Patch
 from polydex.engine.errand import Written
 from polydex.testing.contract import FULL, content
-from tests.microsoft.home import GraphHome, graph_home
+from tests.hostile.sides import MICROSOFT
+from tests.microsoft.home import graph_home
 from tests.microsoft.world import graph_world
+from tests.pictures import jpeg
 
-CREATE, UPDATE, DELETE, GET = "contacts.create", "contacts.update", "contacts.delete", "contacts.get"
-PHOTO_PUT, PHOTO_GET = "photo.upload", "photo.get"
-LOST = ("graph-drop-before", "graph-drop-after", "graph-unavailable")
-
-
-def jpeg(color: str) -> bytes:
-    output = io.BytesIO()
-    Image.new("RGB", (48, 40), color).save(output, "JPEG")
-    return output.getvalue()
-
-
-PHOTO = {"content": b64encode(jpeg("red")).decode(), "mimeType": "image/jpeg"}
-
-
-async def the_only(home: GraphHome) -> dict[str, Any]:
-    [contact] = await home.world.contacts()
-    return contact
-
-
-async def photos(home: GraphHome) -> int:
-    return sum(contact["photo"] is not None for contact in await home.world.contacts())
-
-
-async def patiently(home: GraphHome, **members: Any) -> Written:
-    """As official clients do: the same POST again until there is an answer."""
-    for _ in range(8):
-        try:
-            return await home.create(**members)
-        except (ProviderTimeout, ProviderUnavailable):
-            await home.later(200)
-    raise AssertionError("there is never an answer")
-
+CREATE, UPDATE, PHOTO = MICROSOFT.create, MICROSOFT.update, MICROSOFT.photo
+GET = "contacts.get"
 
 # --- lost answers ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault", LOST)
-async def test_a_create_whose_answer_is_lost_is_one_contact(fault: str) -> None:
-    async with graph_home() as home:
-        consumer = await (await home.consumer()).follow()
-        await home.world.quirk(fault, methods=[CREATE], count=1)
-        written = await patiently(home, nickName="ada", notes="new")
-        assert await home.world.struck(fault) == 1
-        assert (await the_only(home))["personalNotes"] == "new"
-        await home.rest()
-        await home.assert_same(consumer)
-        assert list(consumer.copy) == [written.id]
 
 
 @pytest.mark.parametrize(
@@ -105,42 +58,6 @@ async def test_many_creates_whose_answers_are_lost_are_as_many_contacts(
         assert consumer.names == names
 
 
-@pytest.mark.parametrize(
-    "change", [{"nickName": "ada, by us"}, {"name": {"givenName": "Ada", "familyName": "Example"}}]
-)
-@pytest.mark.parametrize("fault", LOST)
-async def test_an_update_whose_answer_is_lost(fault: str, change: dict[str, Any]) -> None:
-    """Be it of a name, of which Exchange makes others."""
-    async with graph_home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        await home.world.quirk(fault, methods=[UPDATE], count=1)
-        with pytest.raises(ProviderTimeout):
-            await home.update(key, record["etag"], **change)
-        await home.later(10)
-        written = json.loads((await home.update(key, record["etag"], **change)).record)
-        for member, value in change.items():
-            assert written[member] == value or value.items() < written[member].items()
-        await home.rest()
-        await home.assert_same(consumer)
-        assert len(home.world.requests(UPDATE)) <= 2
-
-
-@pytest.mark.parametrize("fault", LOST)
-async def test_a_delete_whose_answer_is_lost(fault: str) -> None:
-    async with graph_home() as home:
-        await home.seed("ada", "bo")
-        consumer = await (await home.consumer()).follow()
-        [key] = [key for key, record in consumer.copy.items() if record["nickName"] == "ada"]
-        await home.world.quirk(fault, methods=[DELETE], count=1)
-        await home.writer.delete(home.account, key, None)
-        assert await home.nicknames() == ["bo"]
-        await home.rest()
-        await home.assert_same(consumer)
-        assert consumer.gone == [key]
-
-
 @pytest.mark.parametrize("method", [CREATE, UPDATE])
 async def test_what_was_written_and_cannot_be_read_is_right_after_the_next_pull(method: str) -> None:
     """The read that follows a write is refused, for good or for now: the write was carried out all the same."""
@@ -164,25 +81,6 @@ async def test_what_was_written_and_cannot_be_read_is_right_after_the_next_pull(
 
 
 # --- etags ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("quirk", [None, "graph-stale-answer"])
-async def test_the_write_is_guarded(quirk: str | None) -> None:
-    async with graph_home() as home:
-        if quirk is not None:
-            await home.world.quirk(quirk)
-        [ada] = await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        written = await home.update(key, record["etag"], notes="by us")
-        await home.nickname(ada, "Countess")
-        with pytest.raises(PreconditionFailed):
-            await home.update(key, written.etag, nickName="too late", notes="too late")
-        assert await home.nicknames() == ["Countess"]
-        await home.update(key, nickName="without a condition")
-        assert (await the_only(home))["personalNotes"] == "by us"
-        await home.rest()
-        await home.assert_same(consumer)
 
 
 @pytest.mark.parametrize("photo", [False, True])
@@ -225,68 +123,7 @@ async def test_a_conflict_that_is_none() -> None:
         assert consumer.names == ["ada, by us"]
 
 
-async def test_what_the_user_has_changed_meanwhile_stays_beside_what_we_change() -> None:
-    async with graph_home() as home:
-        [ada] = await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [key] = consumer.copy
-        await home.edit(ada, emailAddresses=[{"address": "ada@example.com"}], profession="Countess")
-        await home.update(key, nickName="Countess")
-        contact = await the_only(home)
-        assert [one["address"] for one in contact["emailAddresses"]] == ["ada@example.com"]
-        assert contact["profession"] == "Countess"
-        await home.rest()
-        await home.assert_same(consumer)
-
-
-async def test_two_of_us_and_the_user_at_once() -> None:
-    async with graph_home() as home:
-        [ada] = await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [key] = consumer.copy
-        other = home.sibling()
-        outcomes = await asyncio.gather(
-            home.update(key, nickName="by us"),
-            other.update(key, notes="by the others"),
-            home.edit(ada, birthday="1815-12-10T11:59:00Z"),
-            return_exceptions=True,
-        )
-        assert not [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, PolydexError)]
-        contact = await the_only(home)
-        assert contact["birthday"].startswith("1815-12-10")
-        assert (contact["nickName"] == "by us") == isinstance(outcomes[0], Written)
-        assert (contact["personalNotes"] == "by the others") == isinstance(outcomes[1], Written)
-        await home.rest()
-        await home.assert_same(consumer)
-
-
 # --- lags -----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_delta_that_lags_behind_does_not_undo_what_we_wrote() -> None:
-    async with graph_home() as home:
-        await home.seed("ada", "bo")
-        consumer = await (await home.consumer()).follow()
-        ids = {record["nickName"]: key for key, record in consumer.copy.items()}
-        home.clock.advance(3600)
-        await home.world.quirk("graph-delta-lag", seconds=120)
-        await home.world.quirk("graph-delta-replays")
-        await home.update(ids["ada"], nickName="ada, by us")
-        await home.writer.delete(home.account, ids["bo"], None)
-        created = await home.create(nickName="cy")
-        for _ in range(8):
-            await home.later(30)
-            await home.pull()
-            await home.assert_same(consumer)
-            assert consumer.names == ["ada, by us", "cy"]
-        assert consumer.gone == [ids["bo"]]
-        assert created.id in consumer.copy
-        await home.update(ids["ada"], nickName="ada, again")
-        await home.world.quirk("graph-sync-state-expired", count=1)
-        for _ in range(8):
-            await home.pull()
-            await home.assert_same(consumer)
-            home.clock.advance(30)
 
 
 async def test_a_contact_that_was_just_created_is_not_taken_for_gone() -> None:
@@ -406,75 +243,13 @@ async def test_a_photo_that_is_taken_and_not_stored(times: int) -> None:
         [(key, record)] = consumer.copy.items()
         await home.world.quirk("graph-photo-not-stored", count=times)
         written = await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
-        assert await photos(home) == (1 if times == 1 else 0)
+        assert await home.photos() == (1 if times == 1 else 0)
         assert [loss.path for loss in written.losses] == ([] if times == 1 else ["$.photo"])
         assert await home.nicknames() == ["Countess"]
         await home.world.quirk("graph-photo-not-stored", count=times)
         made = await home.create(nickName="bo", photo=PHOTO)
         assert [loss.path for loss in made.losses] == ([] if times == 1 else ["$.photo"])
-        assert await photos(home) == (2 if times == 1 else 0)
-        await home.rest()
-        await home.assert_same(consumer)
-
-
-async def test_a_create_whose_photo_microsoft_does_not_take_now_gets_it_later() -> None:
-    async with graph_home() as home:
-        await home.consumer()
-        await home.world.quirk("graph-unavailable", methods=[PHOTO_PUT], count=4)
-        await patiently(home, nickName="ada", photo=PHOTO)
-        assert len(await home.world.contacts()) == 1
-        assert await photos(home) == 1
-
-
-async def test_a_create_whose_photo_microsoft_refuses_says_so() -> None:
-    async with graph_home() as home:
-        await home.consumer()
-        await home.world.quirk("graph-forbidden", methods=[PHOTO_PUT])
-        written = await home.create(nickName="ada", photo=PHOTO)
-        assert [loss.path for loss in written.losses] == ["$.photo"]
-        assert await home.nicknames() == ["ada"]
-        assert await photos(home) == 0
-
-
-async def test_a_photo_that_is_refused_leaves_all_as_it_was() -> None:
-    async with graph_home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        await home.world.quirk("graph-forbidden", methods=[PHOTO_PUT])
-        with pytest.raises(PolydexError):
-            await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
-        assert await home.nicknames() == ["ada"]
-        assert await photos(home) == 0
-        await home.world.calm()
-        await home.update(key, record["etag"], nickName="Countess", photo=PHOTO)
-        assert await home.nicknames() == ["Countess"]
-        assert await photos(home) == 1
-        await home.rest()
-        await home.assert_same(consumer)
-
-
-@pytest.mark.parametrize("removed", [False, True])
-@pytest.mark.parametrize("method", [UPDATE, PHOTO_PUT])
-@pytest.mark.parametrize("fault", LOST)
-async def test_a_photo_and_more_of_which_an_answer_is_lost(fault: str, method: str, *, removed: bool) -> None:
-    """Two calls, of which one may have been carried out alone: the same request again ends what it has begun."""
-    async with graph_home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        etag = (await home.update(key, record["etag"], photo=PHOTO)).etag if removed else record["etag"]
-        wanted: dict[str, Any] = {"nickName": "Countess", "photo": None if removed else PHOTO}
-        # A photo may be sent twice, and is then repeated at once.
-        await home.world.quirk(fault, methods=[method], count=1 if method == UPDATE else 2)
-        with pytest.raises(ProviderTimeout):
-            await home.update(key, etag, **wanted)
-        await home.later(10)
-        written = await home.update(key, etag, **wanted)
-        assert json.loads(written.record)["nickName"] == "Countess"
-        assert json.loads(written.record)["hasPhoto"] is not removed
-        assert await home.nicknames() == ["Countess"]
-        assert await photos(home) == (0 if removed else 1)
+        assert await home.photos() == (2 if times == 1 else 0)
         await home.rest()
         await home.assert_same(consumer)
 
@@ -491,59 +266,10 @@ async def test_a_photo_that_somebody_else_has_replaced_is_not_overwritten() -> N
             await home.update(key, written.etag, photo=None)
         assert await home.world.ask("GET", f"contacts/{ada}/photo") == jpeg("blue")
         await home.update(key, photo=None)
-        assert await photos(home) == 0
+        assert await home.photos() == 0
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------
-
-
-async def test_too_many_requests_hold_everybody_back() -> None:
-    async with graph_home() as home:
-        await home.consumer()
-        await home.world.quirk("graph-throttled", methods=[CREATE], retryAfter=30, count=1)
-        with pytest.raises(ProviderThrottled):
-            await home.create(nickName="ada")
-        asked = len(home.world.requests(CREATE))
-        with pytest.raises(ProviderThrottled) as caught:
-            await home.create(nickName="bo")
-        assert caught.value.retry_after == pytest.approx(30)
-        assert len(home.world.requests(CREATE)) == asked, "the second one was not even sent"
-        home.clock.advance(31)
-        await home.create(nickName="bo")
-        assert await home.nicknames() == ["bo"]
-
-
-@pytest.mark.parametrize("quirk", ["graph-token-refused", None])
-async def test_an_access_token_that_ends_in_the_middle(quirk: str | None) -> None:
-    async with graph_home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        if quirk:
-            await home.world.quirk(quirk)
-        else:
-            await home.world.control.post("tokens/expire", json={})
-        [key] = consumer.copy
-        with pytest.raises(PolydexError) as caught:
-            await home.update(key, nickName="without a right")
-        assert caught.value.status == 401
-        assert await home.nicknames() == ["ada"]
-
-
-async def test_many_writes_at_once_travel_together_and_each_is_right() -> None:
-    async with graph_home() as home:
-        consumer = await (await home.consumer()).follow()
-        names = [f"n{number:02}" for number in range(40)]
-        await asyncio.gather(*(home.create(nickName=name) for name in names))
-        await home.assert_same(consumer)
-        assert consumer.names == names
-        await asyncio.gather(*(home.update(key, notes=key) for key in consumer.copy))
-        told = Counter(contact["personalNotes"] for contact in await home.world.contacts())
-        assert set(told) == set(consumer.copy)
-        await asyncio.gather(*(home.writer.delete(home.account, key, None) for key in list(consumer.copy)[:20]))
-        await home.rest()
-        await home.assert_same(consumer)
-        assert len(consumer.copy) == 20
-        assert len(home.world.requests("batch")) < 40
 
 
 async def test_a_mailbox_of_four_requests_at_once_is_never_asked_for_more() -> None:

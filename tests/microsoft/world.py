@@ -2,11 +2,10 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Router
@@ -28,13 +27,12 @@ from polydex_sandbox.clock import Clock
 from polydex_sandbox.connection import Recorder
 from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
-from tests.google.world import FixedTokens, serving
 from tests.microsoft.judge import Judge
+from tests.providers.serving import serving
+from tests.providers.world import START, FixedTokens, SandboxSpoiler, SandboxWorld, account_of
 
 PUSH_PATH = "/notifications"
-EMAIL = "ada@example.com"
 TOKEN = "eyJ0.sandbox"
-START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 GUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 ALIEN: dict[str, Any] = {
     "profession": "Cellist",
@@ -44,29 +42,23 @@ ALIEN: dict[str, Any] = {
 }
 ALIEN_EXTENDED = {f"String {{{GUID}}} Name ShoeSize": "38", "String 0x3A4D": "2"}
 """Another program's named property, and one that no member of the public contact is."""
-LONG = 3600.0
-"""Seconds after which nothing of the sandbox lags any more."""
 _LISTS = ("businessPhones", "homePhones", "emailAddresses", "categories")
 _COPIED = (*MODELLED, *ALIEN)
 
 
 @dataclass
-class Spoiler:
-    """Between the sandbox and its clients: what the sandbox does not do by itself.
+class Spoiler(SandboxSpoiler):
+    """Its keys are ids.
 
     Attributes:
-        keys: ids of contacts that come as nobody can read them.
+        receiver: what is at the notification address.
         failing: ids of contacts that are answered with 500, also as a part of a batch.
         answers: of the next requests of a method whose path ends so, in this order, before all is as ever again.
-        before: called before each request, with its method and path.
     """
 
-    app: Any
     receiver: "Receiver"
-    keys: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
     answers: list[tuple[str, str, int, Any]] = field(default_factory=list)
-    before: Callable[[str, str], Awaitable[None]] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -139,27 +131,19 @@ class Receiver:
 
 
 @dataclass
-class GraphWorld:
+class GraphWorld(SandboxWorld):
     """One mailbox of a sandbox, empty at first.
 
     Attributes:
-        sandbox: its clock is the one of the connector, too.
-        control: a client of the control API, below the account.
         connector: the connector under test.
-        net: the outbound client.
-        url: of the API.
-        spoiler: see Spoiler.
+        graph: the sandbox' Graph.
+        receiver: the notification address.
     """
 
-    sandbox: Sandbox
-    control: httpx.AsyncClient
-    connector: MicrosoftConnector
-    net: Net
-    url: str
     spoiler: Spoiler
+    connector: MicrosoftConnector
     graph: Graph
-    tokens: FixedTokens
-    receiver: "Receiver"
+    receiver: Receiver
 
     # --- polydex.testing.contract.World --------------------------------------------------------------------------
 
@@ -207,15 +191,6 @@ class GraphWorld:
         position["delta"] = position["delta"].partition("?")[0] + "?$deltatoken=forgotten"
         return Cursor(json.dumps(position))
 
-    async def settle(self) -> None:
-        self.sandbox.clock.advance(int(LONG * 1000))
-
-    async def spoil(self, key: RemoteKey) -> None:
-        self.spoiler.keys.add(key)
-
-    async def heal(self, key: RemoteKey) -> None:
-        self.spoiler.keys.discard(key)
-
     # --- polydex.testing.contract.WatchWorld ---------------------------------------------------------------------
 
     @property
@@ -254,31 +229,12 @@ class GraphWorld:
         given = {"contacts": list(bodies), "folder": self.connector.source_key}
         return [RemoteKey(made) for made in (await self.ask("POST", "contacts", given))["ids"]]
 
-    async def quirk(self, name: str, **given: Any) -> None:
-        """Switch a quirk on."""
-        answer = await self.control.put(f"quirks/{name}", json=given)
-        assert answer.status_code == 200, answer.text
-
-    async def struck(self, name: str) -> int:
-        """How often a quirk has struck."""
-        quirks = (await self.control.get("quirks")).json()["quirks"]
-        return next((int(one["struck"]) for one in quirks if one["id"] == name), 0)
-
-    async def calm(self) -> None:
-        """Switch all quirks off."""
-        await self.control.delete("quirks")
-
     async def contacts(self) -> list[dict[str, Any]]:
         """Everybody in the folder, as they truly are."""
         found: list[dict[str, Any]] = (await self.ask("GET", f"contacts?folder={self.connector.source_key}"))[
             "contacts"
         ]
         return found
-
-    def requests(self, operation: str | None = None) -> list[str]:
-        """The operations that the API was asked for, in order; all, or those of one name."""
-        names = [entry.operation or "?" for entry in self.sandbox.log]
-        return [name for name in names if operation in (None, name)]
 
     def another(self, **changes: Any) -> MicrosoftConnector:
         """Another connector for the same mailbox, as of another process."""
@@ -310,23 +266,18 @@ async def graph_world(
     receiver = Receiver()
     judge = Judge(app)
     spoiler = Spoiler(judge, receiver)
-    async with serving(spoiler) as url:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/control") as control:
-            given = {"email": EMAIL, "name": "Ada", "accessToken": TOKEN}
-            answer = await control.post("/accounts", json={**given, "tenant": "consumers"} if personal else given)
-            assert answer.status_code == 201, answer.text
-            account = answer.json()["id"]
-            # Tests move the clock by days.
-            await control.post(f"/accounts/{account}/tokens", json={"accessToken": TOKEN, "lifetime": 10**9})
-            control.base_url = httpx.URL(f"http://sandbox/control/accounts/{account}/")
-            async with Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net:
-                tokens = FixedTokens(TOKEN)
-                api = Api(net, tokens, Accounts().of("", sandbox.clock.now), url)
-                connector = MicrosoftConnector(api, DEFAULT, region="CH")
-                world = GraphWorld(sandbox, control, connector, net, url, spoiler, graph, tokens, receiver)
-                if folder is not None:
-                    made = await world.ask("POST", "folders", {"name": folder})
-                    world.connector = replace(world.connector, source_key=made["id"])
-                yield world
-                assert judge.faults == [], judge.faults[:3]
+    given = {"tenant": "consumers"} if personal else {}
+    async with (
+        serving(spoiler) as url,
+        account_of(app, TOKEN, **given) as (control, _),
+        Net(allow_private="127.0.0.0/8", now=sandbox.clock.now) as net,
+    ):
+        tokens = FixedTokens(TOKEN)
+        api = Api(net, tokens, Accounts().of("", sandbox.clock.now), url)
+        connector = MicrosoftConnector(api, DEFAULT, region="CH")
+        world = GraphWorld(sandbox, control, net, url, tokens, spoiler, connector, graph, receiver)
+        if folder is not None:
+            made = await world.ask("POST", "folders", {"name": folder})
+            world.connector = replace(world.connector, source_key=made["id"])
+        yield world
+        assert judge.faults == [], judge.faults[:3]

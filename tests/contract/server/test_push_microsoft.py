@@ -19,8 +19,8 @@ from polydex.engine.accounts import AccountSpec
 from polydex.engine.push import Push
 from polydex.engine.watches import Watches
 from polydex.testing.contract import ALICE, BOB
-from tests.google.world import serving
 from tests.microsoft.world import TOKEN, GraphWorld, graph_world
+from tests.providers.serving import serving
 
 NEVER = 80_000.0
 """Seconds between polls: what comes, has been told of."""

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 
 from polydex_sandbox.clock import rfc3339
 from polydex_sandbox.microsoft.courier import Courier, Endpoint
-from tests.google.world import serving
 from tests.microsoft.receiver import PATH, Receiver
+from tests.providers.serving import serving
 from tests.sandbox.conftest import START
 from tests.sandbox.microsoft.api import Api, Json, Refused
 from tests.sandbox.microsoft.conftest import opened

@@ -19,10 +19,10 @@ from polydex_sandbox.app import build
 from polydex_sandbox.clock import Clock
 from polydex_sandbox.sandbox import Sandbox
 from tests.contract.net.servers import certify
-from tests.google.world import serving
 from tests.microsoft.contract import operations
 from tests.microsoft.judge import Judge
 from tests.microsoft.receiver import PATH, Receiver
+from tests.providers.serving import serving
 from tests.servers.process import ServerUnavailableError, program, workspace
 
 HERE = Path(__file__).parent
