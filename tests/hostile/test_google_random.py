@@ -40,7 +40,7 @@ ELSEWHERE = {
     "google-sync-token-expires": "test_google_pull.py: the days that a sync token lives",
     "google-default-photo": "always there",
     "google-stale-search": "we do not search",
-    "google-forbidden": "test_google_write.py: it is no failure that passes",
+    "google-forbidden": "test_writes.py: it is no failure that passes",
 }
 """Quirks that are not drawn here, and why."""
 ALWAYS = {quirk.id for quirk in CATALOGUE if quirk.always}

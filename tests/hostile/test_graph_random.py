@@ -40,8 +40,8 @@ CHOICES: tuple[Choice, ...] = (
 )
 ELSEWHERE = {
     "graph-given-name-required": "test_graph_write.py: it is no failure that passes",
-    "graph-forbidden": "test_graph_write.py: it is no failure that passes",
-    "graph-token-refused": "test_graph_write.py: it is no failure that passes",
+    "graph-forbidden": "test_writes.py: it is no failure that passes",
+    "graph-token-refused": "test_writes.py: it is no failure that passes",
     "graph-no-mailbox": "test_graph_pull.py: it is no failure that passes",
     "graph-endless-missed": "a notification",
 }

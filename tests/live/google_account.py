@@ -1,17 +1,10 @@
-"""A real Google account with contacts in it: the connector, and the user's phone, which is Google's interface spoken plainly.
-
-Everything that is made here carries a family name of its own, that of this run, and only what carries it is deleted.
-"""
+"""A real Google account: the connector, and the user's phone, which is Google's interface spoken plainly."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import secrets
-import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -20,36 +13,21 @@ from polydex.connectors.base import Connector
 from polydex.connectors.google.provider import GOOGLE, GoogleProvider
 from polydex.connectors.provider import Credentials
 from polydex.connectors.tokens import Grant, Held
-from polydex.core.contact import Contact, Email, Name
 from polydex.core.ids import RemoteKey
 from polydex.net.client import Net
+from tests.live.account import Account, Settings
 
-PREFIX = "POLYDEX_LIVE_GOOGLE_"
-FAMILY = "Polydexlivetest"
+setting = Settings("POLYDEX_LIVE_GOOGLE_")
 MASK = "names,nicknames,emailAddresses,events,clientData,metadata,photos,memberships,biographies"
-WAIT_SECONDS = 900.0
-"""For what Google calls a propagation delay of several minutes."""
-PAUSE_SECONDS = 10.0
-
-
-def setting(name: str, default: str = "") -> str:
-    return os.environ.get(PREFIX + name, default)
 
 
 @dataclass
-class LiveAccount:
-    """One account.
-
-    Attributes:
-        family: of every contact that this run makes.
-        grant: what the refresh token gave.
-    """
+class LiveAccount(Account):
+    """Lists lag by minutes: Google calls it a propagation delay."""
 
     provider: GoogleProvider
-    net: Net
-    grant: Grant
-    api: httpx.AsyncClient
-    family: str = field(default_factory=lambda: FAMILY + secrets.token_hex(4))
+    wait = 900.0
+    pause = 10.0
 
     @property
     def credentials(self) -> Credentials:
@@ -59,14 +37,6 @@ class LiveAccount:
     def connector(self) -> Connector:
         """One that has never pulled."""
         return self.provider.connect(self.net, self.credentials, "people/me", {"account": "live"})
-
-    def contact(self, given: str, **more: Any) -> Contact:
-        """A draft of ours."""
-        return Contact(
-            name=Name(display_name=f"{given} {self.family}", given_name=given, family_name=self.family),
-            email_addresses=(Email(address=f"{given.lower()}@example.com", type="home"),),
-            **more,
-        )
 
     # --- the phone ---------------------------------------------------------------------------------------------------
 
@@ -89,6 +59,19 @@ class LiveAccount:
     def is_ours(self, person: Mapping[str, Any]) -> bool:
         return any(name.get("familyName") == self.family for name in person.get("names", ()))
 
+    async def given_name(self, key: RemoteKey) -> str:
+        return str((await self.person(key))["names"][0]["givenName"])
+
+    async def nickname(self, key: RemoteKey, name: str) -> None:
+        await self.change(key, "nicknames", nicknames=[{"value": name}])
+
+    async def remove(self, key: RemoteKey) -> None:
+        await self.ask("DELETE", f"{key}:deleteContact")
+
+    async def owns(self, key: RemoteKey) -> bool:
+        answer = await self.api.get(f"/v1/{key}", params={"personFields": "names"})
+        return answer.status_code == 200 and self.is_ours(answer.json())
+
     async def ours(self) -> list[RemoteKey]:
         """What this run has made and lists show."""
         found, token = [], ""
@@ -99,30 +82,14 @@ class LiveAccount:
             if not (token := page.get("nextPageToken", "")):
                 return found
 
-    async def clean(self, made: set[RemoteKey]) -> None:
-        """Delete what this run has made: keys that it knows, and what a list shows."""
-        for key in sorted({*made, *await self.ours()}):
-            answer = await self.api.get(f"/v1/{key}", params={"personFields": "names"})
-            if answer.status_code == 200 and self.is_ours(answer.json()):
-                await self.ask("DELETE", f"{key}:deleteContact")
-
 
 @contextlib.asynccontextmanager
 async def open_account() -> AsyncIterator[LiveAccount]:
     """The account of the environment."""
-    options = {name.lower(): setting(name) for name in ("CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL")}
-    provider = GOOGLE.configured({name: value for name, value in options.items() if value})
+    provider = GOOGLE.configured(setting.options)
     async with Net(allow_private=setting("ALLOW_PRIVATE_NETWORKS")) as net:
         held = Grant("", setting("REFRESH_TOKEN"))
         grant = await provider.refresh(net, held, net.now())
         headers = {"Authorization": f"Bearer {grant.access_token}"}
         async with httpx.AsyncClient(base_url=provider.api_url, headers=headers, timeout=60) as api:
             yield LiveAccount(provider, net, held.followed_by(grant), api)
-
-
-async def before_long(what: str, holds: Any) -> None:
-    """Ask again and again until something is so."""
-    end = time.monotonic() + WAIT_SECONDS
-    while not await holds():
-        assert time.monotonic() < end, f"within {WAIT_SECONDS:.0f} s: {what}"
-        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,17 +1,10 @@
-"""A real Microsoft account with contacts in it: the connector, and the user's Outlook, which is Graph spoken plainly.
-
-Everything that is made here carries a family name of its own, that of this run, and only what carries it is deleted.
-"""
+"""A real Microsoft account: the connector, and the user's Outlook, which is Graph spoken plainly."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -21,37 +14,25 @@ from polydex.connectors.microsoft.folders import DEFAULT
 from polydex.connectors.microsoft.provider import MICROSOFT, MicrosoftProvider
 from polydex.connectors.provider import Credentials
 from polydex.connectors.tokens import Grant, Held
-from polydex.core.contact import Contact, Email, Name
 from polydex.core.ids import RemoteKey
 from polydex.net.client import Net
+from tests.live.account import Account, Settings
 
-PREFIX = "POLYDEX_LIVE_MICROSOFT_"
-FAMILY = "Polydexlivetest"
-WAIT_SECONDS = 300.0
-"""For what personal mailboxes are seen to be late with."""
-PAUSE_SECONDS = 5.0
-
-
-def setting(name: str, default: str = "") -> str:
-    return os.environ.get(PREFIX + name, default)
+setting = Settings("POLYDEX_LIVE_MICROSOFT_")
 
 
 @dataclass
-class LiveAccount:
-    """One account.
+class LiveAccount(Account):
+    """Personal mailboxes are seen to be late.
 
     Attributes:
-        family: of every contact that this run makes.
-        grant: what the refresh token gave, or the tenant.
         mailbox: whose, where the application itself has access; else "".
     """
 
     provider: MicrosoftProvider
-    net: Net
-    grant: Grant
-    api: httpx.AsyncClient
     mailbox: str = ""
-    family: str = field(default_factory=lambda: FAMILY + secrets.token_hex(4))
+    wait = 300.0
+    pause = 5.0
 
     @property
     def credentials(self) -> Credentials:
@@ -61,14 +42,6 @@ class LiveAccount:
     def connector(self) -> Connector:
         """One that has never pulled."""
         return self.provider.connect(self.net, self.credentials, DEFAULT, {"account": "live"})
-
-    def contact(self, given: str, **more: Any) -> Contact:
-        """A draft of ours."""
-        return Contact(
-            name=Name(display_name=f"{given} {self.family}", given_name=given, family_name=self.family),
-            email_addresses=(Email(address=f"{given.lower()}@example.com", type="home"),),
-            **more,
-        )
 
     # --- Outlook -----------------------------------------------------------------------------------------------------
 
@@ -98,6 +71,19 @@ class LiveAccount:
     def is_ours(self, contact: Mapping[str, Any]) -> bool:
         return contact.get("surname") == self.family
 
+    async def given_name(self, key: RemoteKey) -> str:
+        return str((await self.shown(key))["givenName"])
+
+    async def nickname(self, key: RemoteKey, name: str) -> None:
+        await self.change(key, nickName=name)
+
+    async def remove(self, key: RemoteKey) -> None:
+        await self.ask("DELETE", f"contacts/{key}", status=204)
+
+    async def owns(self, key: RemoteKey) -> bool:
+        answer = await self.api.get(f"contacts/{key}", params={"$select": "id,surname"})
+        return answer.status_code == 200 and self.is_ours(answer.json())
+
     async def ours(self) -> list[RemoteKey]:
         """What this run has made and lists show."""
         found: list[RemoteKey] = []
@@ -108,30 +94,14 @@ class LiveAccount:
                 return found
             page = await self.ask("GET", following)
 
-    async def clean(self, made: set[RemoteKey]) -> None:
-        """Delete what this run has made: keys that it knows, and what a list shows."""
-        for key in sorted({*made, *await self.ours()}):
-            answer = await self.api.get(f"contacts/{key}", params={"$select": "id,surname"})
-            if answer.status_code == 200 and self.is_ours(answer.json()):
-                await self.api.delete(f"contacts/{key}")
-
 
 @contextlib.asynccontextmanager
 async def open_account(held: Grant, mailbox: str = "") -> AsyncIterator[LiveAccount]:
     """An account of the registration in the environment."""
-    options = {name.lower(): setting(name) for name in ("CLIENT_ID", "CLIENT_SECRET", "API_URL", "TOKEN_URL")}
-    provider = MICROSOFT.configured({name: value for name, value in options.items() if value})
+    provider = MICROSOFT.configured(setting.options)
     async with Net(allow_private=setting("ALLOW_PRIVATE_NETWORKS")) as net:
         grant = held.followed_by(await provider.refresh(net, held, net.now()))
         headers = {"Authorization": f"Bearer {grant.access_token}", "Prefer": 'IdType="ImmutableId"'}
         owner = f"users/{mailbox}" if mailbox else "me"
         async with httpx.AsyncClient(base_url=f"{provider.api_url}/v1.0/{owner}/", headers=headers, timeout=60) as api:
             yield LiveAccount(provider, net, grant, api, mailbox)
-
-
-async def before_long(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again until something is so."""
-    end = time.monotonic() + WAIT_SECONDS
-    while not await holds():
-        assert time.monotonic() < end, f"within {WAIT_SECONDS:.0f} s: {what}"
-        await asyncio.sleep(PAUSE_SECONDS)

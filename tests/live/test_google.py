@@ -8,35 +8,23 @@ from typing import Any
 
 import pytest
 
-from polydex.connectors.base import Batching, Connector, Found, New, Record
 from polydex.connectors.tokens import Grant
 from polydex.core.contact import Photo
 from polydex.core.errors import PolydexError, ProviderUnauthorized, RecordNotFound, Stale, TokenDead
-from polydex.core.ids import RemoteKey
 from polydex.core.patch import NamePatch, Patch
-from polydex.testing.contract import PNG, Mirror
-from tests.live.google_account import LiveAccount, before_long, open_account
-
-
-class Notes:
-    """Keys of what was made."""
-
-    def __init__(self) -> None:
-        self.keys: set[RemoteKey] = set()
-
-    def __call__(self, record: Record | PolydexError) -> Record:
-        assert isinstance(record, Record)
-        self.keys.add(record.key)
-        return record
+from polydex.testing.contract import PNG
+from tests.live.account import Made
+from tests.live.google_account import LiveAccount, open_account
+from tests.live.suite import LiveSuite
 
 
 @pytest.fixture
-async def made() -> Notes:
-    return Notes()
+async def made() -> Made:
+    return Made()
 
 
 @pytest.fixture
-async def live(made: Notes) -> AsyncIterator[LiveAccount]:
+async def live(made: Made) -> AsyncIterator[LiveAccount]:
     async with open_account() as account:
         try:
             yield account
@@ -44,17 +32,8 @@ async def live(made: Notes) -> AsyncIterator[LiveAccount]:
             await account.clean(made.keys)
 
 
-def batching(connector: Connector) -> Batching:
-    assert isinstance(connector, Batching)
-    return connector
-
-
-async def test_the_way_is_open(live: LiveAccount) -> None:
-    steps = [step async for step in live.provider.probe(live.net, live.credentials, None)]
-    assert [(step.step, step.error) for step in steps if step.error is not None] == []
-    assert {"token", "login", "book", "poll"} <= {step.step for step in steps}
-    steps = [step async for step in live.provider.examine(live.net)]
-    assert [(step.step, step.error) for step in steps if step.error is not None] == []
+class TestGoogle(LiveSuite):
+    pass
 
 
 async def test_tokens_that_are_none_are_refused(live: LiveAccount) -> None:
@@ -75,7 +54,7 @@ async def test_one_user_is_one_subject(live: LiveAccount) -> None:
     assert [book.default for book in books] == [True]
 
 
-async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made: Notes) -> None:
+async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made: Made) -> None:
     connector = live.connector
     record = made(await connector.create(live.contact("Ada"), "mark-" + live.family))
     person = await live.person(record.key)
@@ -95,7 +74,7 @@ async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made:
     await connector.delete(record.key, None)  # already gone is success
 
 
-async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: Notes) -> None:
+async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: Made) -> None:
     record = made(await live.connector.create(live.contact("Bo"), None))
     event: list[dict[str, Any]] = [{"date": {"year": 2001, "month": 2, "day": 3}, "type": "anniversary"}]
     await live.change(record.key, "events", events=event)
@@ -104,57 +83,10 @@ async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: N
     assert {name: kept[name] for name in ("date", "type")} == event[0]
 
 
-async def test_a_photo_is_written_and_read(live: LiveAccount, made: Notes) -> None:
+async def test_a_photo_is_written_and_read(live: LiveAccount, made: Made) -> None:
     record = made(await live.connector.create(live.contact("Cy", photo=Photo.of(PNG, "image/png")), None))
     found = await live.connector.photo(await live.connector.fetch(record.key))
     assert found is not None
     assert found.content
     await live.connector.update(await live.connector.fetch(record.key), Patch(photo=None))
     assert await live.connector.photo(await live.connector.fetch(record.key)) is None
-
-
-async def test_many_at_once(live: LiveAccount, made: Notes) -> None:
-    connector = batching(live.connector)
-    drafts = [New(live.contact(name), f"mark-{name}-{live.family}") for name in ("Di", "Ed", "Flo")]
-    records = [made(answer) for answer in await connector.create_many(drafts)]
-    assert [(await live.person(each.key))["names"][0]["givenName"] for each in records] == ["Di", "Ed", "Flo"]
-    fresh = [await live.connector.fetch(each.key) for each in records]
-    answers = await connector.update_many([(each, Patch(notes="n")) for each in fresh])
-    assert [isinstance(answer, Record) for answer in answers] == [True] * 3
-    assert await connector.delete_many([(each.key, None) for each in records]) == [None] * 3
-
-
-async def test_lists_bring_everything_sooner_or_later(live: LiveAccount, made: Notes) -> None:
-    """A walk, changes by this side and by the phone, a mark that is found: each of them is late at Google."""
-    record = made(await live.connector.create(live.contact("Gil"), mark := f"mark-{live.family}"))
-    mirror = Mirror(live.connector)
-
-    async def listed() -> bool:
-        await mirror.pull()
-        return record.key in mirror.records
-
-    await before_long("a contact that was created is listed", listed)
-    assert mirror.records[record.key].stable_key == record.stable_key
-    await live.change(record.key, "nicknames", nicknames=[{"value": "G."}])
-
-    async def changed() -> bool:
-        await mirror.pull()
-        contact = mirror.records[record.key].contact
-        return contact is not None and contact.nick_name == "G."
-
-    await before_long("what the phone has changed comes with the changes", changed)
-
-    async def marked() -> bool:
-        found = await live.connector.find_mark(mark)
-        return isinstance(found, Found) and found.record.key == record.key
-
-    await before_long("a mark is found", marked)
-    same = made(await live.connector.create(live.contact("Gil"), mark))
-    assert same.key == record.key, "a create that is asked for again is one contact"
-    await live.ask("DELETE", f"{record.key}:deleteContact")
-
-    async def gone() -> bool:
-        await mirror.pull()
-        return record.key not in mirror.records
-
-    await before_long("what the phone has deleted is gone with the changes", gone)

@@ -5,41 +5,29 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from PIL import Image
 
-from polydex.connectors.base import Batching, Connector, Found, New, Record
 from polydex.connectors.tokens import Grant
 from polydex.core.contact import Phone, PhoneType, Photo
-from polydex.core.errors import PolydexError, ProviderUnauthorized, RecordNotFound, Stale, TokenDead, TokenRefreshFailed
-from polydex.core.ids import RemoteKey
+from polydex.core.errors import ProviderUnauthorized, RecordNotFound, Stale, TokenDead, TokenRefreshFailed
 from polydex.core.patch import NamePatch, Patch
-from polydex.testing.contract import Mirror
-from tests.live.microsoft_account import LiveAccount, before_long, open_account, setting
+from tests.live.account import Made
+from tests.live.microsoft_account import LiveAccount, open_account, setting
+from tests.live.suite import LiveSuite
 
 ALIEN = "String {3f2504e0-4f89-11d3-9a0c-0305e82c3301} Name PolydexLiveTest"
 
 
-class Notes:
-    """Keys of what was made."""
-
-    def __init__(self) -> None:
-        self.keys: set[RemoteKey] = set()
-
-    def __call__(self, record: Record | PolydexError) -> Record:
-        assert isinstance(record, Record)
-        self.keys.add(record.key)
-        return record
+@pytest.fixture
+async def made() -> Made:
+    return Made()
 
 
 @pytest.fixture
-async def made() -> Notes:
-    return Notes()
-
-
-@pytest.fixture
-async def live(made: Notes) -> AsyncIterator[LiveAccount]:
+async def live(made: Made) -> AsyncIterator[LiveAccount]:
     async with open_account(Grant("", setting("REFRESH_TOKEN"))) as account:
         try:
             yield account
@@ -47,17 +35,8 @@ async def live(made: Notes) -> AsyncIterator[LiveAccount]:
             await account.clean(made.keys)
 
 
-def batching(connector: Connector) -> Batching:
-    assert isinstance(connector, Batching)
-    return connector
-
-
-async def test_the_way_is_open(live: LiveAccount) -> None:
-    steps = [step async for step in live.provider.probe(live.net, live.credentials, None)]
-    assert [(step.step, step.error) for step in steps if step.error is not None] == []
-    assert {"token", "scopes", "login", "book", "poll"} <= {step.step for step in steps}
-    steps = [step async for step in live.provider.examine(live.net)]
-    assert [(step.step, step.error) for step in steps if step.error is not None] == []
+class TestMicrosoft(LiveSuite):
+    steps: ClassVar = {*LiveSuite.steps, "scopes"}
 
 
 async def test_tokens_that_are_none_are_refused(live: LiveAccount) -> None:
@@ -88,7 +67,7 @@ async def test_one_user_is_one_subject(live: LiveAccount) -> None:
     assert books[0].default
 
 
-async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made: Notes) -> None:
+async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made: Made) -> None:
     connector = live.connector
     record = made(await connector.create(live.contact("Ada"), "mark-" + live.family))
     shown = await live.shown(record.key)
@@ -108,7 +87,7 @@ async def test_a_contact_is_created_changed_and_deleted(live: LiveAccount, made:
     await connector.delete(record.key, None)  # already gone is success
 
 
-async def test_a_stale_etag_is_refused_by_the_service_itself(live: LiveAccount, made: Notes) -> None:
+async def test_a_stale_etag_is_refused_by_the_service_itself(live: LiveAccount, made: Made) -> None:
     """Which nobody has documented for contacts."""
     record = made(await live.connector.create(live.contact("Eve"), None))
     etag = (await live.shown(record.key))["@odata.etag"]
@@ -117,7 +96,7 @@ async def test_a_stale_etag_is_refused_by_the_service_itself(live: LiveAccount, 
     assert answer.status_code == 412
 
 
-async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: Notes) -> None:
+async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: Made) -> None:
     record = made(await live.connector.create(live.contact("Bo"), None))
     alien = [{"id": ALIEN, "value": "38"}]
     await live.change(record.key, profession="Cellist", children=["Byron"], singleValueExtendedProperties=alien)
@@ -127,7 +106,7 @@ async def test_what_is_not_modelled_survives_a_change(live: LiveAccount, made: N
     assert [each["value"] for each in shown["singleValueExtendedProperties"]] == ["38"]
 
 
-async def test_phones_that_graph_has_no_member_for_are_kept(live: LiveAccount, made: Notes) -> None:
+async def test_phones_that_graph_has_no_member_for_are_kept(live: LiveAccount, made: Made) -> None:
     phones = (
         Phone(number="+41 44 555 01 01", type=PhoneType.PAGER),
         Phone(number="+41 44 555 01 02", type=PhoneType.HOME_FAX),
@@ -140,7 +119,7 @@ async def test_phones_that_graph_has_no_member_for_are_kept(live: LiveAccount, m
     assert {phone.type for phone in again.contact.phone_numbers} == {phone.type for phone in phones}
 
 
-async def test_a_photo_is_written_and_read(live: LiveAccount, made: Notes) -> None:
+async def test_a_photo_is_written_and_read(live: LiveAccount, made: Made) -> None:
     content = io.BytesIO()
     Image.new("RGB", (48, 48), (200, 30, 0)).save(content, "PNG")  # one of a single pixel stands for none at Microsoft
     photo = Photo.of(content.getvalue(), "image/png")
@@ -148,49 +127,3 @@ async def test_a_photo_is_written_and_read(live: LiveAccount, made: Notes) -> No
     found = await live.connector.photo(await live.connector.fetch(record.key))
     assert found is not None
     assert found.content
-
-
-async def test_many_at_once(live: LiveAccount, made: Notes) -> None:
-    connector = batching(live.connector)
-    drafts = [New(live.contact(name), f"mark-{name}-{live.family}") for name in ("Di", "Ed", "Gus")]
-    records = [made(answer) for answer in await connector.create_many(drafts)]
-    assert [(await live.shown(each.key))["givenName"] for each in records] == ["Di", "Ed", "Gus"]
-    fresh = [await live.connector.fetch(each.key) for each in records]
-    answers = await connector.update_many([(each, Patch(notes="n")) for each in fresh])
-    assert [isinstance(answer, Record) for answer in answers] == [True] * 3
-    assert await connector.delete_many([(each.key, None) for each in records]) == [None] * 3
-
-
-async def test_lists_bring_everything_sooner_or_later(live: LiveAccount, made: Notes) -> None:
-    """A walk, changes by this side and by Outlook, a mark that is found, a contact that leaves the folder."""
-    record = made(await live.connector.create(live.contact("Gil"), mark := f"mark-{live.family}"))
-    mirror = Mirror(live.connector)
-
-    async def listed() -> bool:
-        await mirror.pull()
-        return record.key in mirror.records
-
-    await before_long("a contact that was created is listed", listed)
-    await live.change(record.key, nickName="G.")
-
-    async def changed() -> bool:
-        await mirror.pull()
-        contact = mirror.records[record.key].contact
-        return contact is not None and contact.nick_name == "G."
-
-    await before_long("what Outlook has changed comes with the changes", changed)
-
-    async def marked() -> bool:
-        found = await live.connector.find_mark(mark)
-        return isinstance(found, Found) and found.record.key == record.key
-
-    await before_long("a mark is found", marked)
-    same = made(await live.connector.create(live.contact("Gil"), mark))
-    assert same.key == record.key, "a create that is asked for again is one contact"
-    await live.ask("DELETE", f"contacts/{record.key}", status=204)
-
-    async def gone() -> bool:
-        await mirror.pull()
-        return record.key not in mirror.records
-
-    await before_long("what Outlook has deleted is gone with the changes", gone)

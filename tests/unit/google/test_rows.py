@@ -24,6 +24,7 @@ from polydex.core.contact import (
 )
 from polydex.core.patch import diff
 from tests.google.store import Google
+from tests.unit.everything import EVERYTHING
 from tests.unit.google.people import LABELS, after, contact, made, person
 
 Entry = dict[str, Any]
@@ -177,43 +178,6 @@ def test_is_added_and_taken_away_so(row: str) -> None:
 
 
 def test_a_full_contact_is_read_back() -> None:
-    """Every value of every type once (section 9, item 1)."""
-    draft = Contact(
-        name=Name(
-            display_name="The Doctor",
-            prefix="Dr.",
-            given_name="Ann",
-            middle_name="B.",
-            family_name="Example",
-            suffix="Jr.",
-            yomi_given_name="An",
-            yomi_family_name="Ex",
-        ),
-        nick_name="Annie",
-        file_as="Example, Ann",
-        company=Company(name="N", office_location="O", department="D", job_title="J", yomi_company_name="Y"),
-        relations=tuple(Relation(name=f"R {kind}", type=kind) for kind in RelationType),
-        birthday="--02-29",
-        keywords=("Friends", "Work"),
-        notes="a\n\nb",
-        email_addresses=tuple(
-            Email(address=f"{kind}@example.com", name="N", type=kind) for kind in ("home", "work", "other", "own")
-        ),
-        phone_numbers=tuple(Phone(number=f"1{at}", type=kind) for at, kind in enumerate(PhoneType)),
-        addresses=tuple(
-            Address(
-                street=f"S {kind}\nT",
-                street_line2="L",
-                po_box="P",
-                city="C",
-                state="R",
-                postal_code="1",
-                country="L",
-                type=kind,
-            )
-            for kind in (*AddressType, AddressType.HOME)
-        ),
-        urls=tuple(Url(href=f"https://example.com/{kind}", type=kind) for kind in UrlType),
-    )
-    assert content(contact(Google().create(made(draft)))) == content(draft)
-    assert not LABELS.missing(draft.keywords)
+    """Section 9, item 1."""
+    assert content(contact(Google().create(made(EVERYTHING)))) == content(EVERYTHING)
+    assert not LABELS.missing(EVERYTHING.keywords)
