@@ -3,96 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from polydex.app import Role, now_ms, open_app
 from polydex.config import Config
 from polydex.connectors.tokens import Grant
-from polydex.core.errors import PolydexError, ProviderForbidden, TokenDead, TokenRefreshFailed
-from polydex.engine.accounts import AccountSpec
+from polydex.core.errors import PolydexError, ProviderForbidden, TokenRefreshFailed
+from tests.cli.connecting import add, connect
 from tests.cli.doctor import Installation, certificate, change, examine, web, wrong
 from tests.cli.shell import Shell
-from tests.microsoft.users import PERSONAL, SECRET, TENANT, User, admit, settings
+from tests.microsoft.users import MICROSOFT, PERSONAL, TENANT, User, admit, settings
+from tests.providers.users import Service
 from tests.servers.sandbox import SandboxServer
 
 OTHER = "11111111-2222-3333-4444-555555555555"
 
 
 @pytest.fixture
-def microsoft(sandbox_server: SandboxServer) -> SandboxServer:
-    return sandbox_server
-
-
-@pytest.fixture
-def ada(microsoft: SandboxServer) -> User:
-    return User.new(microsoft)
-
-
-@pytest.fixture
-def shell(tmp_path: Path, microsoft: SandboxServer) -> Shell:
-    return Shell(tmp_path / "data", settings(microsoft))
-
-
-@pytest.fixture
-def place(tmp_path: Path, microsoft: SandboxServer) -> Installation:
-    made = Installation(tmp_path / "data")
-    made.more |= settings(microsoft)
-    return made
-
-
-def add(shell: Shell, *words: str, **tokens: Any) -> str:
-    """Connect; with tokens, or as the words say."""
-    given = ("--tokens-stdin", *words) if tokens else words
-    added = shell.json("accounts", "add", "microsoft", *given, stdin=json.dumps(tokens))
-    assert set(added) - {"application"} == {"accountId", "accessToken"}
-    return str(added["accountId"])
-
-
-async def connect(place: Installation, grant: Grant, login: str | None = None, **more: str) -> int:
-    """The account's number."""
-    async with open_app(Config.load(place.env(**more)), Role.TOOL) as app:
-        apps = await app.accounts.list_apps()
-        owner = apps[0].id if apps else (await app.accounts.create_app("tests")).id
-        saved = await app.accounts.upsert(owner, AccountSpec("Office365", login=login, grant=grant))
-        await app.pulls.run_due()
-        await app.pulls.wait_idle()
-        return int(saved.account_id)
-
-
-def test_an_account_is_connected_and_synchronised_dies_and_lives_again(shell: Shell, ada: User) -> None:
-    ada.strictly()
-    ada.control("POST", "/microsoft/contacts", {"contacts": [{"givenName": "Bo", "surname": "Example"}]})
-    account = add(shell, refresh_token=ada.grants(), expires_in=3599)
-    shown = shell.json("accounts", "show", account)
-    assert (shown["serviceType"], shown["tokenStatus"], shown["loginString"]) == ("Office365", "active", ada.email)
-    assert (shown["type"], shown["daemon"]) == ("personal", False)
-    assert shown["tokens"]["refreshable"] is True
-    assert "tenant" not in shown["tokens"]
-    assert "Tokens    renewed by themselves" in shell.run("accounts", "show", account).stdout
-    shell.json("sync", account)
-    listed = shell.json("contacts", "list", account)
-    assert [contact["name"]["givenName"] for contact in listed["records"]] == ["Bo"]
-
-    ada.withdraws()
-    assert "connect again" in shell.fails(6, "sync", account)
-    shown = shell.json("accounts", "show", account)
-    assert (shown["tokenStatus"], "withdrawn" in shown["tokenError"]) == ("dead", True)
-    asked = len(ada.requests("/"))
-    shell.fails(6, "sync", account)
-    assert len(ada.requests("/")) == asked  # no call is made any more
-    assert add(shell, refresh_token=ada.grants()) == account
-    shell.json("sync", account)
-    assert shell.json("accounts", "show", account)["tokenStatus"] == "active"
+def service() -> Service:
+    return MICROSOFT
 
 
 def test_the_application_itself_has_access_to_a_mailbox(shell: Shell, ada: User) -> None:
     admit(ada.sandbox, "Contacts.ReadWrite")
     ada.control("POST", "/microsoft/contacts", {"contacts": [{"givenName": "Bo"}]})
-    account = add(shell, "--tenant", TENANT, "--mailbox", ada.email)
+    account = add(MICROSOFT, shell, "--tenant", TENANT, "--mailbox", ada.email)
     shown = shell.json("accounts", "show", account)
     assert (shown["type"], shown["daemon"], shown["loginString"]) == ("daemon", True, ada.email)
     assert shown["tokens"]["tenant"] == TENANT
@@ -100,56 +37,7 @@ def test_the_application_itself_has_access_to_a_mailbox(shell: Shell, ada: User)
     shell.json("sync", account)
     listed = shell.json("contacts", "list", account)
     assert [contact["name"]["givenName"] for contact in listed["records"]] == ["Bo"]
-    assert add(shell, "--tenant", TENANT, "--mailbox", ada.email) == account
-
-
-@pytest.mark.parametrize(
-    ("command", "tokens", "message"),
-    [
-        (["microsoft"], "", "--tokens-stdin, or --tenant and --mailbox"),
-        (["microsoft", "--tokens-stdin", "--login", "ada@example.com"], "", "--login"),
-        (
-            ["microsoft", "--tokens-stdin", "--tenant", TENANT, "--mailbox", "ada@example.com"],
-            "{}",
-            "user's own access",
-        ),
-        (["microsoft", "--tenant", TENANT], "", "belong together"),
-        (["microsoft", "--mailbox", "ada@example.com"], "", "belong together"),
-        (["microsoft", "--tenant", "common", "--mailbox", "ada@example.com"], "", "must be one tenant"),
-        (["microsoft", "--tenant", "a/b", "--mailbox", "ada@example.com"], "", "must be one tenant"),
-        (["microsoft", "--tenant", TENANT, "--mailbox", "a/b"], "", "--mailbox must be"),
-        (["google", "--tenant", TENANT, "--mailbox", "ada@example.com"], "", "are for microsoft"),
-        (["microsoft", "--tokens-stdin"], "[]", "no JSON object"),
-        (["microsoft", "--tokens-stdin"], '{"refresh_token": "r", "client_id": "x"}', "POLYDEX_MICROSOFT_CLIENT_ID"),
-    ],
-)
-def test_what_does_not_fit_is_told(shell: Shell, command: list[str], tokens: str, message: str) -> None:
-    assert message in shell.fails(2, "accounts", "add", *command, stdin=tokens)
-
-
-@pytest.mark.parametrize(
-    ("changes", "error", "message"),
-    [
-        ({"CLIENT_SECRET": "wrong"}, TokenRefreshFailed, "check POLYDEX_MICROSOFT_CLIENT_SECRET"),
-        ({"CLIENT_ID": ""}, TokenRefreshFailed, "has to set POLYDEX_MICROSOFT_CLIENT_ID"),
-        ({"CLIENT_ID": OTHER}, TokenRefreshFailed, "POLYDEX_MICROSOFT_CLIENT_ID"),
-        ({"scopes": ["User.Read"]}, TokenDead, "not granted"),
-        ({"scopes": ["Contacts.ReadWrite"]}, ProviderForbidden, "User.Read"),
-        ({"withdrawn": True}, TokenDead, "withdrawn"),
-    ],
-)
-async def test_tokens_that_are_of_no_use_are_not_stored(
-    place: Installation, ada: User, changes: dict[str, Any], error: type[PolydexError], message: str
-) -> None:
-    given = {"scopes": changes["scopes"]} if "scopes" in changes else {}
-    token = ada.grants(**given)
-    if "withdrawn" in changes:
-        ada.withdraws()
-    env = {f"POLYDEX_MICROSOFT_{name}": value for name, value in changes.items() if name.isupper()}
-    with pytest.raises(error, match=message):
-        await connect(place, Grant("", token), **env)
-    async with open_app(Config.load(place.env()), Role.TOOL) as app:
-        assert (await app.accounts.list(None, limit=10)).total == 0
+    assert add(MICROSOFT, shell, "--tenant", TENANT, "--mailbox", ada.email) == account
 
 
 @pytest.mark.parametrize(
@@ -164,19 +52,21 @@ async def test_an_application_that_was_not_let_in_is_told(
 ) -> None:
     admit(ada.sandbox, "Contacts.ReadWrite")
     with pytest.raises(error, match=message):
-        await connect(place, Grant("", application=tenant), mailbox or ada.email)
+        await connect(MICROSOFT, place, Grant("", application=tenant), mailbox or ada.email)
 
 
 async def test_an_application_without_the_permission_is_told(place: Installation, ada: User) -> None:
     admit(ada.sandbox)
     with pytest.raises(ProviderForbidden, match="not granted"):
-        await connect(place, Grant("", application=TENANT), ada.email)
+        await connect(MICROSOFT, place, Grant("", application=TENANT), ada.email)
 
 
-async def test_a_personal_account_is_refreshed_where_it_belongs(place: Installation, microsoft: SandboxServer) -> None:
-    bo = User.new(microsoft, tenant=PERSONAL)
+async def test_a_personal_account_is_refreshed_where_it_belongs(
+    place: Installation, sandbox_server: SandboxServer
+) -> None:
+    bo = User.new(sandbox_server, tenant=PERSONAL)
     bo.control("PUT", "/quirks/identity-microsoft-common-refresh", {})
-    account = await connect(place, Grant("", bo.grants()))
+    account = await connect(MICROSOFT, place, Grant("", bo.grants()))
     async with open_app(Config.load(place.env()), Role.TOOL) as app:
         assert (await app.accounts.get(account)).token_status == "active"
     assert [(each["path"].split("/")[1], each["status"]) for each in bo.requests("/") if "token" in each["path"]] == [
@@ -185,7 +75,7 @@ async def test_a_personal_account_is_refreshed_where_it_belongs(place: Installat
 
 
 async def test_a_user_who_may_only_read_has_books_that_are_read_only(place: Installation, ada: User) -> None:
-    account = await connect(place, Grant("", ada.grants(scopes=["Contacts.Read", "User.Read"])))
+    account = await connect(MICROSOFT, place, Grant("", ada.grants(scopes=["Contacts.Read", "User.Read"])))
     async with open_app(Config.load(place.env()), Role.TOOL) as app:
         books = (await app.accounts.status(account)).sources
     assert books
@@ -198,25 +88,10 @@ async def test_a_user_who_may_only_read_has_books_that_are_read_only(place: Inst
 # --- doctor ----------------------------------------------------------------------------------------------------------
 
 
-async def test_everything_is_in_order(place: Installation, ada: User) -> None:
-    ada.strictly()
-    account = await connect(place, Grant("", ada.grants()))
-    assert wrong(await examine(place)) == {}
-    looked = await examine(place)  # with another refresh token
-    assert wrong(looked) == {}
-    names = ["microsoft.client", "microsoft.token", "microsoft.api", "account.state"]
-    names += [f"account.{each}" for each in ("dns", "tcp", "token", "scopes", "login", "book", "poll")]
-    assert [name for name in names if name not in looked] == []
-    assert SECRET not in json.dumps(looked)
-    assert {step.get("accountId") for name, step in looked.items() if name.startswith("account.")} == {account}
-    async with open_app(Config.load(place.env()), Role.TOOL) as app:
-        assert (await app.accounts.ping(await app.accounts.get(account))).token_status == "active"
-
-
 async def test_the_application_s_own_access_is_in_order(place: Installation, ada: User) -> None:
     admit(ada.sandbox, "Contacts.ReadWrite")
     place.more |= settings(ada.sandbox, TENANT)
-    account = await connect(place, Grant("", application=TENANT), ada.email)
+    account = await connect(MICROSOFT, place, Grant("", application=TENANT), ada.email)
     looked = await examine(place)
     assert wrong(looked) == {}
     assert "accepts the id and the secret" in looked["microsoft.token"]["found"]
@@ -229,27 +104,6 @@ async def test_the_application_s_own_access_is_in_order(place: Installation, ada
     ada.sandbox.control("DELETE", f"/accounts/{ada.id}")
     looked = await examine(place, account)
     assert wrong(looked) == {"account.login": "failed"}
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "step", "word", "mend"),
-    [
-        ("MICROSOFT_CLIENT_SECRET", "wrong", "microsoft.token", "client secret", "copy the value"),
-        ("MICROSOFT_CLIENT_SECRET", "", "microsoft.client", "POLYDEX_MICROSOFT_CLIENT_SECRET is missing", "SECRET"),
-        ("MICROSOFT_CLIENT_ID", OTHER, "microsoft.token", "no application of this id", "application (client) id"),
-        ("MICROSOFT_TOKEN_URL", "http://127.0.0.1:9/t/token", "microsoft.token", "cannot be reached", "MICROSOFT_"),
-        ("GRAPH_API_URL", "http://127.0.0.1:9", "microsoft.api", "accepts a connection", "POLYDEX_GRAPH_API_URL"),
-    ],
-)
-async def test_what_is_wrong_with_the_registration_is_named(
-    place: Installation, setting: str, value: str, step: str, word: str, mend: str
-) -> None:
-    await place.create()
-    place.more[f"POLYDEX_{setting}"] = value
-    looked = await examine(place)
-    assert wrong(looked) == {step: "failed"}
-    assert word in looked[step]["found"]
-    assert mend in looked[step]["mend"]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +154,7 @@ async def test_an_address_that_leads_to_polydex_is_in_order(place: Installation,
 
 
 async def test_an_account_says_how_its_changes_are_found(place: Installation, ada: User) -> None:
-    account = await connect(place, Grant("", ada.grants()))
+    account = await connect(MICROSOFT, place, Grant("", ada.grants()))
     looked = await examine(place, account)
     assert wrong(looked) == {}
     assert looked["account.push"]["found"].startswith("Changes are found by polls. ")
@@ -318,11 +172,11 @@ async def test_an_account_says_how_its_changes_are_found(place: Installation, ad
 
 
 async def test_an_account_that_ends_is_told(place: Installation, ada: User) -> None:
-    account = await connect(place, Grant(ada.access()))
+    account = await connect(MICROSOFT, place, Grant(ada.access()))
     looked = await examine(place, account)
     assert wrong(looked) == {"account.token": "warning"}
     assert "offline_access" in looked["account.token"]["mend"]
-    await connect(place, Grant("", ada.grants()))
+    await connect(MICROSOFT, place, Grant("", ada.grants()))
     ada.withdraws()
     looked = await examine(place, account)
     assert wrong(looked)["account.token"] == "failed"
@@ -330,7 +184,7 @@ async def test_an_account_that_ends_is_told(place: Installation, ada: User) -> N
 
 
 async def test_a_policy_of_the_organisation_does_not_end_the_account(place: Installation, ada: User) -> None:
-    account = await connect(place, Grant("", ada.grants()))
+    account = await connect(MICROSOFT, place, Grant("", ada.grants()))
     ada.control("PUT", "/quirks/identity-microsoft-interaction", {"kind": "policy"})
     looked = await examine(place, account)
     assert wrong(looked) == {"account.token": "failed"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from tests.providers.users import SandboxUser, Service
 from tests.servers.sandbox import SandboxServer
 
 CLIENT = "1000000000-sandbox.apps.googleusercontent.com"
@@ -24,34 +24,26 @@ def settings(google: SandboxServer) -> dict[str, str]:
     }
 
 
-@dataclass
-class User:
+class User(SandboxUser):
     """Somebody with a Google account."""
-
-    sandbox: SandboxServer
-    email: str
-    id: str
-
-    @classmethod
-    def new(cls, google: SandboxServer) -> User:
-        made = google.new_account(name="Ada Example")
-        return cls(google, made["email"], made["id"])
-
-    def control(self, method: str, path: str, given: Any = None) -> Any:
-        return self.sandbox.control(method, f"/accounts/{self.id}{path}", given)
 
     def grants(self, **given: Any) -> str:
         """The user lets a client in (``clientId``, by default the sandbox' own): a refresh token."""
         return str(self.control("POST", "/refreshTokens", given)["refreshToken"])
 
-    def access(self, **given: Any) -> str:
-        """An access token alone."""
-        return str(self.control("POST", "/tokens", given)["accessToken"])
+    def strictly(self) -> None:
+        """They are good for many at Google."""
 
     def withdraws(self) -> None:
         """The user takes the access of every client away."""
         self.control("DELETE", "/grants")
 
-    def requests(self, path: str) -> list[dict[str, Any]]:
-        """Requests of this user below a path, the oldest first."""
-        return list(self.sandbox.control("GET", f"/requests?account={self.id}&path={path}")["requests"])
+    def writes_down(self, given_name: str, family_name: str) -> None:
+        person = {"names": [{"givenName": given_name, "familyName": family_name}]}
+        assert len(self.control("POST", "/google/contacts", {"people": [person]})["resourceNames"]) == 1
+
+    def knows(self) -> list[str]:
+        return [person["names"][0]["givenName"] for person in self.control("GET", "/google/contacts")["people"]]
+
+
+GOOGLE = Service("google", "Google", User, settings, SECRET, withdrawn="revoked")

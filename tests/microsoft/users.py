@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from tests.providers.users import SandboxUser, Service
 from tests.servers.sandbox import SandboxServer
 
 CLIENT = "5a9db0c5-0000-4000-8000-c0ffee00c11e"
@@ -25,21 +25,8 @@ def settings(sandbox: SandboxServer, tenant: str = "common") -> dict[str, str]:
     }
 
 
-@dataclass
-class User:
+class User(SandboxUser):
     """Somebody with a Microsoft account."""
-
-    sandbox: SandboxServer
-    email: str
-    id: str
-
-    @classmethod
-    def new(cls, sandbox: SandboxServer, **given: Any) -> User:
-        made = sandbox.new_account(name="Ada Example", **given)
-        return cls(sandbox, made["email"], made["id"])
-
-    def control(self, method: str, path: str, given: Any = None) -> Any:
-        return self.sandbox.control(method, f"/accounts/{self.id}{path}", given)
 
     def grants(self, **given: Any) -> str:
         """The user lets a client in (``clientId``, by default the sandbox' own): a refresh token.
@@ -50,10 +37,6 @@ class User:
             self.control("DELETE", "/microsoft/grants")
         return str(self.control("POST", "/microsoft/refreshTokens", given)["refreshToken"])
 
-    def access(self, **given: Any) -> str:
-        """An access token alone."""
-        return str(self.control("POST", "/tokens", given)["accessToken"])
-
     def strictly(self) -> None:
         """Each of this user's refresh tokens is good for one use from now on."""
         self.control("PUT", f"/quirks/{STRICT}", {})
@@ -63,11 +46,17 @@ class User:
         self.control("DELETE", "/microsoft/grants")
         self.control("POST", "/tokens/revoke", {})
 
-    def requests(self, path: str) -> list[dict[str, Any]]:
-        """Requests of this user below a path, the oldest first."""
-        return list(self.sandbox.control("GET", f"/requests?account={self.id}&path={path}")["requests"])
+    def writes_down(self, given_name: str, family_name: str) -> None:
+        contact = {"givenName": given_name, "surname": family_name}
+        self.control("POST", "/microsoft/contacts", {"contacts": [contact]})
+
+    def knows(self) -> list[str]:
+        return [contact["givenName"] for contact in self.control("GET", "/microsoft/contacts")["contacts"]]
 
 
 def admit(sandbox: SandboxServer, *roles: str, client: str = CLIENT, tenant: str = TENANT) -> None:
     """The administrator of a tenant lets an application itself in."""
     sandbox.control("PUT", f"/microsoft/tenants/{tenant}/clients/{client}", {"roles": list(roles)})
+
+
+MICROSOFT = Service("microsoft", "Office365", User, settings, SECRET, withdrawn="withdrawn")
