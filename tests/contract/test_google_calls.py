@@ -12,7 +12,7 @@ from msgspec import UNSET
 from starlette.responses import JSONResponse
 
 from polydex.connectors.base import Batching, Found, New, Record
-from polydex.connectors.google.api import Deadline
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.shared import Accounts
 from polydex.connectors.google.write import Writer

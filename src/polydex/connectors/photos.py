@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from polydex.core.contact import Photo
+import msgspec
+
+from polydex.core.contact import Contact, Photo
 from polydex.core.errors import BadRequest, PayloadTooLarge
 from polydex.core.fields import Loss
+from polydex.core.patch import Patch
 
 MAX_INPUT_BYTES = 4 * 1024 * 1024
 """What is accepted at all; beyond it is 413."""
@@ -122,3 +125,23 @@ def _jpeg(image: object, max_bytes: int) -> bytes:
             if output.tell() <= max_bytes:
                 return output.getvalue()
         image = image.resize((max(1, image.width // 2), max(1, image.height // 2)))
+
+
+Fitting = Callable[[Photo], tuple[Photo, tuple[Loss, ...]]]
+"""The photo as a provider takes it, and what was lost on the way. Raises BadRequest, PayloadTooLarge."""
+
+
+def fitting_draft(draft: Contact, fitting: Fitting) -> tuple[Contact, tuple[Loss, ...]]:
+    """A draft with a photo that a provider takes. Raises BadRequest, PayloadTooLarge."""
+    if draft.photo is None or draft.photo.content is None:
+        return draft, ()
+    photo, losses = fitting(draft.photo)
+    return msgspec.structs.replace(draft, photo=photo), losses
+
+
+def fitting_patch(patch: Patch, fitting: Fitting) -> tuple[Patch, tuple[Loss, ...]]:
+    """The same of a patch."""
+    if not isinstance(patch.photo, Photo) or patch.photo.content is None:
+        return patch, ()
+    photo, losses = fitting(patch.photo)
+    return msgspec.structs.replace(patch, photo=photo), losses

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from polydex.connectors.microsoft.dates import is_set, read_birthday, read_time, write_birthday
+from polydex.connectors.microsoft.dates import is_set, read_birthday, write_birthday
 
 DAYS = ("1604-02-29", "1900-01-01", "1970-01-01", "1990-01-02", "2000-02-29", "2024-12-31")
 ZONES = sorted(available_timezones() - {"localtime"})
@@ -108,9 +108,3 @@ def test_whether_there_is_something_to_clear() -> None:
     assert is_set("nonsense")
     assert not is_set("0001-01-01T08:00:00Z")
     assert not is_set(None)
-
-
-def test_times() -> None:
-    moment = datetime(2024, 5, 6, 7, 8, 9, 123_000, tzinfo=UTC)
-    assert read_time("2024-05-06T07:08:09.123Z") == int(moment.timestamp() * 1000)
-    assert [read_time(value) for value in (None, "", "soon", "2024-05-06T07:08:09")] == [None] * 4

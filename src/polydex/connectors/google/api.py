@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -12,16 +10,16 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from polydex import __version__
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.google.budget import Budget, Kind
 from polydex.connectors.google.errors import failure
 from polydex.connectors.google.shared import Shared
+from polydex.connectors.outcome import nothing_sent
 from polydex.connectors.tokens import Tokens
 from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,
     ProviderThrottled,
-    ProviderTimeout,
-    ProviderUnavailable,
 )
 from polydex.net.auth import BearerAuth
 from polydex.net.client import Net
@@ -42,23 +40,6 @@ _AGENT = f"Polydex/{__version__} (gzip)"
 """Google compresses only for programs that say so here, too (https://developers.google.com/people/v1/performance)."""
 
 Query = Sequence[tuple[str, str]]
-
-
-class Deadline:
-    """The time that several requests have together, in seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = asyncio.get_running_loop().time() + seconds
-
-    @property
-    def left(self) -> float:
-        """Never less than a second, so that what must be known after a slow write can still be asked."""
-        return max(1.0, self._end - asyncio.get_running_loop().time())
-
-    @property
-    def over(self) -> bool:
-        """The time is up: nothing else should be begun."""
-        return asyncio.get_running_loop().time() >= self._end
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,25 +170,6 @@ def decoded(body: bytes, kind: type[T], step: str) -> T:
         raise ProviderMalformed(
             f"{step}: the answer is not the JSON that is expected", detail=type(error).__name__
         ) from None
-
-
-@contextlib.contextmanager
-def nothing_sent() -> Iterator[None]:
-    """A failure in here is no ambiguous write: nothing was sent that changes anything."""
-    try:
-        yield
-    except ProviderError as error:
-        raise unsent(error) from error
-
-
-def unsent(error: ProviderError) -> ProviderError:
-    """The error as one of which it is known that nothing was sent that changes anything."""
-    if isinstance(error, ProviderTimeout | ProviderMalformed):  # ambiguous whatever they say of themselves
-        return ProviderUnavailable(
-            error.message, sent=False, detail=error.detail, original=error.original, retry_after=error.retry_after
-        )
-    error.sent = False
-    return error
 
 
 def encoded(value: Mapping[str, object]) -> bytes:

@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from polydex.connectors.base import New, Record
 from polydex.connectors.google import wire
-from polydex.connectors.google.api import SOURCES, decoded, encoded, nothing_sent, unsent
+from polydex.connectors.google.api import SOURCES, decoded, encoded
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
 from polydex.connectors.google.errors import entry_failures
@@ -23,7 +23,8 @@ from polydex.connectors.google.fields import PERSON_FIELDS
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.people import get_many, outcome_of
 from polydex.connectors.google.read import read
-from polydex.connectors.google.write import CREATE, DELETE, UPDATE, Writer, named, of_create
+from polydex.connectors.google.write import CREATE, DELETE, UPDATE, Writer, named
+from polydex.connectors.outcome import nothing_sent, of_create, unsent
 from polydex.core.contact import EMPTY
 from polydex.core.errors import (
     PolydexError,

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import msgspec
-
 from polydex.connectors import photos
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk
 from polydex.connectors.google import edit, native, people, picture
@@ -91,7 +89,7 @@ class GoogleConnector:
         fresh: bool = False,
     ) -> Record:
         del document  # vCards only
-        draft, losses = await asyncio.to_thread(_with_fitting_photo, draft)
+        draft, losses = await asyncio.to_thread(photos.fitting_draft, draft, photos.fitted)
         async with self.api.shared.writing:
             return await self._writer().create(draft, mark, native or {}, losses, fresh=fresh)
 
@@ -99,7 +97,7 @@ class GoogleConnector:
         return await self._writer().find_mark(mark)
 
     async def update(self, base: Record, patch: Patch) -> Record:
-        patch, losses = await asyncio.to_thread(_patch_with_fitting_photo, patch)
+        patch, losses = await asyncio.to_thread(photos.fitting_patch, patch, photos.fitted)
         async with self.api.shared.writing:
             return await self._writer().update(base, patch, losses)
 
@@ -134,10 +132,10 @@ class GoogleConnector:
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         del document
         if base is None:
-            draft, losses = _with_fitting_photo(draft)
+            draft, losses = photos.fitting_draft(draft, photos.fitted)
             return (*losses, *edit.losses(draft, None, self.labels))
         known = base.contact or EMPTY
-        _, losses = _patch_with_fitting_photo(diff(known, draft))
+        _, losses = photos.fitting_patch(diff(known, draft), photos.fitted)
         return (*losses, *edit.losses(draft, base.raw, self.labels, known))
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
@@ -145,19 +143,3 @@ class GoogleConnector:
 
     def _writer(self) -> Writer:
         return Writer.of(self.api, self.labels, self.region)
-
-
-def _with_fitting_photo(draft: Contact) -> tuple[Contact, tuple[Loss, ...]]:
-    """The draft with a photo that Google takes (JPEG or PNG). Raises BadRequest, PayloadTooLarge."""
-    if draft.photo is None or draft.photo.content is None:
-        return draft, ()
-    fitting, losses = photos.fitted(draft.photo)
-    return msgspec.structs.replace(draft, photo=fitting), losses
-
-
-def _patch_with_fitting_photo(patch: Patch) -> tuple[Patch, tuple[Loss, ...]]:
-    """The same of a patch."""
-    if not isinstance(patch.photo, Photo) or patch.photo.content is None:
-        return patch, ()
-    fitting, losses = photos.fitted(patch.photo)
-    return msgspec.structs.replace(patch, photo=fitting), losses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from polydex.connectors.google import wire
 from polydex.connectors.google.entries import is_own
@@ -12,8 +12,6 @@ from polydex.core.birthday import parse_birthday
 from polydex.core.contact import text
 
 _LEAP_YEAR = 2000  # any: 29 February without a year is a birthday
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _NORMAL = re.compile(r"(?:(\d{4})|-)-(\d\d)-(\d\d)", re.ASCII)
 
 
@@ -62,16 +60,3 @@ def edit_birthday(items: list[Item], value: str | None) -> list[Item]:
 def is_date(value: str) -> bool:
     """Whether this is a birthday in normal form, and not free text."""
     return parse_birthday(value) == value
-
-
-def read_time(value: str | None) -> int | None:
-    """A timestamp as unix milliseconds, or None."""
-    if not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    return (moment - _EPOCH) // _MILLISECOND

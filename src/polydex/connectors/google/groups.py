@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.google import wire
-from polydex.connectors.google.api import READ_SECONDS, Api, Deadline, decoded, encoded, nothing_sent
+from polydex.connectors.google.api import READ_SECONDS, Api, decoded, encoded
 from polydex.connectors.google.fields import GROUP_FIELDS
 from polydex.connectors.google.labels import Labels
+from polydex.connectors.outcome import nothing_sent
 from polydex.core.errors import (
     CursorExpired,
     ProviderMalformed,

@@ -25,6 +25,7 @@ from polydex.connectors.google import (
 from polydex.connectors.google.bag import Bag
 from polydex.connectors.google.fields import CONTACT
 from polydex.connectors.google.labels import Labels
+from polydex.connectors.times import read_time
 from polydex.core.contact import Contact
 from polydex.core.errors import ProviderMalformed
 from polydex.core.ids import RemoteKey, Rev, StableKey
@@ -89,7 +90,7 @@ def reading(person: wire.Person, labels: Labels, region: str | None) -> Reading:
         contact=contact_of(person, labels, region, bag, groups),
         stable_key=StableKey(source.id) if source.id else None,
         mark=mark,
-        modified_ms=dates.read_time(source.update_time),
+        modified_ms=read_time(source.update_time),
         photo_url=url,
     )
 

@@ -5,8 +5,7 @@ What a write returns is what Google says it stores, not what was sent.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,22 +13,20 @@ import msgspec
 from msgspec import UNSET
 
 from polydex.connectors.base import Absent, Found, MarkAnswer, Record
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.google import groups, marks, picture, wire
-from polydex.connectors.google.api import WRITE_SECONDS, Api, Deadline, nothing_sent, unsent
+from polydex.connectors.google.api import WRITE_SECONDS, Api
 from polydex.connectors.google.draft import create
 from polydex.connectors.google.edit import Edited, edit
 from polydex.connectors.google.fields import CONTACT
 from polydex.connectors.google.labels import Labels
 from polydex.connectors.google.people import fetched, get, get_many, mask, record
+from polydex.connectors.outcome import half_done, nothing_sent, of_create, unsent, without_photo
 from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import (
     PolydexError,
     ProviderError,
-    ProviderForbidden,
-    ProviderRejected,
-    ProviderTimeout,
     RecordNotFound,
-    Retry,
     Stale,
 )
 from polydex.core.fields import Loss
@@ -122,15 +119,8 @@ class Writer:
         """
         try:
             await picture.put(self.api, created.key, photo, seconds=self.deadline.left)
-        except (ProviderRejected, ProviderForbidden) as error:
-            refused = Loss("$.photo", f"The contact was created without it: {error.message}")
-            return replace(created, losses=(*created.losses, refused))
         except ProviderError as error:
-            raise ProviderTimeout(
-                f"{CREATE}: the contact is there, its photo is not",
-                original=error.original,
-                retry_after=error.retry_after,
-            ) from error
+            return replace(created, losses=(*created.losses, without_photo(error, CREATE)))
         try:
             raw = await get(self.api, created.key, step=CREATE, seconds=self.deadline.left)
         except ProviderError:
@@ -158,7 +148,7 @@ class Writer:
         )
         if photo is not UNSET and not (isinstance(photo, Photo) and photo.content is None):
             base = await self._photo_first(base, photo)
-            with _half_done():
+            with half_done(UPDATE):
                 return await self._rest(base, rest, labels, losses)
         if not base.raw:
             base = await self._same(base)
@@ -187,7 +177,7 @@ class Writer:
             await picture.remove(self.api, base.key, seconds=self.deadline.left)
         else:
             await picture.put(self.api, base.key, photo.content or b"", seconds=self.deadline.left)
-        with _half_done():
+        with half_done(UPDATE):
             raw = await get(self.api, base.key, step=UPDATE, seconds=self.deadline.left)
         after = record(raw, self.labels, self.region)
         if _but_photo(after.contact) != _but_photo(before.contact):
@@ -263,13 +253,6 @@ class Writer:
             return None
 
 
-def of_create(error: ProviderError) -> ProviderError:
-    """The error as that of a create: there is no contact yet that could have changed, or be missing."""
-    if isinstance(error, Stale | RecordNotFound):
-        return ProviderRejected(error.message, original=error.original)
-    return error
-
-
 def named(body: bytes, key: RemoteKey) -> bytes:
     """The body of an update under the name that the contact has now: the document may be of before it was renamed."""
     person: dict[str, Any] = msgspec.json.decode(body)
@@ -286,21 +269,6 @@ def by_person_etag(body: bytes, raw: bytes) -> bytes:
         if source.get("type") == CONTACT:
             source.pop("etag", None)
     return msgspec.json.encode({**person, "etag": read_as["etag"]})
-
-
-@contextlib.contextmanager
-def _half_done() -> Iterator[None]:
-    """The photo is written: what fails in here, and may be tried again, is not to pass for a change that did not happen.
-
-    The engine finds out how far it has come, and ends it.
-    """
-    try:
-        yield
-    except ProviderError as error:
-        if error.retry is Retry.NEVER:
-            raise
-        message = f"{UPDATE}: the photo is written, the rest is not"
-        raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
 
 
 def _is_same(base: Record, fresh: Record) -> bool:

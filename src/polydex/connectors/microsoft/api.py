@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,14 +13,15 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.microsoft.errors import failure
 from polydex.connectors.microsoft.shared import Shared
+from polydex.connectors.outcome import nothing_sent
 from polydex.connectors.tokens import Tokens
 from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,
     ProviderThrottled,
-    ProviderTimeout,
     ProviderUnavailable,
 )
 from polydex.net.auth import BearerAuth
@@ -41,23 +42,6 @@ JSON = "application/json"
 _VERSION = "/v1.0"
 
 Query = Sequence[tuple[str, str]]
-
-
-class Deadline:
-    """The time that several requests have together, in seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = asyncio.get_running_loop().time() + seconds
-
-    @property
-    def left(self) -> float:
-        """Never less than a second, so that what must be known after a slow write can still be asked."""
-        return max(1.0, self._end - asyncio.get_running_loop().time())
-
-    @property
-    def over(self) -> bool:
-        """The time is up: nothing else should be begun."""
-        return asyncio.get_running_loop().time() >= self._end
 
 
 def path_of(*segments: str, query: Query = ()) -> str:
@@ -267,22 +251,3 @@ def decoded(body: bytes, kind: type[T], step: str) -> T:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         place = str(error) if isinstance(error, msgspec.MsgspecError) else type(error).__name__
         raise ProviderMalformed(f"{step}: the answer cannot be understood", detail=place) from None
-
-
-@contextlib.contextmanager
-def nothing_sent() -> Iterator[None]:
-    """A failure in here is no ambiguous write: nothing was sent that changes anything."""
-    try:
-        yield
-    except ProviderError as error:
-        raise unsent(error) from error
-
-
-def unsent(error: ProviderError) -> ProviderError:
-    """The error as one of which it is known that nothing was sent that changes anything."""
-    if isinstance(error, ProviderTimeout | ProviderMalformed):  # ambiguous whatever they say of themselves
-        return ProviderUnavailable(
-            error.message, sent=False, detail=error.detail, original=error.original, retry_after=error.retry_after
-        )
-    error.sent = False
-    return error

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from polydex.connectors.base import New, Record
 from polydex.connectors.microsoft import contacts, marks
-from polydex.connectors.microsoft.api import nothing_sent, unsent
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.parts import Part, ask_together
 from polydex.connectors.microsoft.read import read
 from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, unkept
-from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, not_yet, of_create
+from polydex.connectors.microsoft.write import CREATE, DELETE, UPDATE, Writer, if_match, not_yet
+from polydex.connectors.outcome import nothing_sent, of_create, unsent
 from polydex.core.contact import EMPTY
 from polydex.core.errors import PolydexError, ProviderError, ProviderUnavailable, RecordNotFound, Stale
 from polydex.core.fields import Loss

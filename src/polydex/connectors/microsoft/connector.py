@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
-
+from polydex.connectors import photos
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk, Watch
 from polydex.connectors.microsoft import contacts, edit, likeness, native, picture, watch
 from polydex.connectors.microsoft.api import Api
@@ -87,7 +86,7 @@ class MicrosoftConnector:
         fresh: bool = False,
     ) -> Record:
         del document  # vCards only
-        draft, losses = await asyncio.to_thread(_with_fitting_photo, draft)
+        draft, losses = await asyncio.to_thread(photos.fitting_draft, draft, picture.fitted)
         return await self._writer().create(draft, mark, native or {}, losses, fresh=fresh)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
@@ -97,7 +96,7 @@ class MicrosoftConnector:
         return likeness.may_be(record_.raw, draft)
 
     async def update(self, base: Record, patch: Patch) -> Record:
-        patch, losses = await asyncio.to_thread(_patch_with_fitting_photo, patch)
+        patch, losses = await asyncio.to_thread(photos.fitting_patch, patch, picture.fitted)
         return await self._writer().update(base, patch, losses)
 
     async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
@@ -131,10 +130,10 @@ class MicrosoftConnector:
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         del document
         if base is None:
-            draft, losses = _with_fitting_photo(draft)
+            draft, losses = photos.fitting_draft(draft, picture.fitted)
             return (*losses, *edit.losses(draft, None))
         known = base.contact or EMPTY
-        _, losses = _patch_with_fitting_photo(diff(known, draft))
+        _, losses = photos.fitting_patch(diff(known, draft), picture.fitted)
         return (*losses, *edit.losses(draft, base.raw, known))
 
     def native(self, raw: bytes, names: tuple[str, ...]) -> dict[str, str]:
@@ -142,19 +141,3 @@ class MicrosoftConnector:
 
     def _writer(self) -> Writer:
         return Writer.of(self.api, self.source_key, self.region)
-
-
-def _with_fitting_photo(draft: Contact) -> tuple[Contact, tuple[Loss, ...]]:
-    """The draft with a photo that Graph takes (JPEG). Raises BadRequest, PayloadTooLarge."""
-    if draft.photo is None or draft.photo.content is None:
-        return draft, ()
-    fitting, losses = picture.fitted(draft.photo)
-    return msgspec.structs.replace(draft, photo=fitting), losses
-
-
-def _patch_with_fitting_photo(patch: Patch) -> tuple[Patch, tuple[Loss, ...]]:
-    """The same of a patch."""
-    if not isinstance(patch.photo, Photo) or patch.photo.content is None:
-        return patch, ()
-    fitting, losses = picture.fitted(patch.photo)
-    return msgspec.structs.replace(patch, photo=fitting), losses

@@ -7,13 +7,11 @@ everywhere, and of whatever moment is there the day in UTC counts (evolution-ews
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from polydex.core.birthday import parse_birthday
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _NO_YEAR: Final = "1604"
 """The year of a birthday without one, as iOS and Outlook have it: a leap year."""
 _FIRST, _LAST = "1601", "4500"
@@ -86,16 +84,3 @@ def _moment(value: str | None) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def read_time(value: str | None) -> int | None:
-    """A timestamp as unix milliseconds, or None."""
-    if not value:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    return (moment - _EPOCH) // _MILLISECOND

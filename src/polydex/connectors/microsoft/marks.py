@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.microsoft import folders, wire
-from polydex.connectors.microsoft.api import Api, Deadline, decoded
+from polydex.connectors.microsoft.api import Api, decoded
 from polydex.connectors.microsoft.parts import MOST, Part, ask_together
 from polydex.core.errors import ProviderError, ProviderRejected
 from polydex.core.ids import RemoteKey

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from polydex.connectors.microsoft.api import IMMUTABLE, JSON, READ_SECONDS, Api, Deadline, decoded
+from polydex.connectors.deadline import Deadline
+from polydex.connectors.microsoft.api import IMMUTABLE, JSON, READ_SECONDS, Api, decoded
 from polydex.core.errors import PolydexError, ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnauthorized
 
 MOST = 20

@@ -6,8 +6,9 @@ That a photo was stored is not taken from the status: a PUT is seen to answer 20
 from __future__ import annotations
 
 from polydex.connectors import photos
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.api import FETCH_SECONDS, Api, Deadline, decoded
+from polydex.connectors.microsoft.api import FETCH_SECONDS, Api, decoded
 from polydex.connectors.microsoft.contacts import is_missing, path
 from polydex.connectors.microsoft.photo import read
 from polydex.core.contact import Photo

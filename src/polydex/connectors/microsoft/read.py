@@ -11,6 +11,7 @@ from polydex.connectors.microsoft import addresses, bag, dates, emails, phones, 
 from polydex.connectors.microsoft.bag import Bag
 from polydex.connectors.microsoft.values import in_places, shown
 from polydex.connectors.phones import with_canonical_forms
+from polydex.connectors.times import read_time
 from polydex.core.contact import Company, Contact, Name, text
 from polydex.core.errors import ProviderMalformed
 from polydex.core.fields import Loss
@@ -52,8 +53,8 @@ def read(raw: bytes) -> Reading:
         contact=contact_of(found, extended, bag.decode(extended.get(_OVERFLOW))),
         rev=Rev(contact.etag) if contact.etag else None,
         mark=text(extended.get(_MARK)),
-        created_ms=dates.read_time(contact.created_date_time),
-        modified_ms=dates.read_time(contact.last_modified_date_time),
+        created_ms=read_time(contact.created_date_time),
+        modified_ms=read_time(contact.last_modified_date_time),
     )
 
 

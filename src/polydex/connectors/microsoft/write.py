@@ -5,30 +5,27 @@ What a write returns is what Microsoft says it stores, not what was sent.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import UNSET
 
 from polydex.connectors.base import Absent, Found, MarkAnswer, Record, Unknown
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.microsoft import contacts, marks, picture
-from polydex.connectors.microsoft.api import WRITE_SECONDS, Api, Deadline, nothing_sent
+from polydex.connectors.microsoft.api import WRITE_SECONDS, Api
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.marks import Refused
 from polydex.connectors.microsoft.read import read, record
 from polydex.connectors.microsoft.sent import amiss, as_sent, body_of, unkept
+from polydex.connectors.outcome import half_done, nothing_sent, of_create, without_photo
 from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import (
     ProviderError,
-    ProviderForbidden,
-    ProviderRejected,
-    ProviderTimeout,
     ProviderUnavailable,
     RecordNotFound,
-    Retry,
     Stale,
 )
 from polydex.core.fields import Loss
@@ -141,15 +138,8 @@ class Writer:
         """The photo of a new contact. Raises ProviderTimeout when it is to be seen later what has become of it."""
         try:
             stored = await picture.put(self.api, self.folder, created.key, photo, self.deadline)
-        except (ProviderRejected, ProviderForbidden) as error:
-            refused = Loss("$.photo", f"The contact was created without it: {error.message}")
-            return replace(created, losses=(*created.losses, refused))
         except ProviderError as error:
-            raise ProviderTimeout(
-                f"{CREATE}: the contact is there, its photo is not",
-                original=error.original,
-                retry_after=error.retry_after,
-            ) from error
+            return replace(created, losses=(*created.losses, without_photo(error, CREATE)))
         losses = created.losses if stored else (*created.losses, _NOT_STORED)
         try:
             return replace(await self._read(created.key, CREATE), losses=losses)
@@ -192,7 +182,7 @@ class Writer:
         )
         if not stored:
             losses = (*losses, _NOT_REMOVED if photo is None else _NOT_STORED)
-        with _half_done():
+        with half_done(UPDATE):
             after = await contacts.get(self.api, self.folder, base.key, step=UPDATE, seconds=self.deadline.left)
             if _but_photo(after) != _but_photo(document):
                 raise Stale(f"{UPDATE}: the contact has changed at Microsoft")  # between the two
@@ -291,28 +281,6 @@ def if_match(etag: str | None) -> dict[str, str]:
 def not_yet() -> ProviderUnavailable:
     """Who carries a mark is listed, and not found by the id: gone just now, or not to be found yet (J12)."""
     return ProviderUnavailable(f"{CREATE}: the contact is there, and cannot be read yet", sent=False, retry_after=1.0)
-
-
-def of_create(error: ProviderError) -> ProviderError:
-    """The error as that of a create: there is no contact yet that could have changed, or be missing."""
-    if isinstance(error, Stale | RecordNotFound):
-        return ProviderRejected(error.message, original=error.original)
-    return error
-
-
-@contextlib.contextmanager
-def _half_done() -> Iterator[None]:
-    """The photo is written: what fails in here, and may be tried again, is not to pass for a change that did not happen.
-
-    The engine finds out how far it has come, and ends it.
-    """
-    try:
-        yield
-    except ProviderError as error:
-        if error.retry is Retry.NEVER:
-            raise
-        message = f"{UPDATE}: the photo is written, the rest is not"
-        raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
 
 
 def _but_photo(document: bytes) -> Contact:
