@@ -1,11 +1,9 @@
 """The whole connector contract on Microsoft's sandbox: work and personal mailboxes, the default folder and another."""
 
-import io
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from PIL import Image
 
 from polydex.core.contact import Photo
 from polydex.core.patch import Patch
@@ -20,13 +18,7 @@ from polydex.testing.contract import (
     seen,
 )
 from tests.microsoft.world import GraphWorld, graph_world
-
-
-def jpeg(color: str) -> bytes:
-    """A picture of more than one pixel, which passes for none at Microsoft."""
-    output = io.BytesIO()
-    Image.new("RGB", (48, 40), color).save(output, "JPEG")
-    return output.getvalue()
+from tests.pictures import jpeg
 
 
 class TestMicrosoft(ConnectorContract, UnreadableContract, WatchContract):

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests import pictures
 from tests.sandbox.google.api import Api, Json, Refused, named
 
 
-def picture(kind: str = "JPEG", size: tuple[int, int] = (300, 200), colour: str = "red") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, kind)
-    return out.getvalue()
+def picture(kind: str = "JPEG", colour: str = "red") -> bytes:
+    return pictures.picture(kind, (300, 200), colour)
 
 
 async def put(api: Api, name: str, data: bytes, **more: str) -> Json:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import httpx
 import pytest
-from PIL import Image
 
+from tests.pictures import picture
 from tests.sandbox.microsoft.api import Api
 
 
@@ -29,13 +28,6 @@ async def personal(http: httpx.AsyncClient) -> Api:
     return await opened(http, email="eve@example.net", name="Eve Example", accessToken="own", tenant="consumers")
 
 
-def picture(kind: str = "JPEG", size: tuple[int, int] = (12, 8), colour: str = "red") -> bytes:
-    """A file with a picture."""
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, kind)
-    return out.getvalue()
-
-
 @pytest.fixture
 def jpeg() -> bytes:
-    return picture()
+    return picture(size=(12, 8))

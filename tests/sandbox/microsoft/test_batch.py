@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from polydex_sandbox.connection import Dropped
+from tests.pictures import picture
 from tests.sandbox.microsoft.api import Api, Json, Refused
 
 TYPE = {"Content-Type": "application/json"}
@@ -158,9 +157,7 @@ async def test_pictures_are_base64(api: Api) -> None:
     """Going in as a URL has it, and coming back as anybody else."""
     ada = await api.create({"givenName": "Ada"})
     path = f"{C}/{ada['id']}/photo/$value"
-    picture = io.BytesIO()
-    Image.new("RGB", (9, 9), "red").save(picture, "JPEG")
-    data = picture.getvalue()
+    data = picture(size=(9, 9))
     encoded = base64.urlsafe_b64encode(data).decode()
     assert "_" in encoded
     put = part("1", path, "PUT", headers={"Content-Type": "image/jpeg"}, body=encoded)

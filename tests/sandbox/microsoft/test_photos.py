@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.pictures import picture
 from tests.sandbox.microsoft.api import Api
-from tests.sandbox.microsoft.conftest import picture
 
 
 async def put(api: Api, path: str, data: bytes, kind: str = "image/jpeg") -> httpx.Response:
