@@ -162,7 +162,8 @@ async def _photo(api: Api, folder: str, key: RemoteKey, *, step: str, seconds: f
 
 
 def _has_picture(raw: bytes) -> bool:
-    if b"0x8015" not in raw.lower():  # quicker than reading each
+    lower = raw.lower()
+    if b"0x8015" not in lower or b'"true"' not in lower:  # quicker than reading each
         return False
     try:
         return wire.has_picture(wire.contact(raw))

@@ -39,11 +39,16 @@ class Room:
     @contextlib.asynccontextmanager
     async def all(self) -> AsyncIterator[None]:
         """All there is: a ``$batch`` runs its requests four at a time (concepts/json-batching.md)."""
-        async with contextlib.AsyncExitStack() as taken:
-            await taken.enter_async_context(self._whole)  # two that take them one by one would wait for each other
-            for _ in range(self._size):
-                await taken.enter_async_context(self.one())
-            yield
+        async with self._whole:  # two that take them one by one would wait for each other
+            taken = 0
+            try:
+                while taken < self._size:
+                    await self._free.acquire()
+                    taken += 1
+                yield
+            finally:
+                for _ in range(taken):
+                    self._free.release()
 
     @property
     def is_empty(self) -> bool:
