@@ -30,7 +30,9 @@ QUIRKS = ({*PASSING, *LASTING} - STATES_OF_ACCOUNTS) | {
     "graph-sync-state-expired", "graph-delta-lag", "graph-fresh-id-unknown", "identity-microsoft-drop-after",
 }  # fmt: skip
 """Those that strike calls, or notifications."""
-IN_THE_LONG_RUN = ALWAYS | set[str]().union(*ONE_OF) | QUIRKS | {
+# It takes an update that empties the bag while it lasts: in 3,000 runs none; tests/hostile play it in every story.
+RARE = {"graph-null-keeps-property"}
+IN_THE_LONG_RUN = ALWAYS | set[str]().union(*ONE_OF) | (QUIRKS - RARE) | {
     "restored", "token of a lost future refused", "deletions approved", "deletions refused", "signed in again",
     "notified", "notification lost", "429 list", "410 list", "400 list", "503 list", "404 fetch", "412 update",
     *(f"{what} {verb}" for what in ("lost", "unreachable")
