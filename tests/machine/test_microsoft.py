@@ -30,7 +30,7 @@ QUIRKS = ({*PASSING, *LASTING} - STATES_OF_ACCOUNTS) | {
     "graph-sync-state-expired", "graph-delta-lag", "graph-fresh-id-unknown", "identity-microsoft-drop-after",
 }  # fmt: skip
 """Those that strike calls, or notifications."""
-# It takes an update that empties the bag while it lasts: in 3,000 runs none; tests/hostile play it in every story.
+# It takes an update that empties the bag while it lasts: in 3,000 runs none; stories of tests/hostile meet it.
 RARE = {"graph-null-keeps-property"}
 IN_THE_LONG_RUN = ALWAYS | set[str]().union(*ONE_OF) | (QUIRKS - RARE) | {
     "restored", "token of a lost future refused", "deletions approved", "deletions refused", "signed in again",
