@@ -74,7 +74,7 @@ class Suites:
         suite = "/".join(report.nodeid.partition("::")[0].split("/")[:-1][:2]) or "."
         self.tests[suite] += report.when == "setup"
         # Seconds as a float: Counter's type speaks of int, its arithmetic of any number.
-        self.seconds[suite] += report.duration  # type: ignore[assignment]
+        self.seconds[suite] += report.duration  # type: ignore[assignment]  # a Counter counts seconds, too
         if report.skipped and not hasattr(report, "wasxfail"):
             self._skip(report)
 

@@ -40,5 +40,5 @@ def _new_account() -> str:
     request = urllib.request.Request(  # noqa: S310 - the server under test, on loopback
         f"{_served['url']}/v1/am/accounts", json.dumps(body).encode(), {"Authorization": _basic}
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - of our own server
         return str(json.load(answer)["accessToken"])

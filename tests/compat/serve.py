@@ -96,7 +96,7 @@ async def serving(
 async def main(folder: Path) -> None:
     async with serving(folder) as served:
         known = {name: getattr(served, name) for name in ("url", "token", "client_id", "client_secret")}
-        print(json.dumps(known), flush=True)  # noqa: T201
+        print(json.dumps(known), flush=True)  # noqa: T201 - its answer to who started it
         await asyncio.Event().wait()
 
 

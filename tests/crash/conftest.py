@@ -22,7 +22,7 @@ Places = Callable[[str], Book]
 @pytest.fixture
 def seed() -> Random:
     """The choices of a test, which the same seed makes again; the moments of a kill also depend on the machine."""
-    print(f"POLYDEX_SEED={SEED}")  # noqa: T201
+    print(f"POLYDEX_SEED={SEED}")  # noqa: T201 - seeds are printed
     return Random(SEED)
 
 

@@ -74,5 +74,5 @@ async def test_killed_at_a_flush_of_the_database(place: Places, homes: Homes, se
         await home.kill()
         if survived and SOAK:
             break
-    print(f"killed at {killed} of {list(numbers)}")  # noqa: T201
+    print(f"killed at {killed} of {list(numbers)}")  # noqa: T201 - what was met
     assert len(killed) >= 3

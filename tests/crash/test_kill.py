@@ -68,7 +68,7 @@ async def test_a_first_synchronisation_goes_on_where_it_was_killed(place: Places
             assert sum(created) <= CARDS - had or ready, "it began anew"
         finally:
             await home.kill()
-        print(f"installation {turn}: {kills} kills so far, at the last {had} of {CARDS} were known")  # noqa: T201
+        print(f"installation {turn}: {kills} kills so far, at the last {had} of {CARDS} were known")  # noqa: T201 - what was met
 
 
 async def foreign(book: Book, seed: Random, stop: asyncio.Event) -> None:
@@ -122,7 +122,7 @@ async def test_pulls_of_what_others_change_survive_kills(kind: str, place: Place
             if key == before_key or kind != "xandikos":
                 assert contact == before, "a contact has changed its id"
             known[uid] = key, contact
-    print(book.edits)  # noqa: T201
+    print(book.edits)  # noqa: T201 - what was met
     assert {"add", "edit", "remove", "move"} <= set(book.edits)
 
 
@@ -157,4 +157,4 @@ async def test_writes_of_clients_survive_kills(kind: str, place: Places, homes: 
             looks[shown(record).name].append(shown(record))
         for client in clients:
             client.check(contacts, looks)
-    print([client.happened for client in clients])  # noqa: T201
+    print([client.happened for client in clients])  # noqa: T201 - what was met

@@ -111,7 +111,7 @@ def test_json_blocks_obey_their_schema(block: Block, description: dict[str, Any]
 @pytest.mark.parametrize("block", of("ini"), ids=lambda block: block.place)
 def test_units_of_systemd(block: Block) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # as configparser documents it
     unit.read_string(block.code)
     assert set(unit.sections()) == {"Unit", "Service", "Install"}
     assert unit["Service"]["ExecStart"].startswith("/opt/polydex/bin/polydex serve ")

@@ -68,7 +68,7 @@ def vices_of(rng: random.Random) -> Vices:
     """Up to four misbehaviours that one server can have."""
     vices = Vices()
     for choice in rng.sample(CHOICES, rng.randint(0, 4)):
-        vices = replace(vices, **choice)  # type: ignore[arg-type]
+        vices = replace(vices, **choice)  # type: ignore[arg-type]  # by name
     if vices.truncates_listing and vices.no_sync:
         vices.truncates_listing = False  # nobody could list such a book
     return vices

@@ -54,7 +54,7 @@ def stored(home: DavHome) -> list[str]:
     ids=lambda vices: "+".join(vices) or "none",
 )
 async def test_the_same_file_again_and_again_is_one_card_each(source: Source, vices: dict[str, object]) -> None:
-    async with dav_home(Vices(**vices)) as home:  # type: ignore[arg-type]
+    async with dav_home(Vices(**vices)) as home:  # type: ignore[arg-type]  # by name
         await home.pull()
         await outcomes(home, source)
         home.clock.advance(31)  # what became of a lost answer is known by now

@@ -98,7 +98,7 @@ class HostileServer:
     port: int = 0
     log: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     before: Callable[[str, str], None] | None = None  # called with (method, path) before a request is served
-    names: itertools.count = field(default_factory=lambda: itertools.count(1))  # type: ignore[type-arg]
+    names: itertools.count = field(default_factory=lambda: itertools.count(1))  # type: ignore[type-arg]  # generic for checkers alone
 
     @property
     def url(self) -> str:

@@ -23,7 +23,7 @@ def test_a_file_appears_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_bytes() == b"contacts"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path) == ["out.vcf"]  # noqa: PTH208
+    assert os.listdir(tmp_path) == ["out.vcf"]  # noqa: PTH208 - names alone
 
 
 def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def row(header: str, **cells: str) -> str:
 
 def read(content: str | bytes, **options: object) -> csv.Sheet:
     data = content.encode() if isinstance(content, str) else content
-    return csv.read(data, Options(**options))  # type: ignore[arg-type]
+    return csv.read(data, Options(**options))  # type: ignore[arg-type]  # by name
 
 
 def only(sheet: csv.Sheet) -> Contact:

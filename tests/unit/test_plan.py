@@ -13,7 +13,7 @@ OLD, NEW = Rev("old"), Rev("new")
 
 def live(key: RemoteKey = A, *, row: int = 1, rev: Rev | None = OLD, touch: int = 5, **more: object) -> Known:
     values: dict[str, object] = {"shown": True, "etag": "E1", "uid": f"uid-{key}"} | more
-    return Known(row=RowId(row), key=key, live=True, rev=rev, touch=touch, **values)  # type: ignore[arg-type]
+    return Known(row=RowId(row), key=key, live=True, rev=rev, touch=touch, **values)  # type: ignore[arg-type]  # by name
 
 
 def dead(key: RemoteKey = A, *, row: int = 1, shown: bool = True, touch: int = 5) -> Known:
@@ -29,7 +29,7 @@ def compared(key: RemoteKey = A, rev: Rev = OLD) -> Seen:
 
 
 def page(asked: int = 10, *, walk: int | None = 1, last_sweep: int = 0, **more: object) -> Observation:
-    return Observation(asked=asked, asked_ms=1_000_000, last_sweep=last_sweep, walk=walk, **more)  # type: ignore[arg-type]
+    return Observation(asked=asked, asked_ms=1_000_000, last_sweep=last_sweep, walk=walk, **more)  # type: ignore[arg-type]  # by name
 
 
 def actions(observation: Observation, *known: Known, moved: dict[str, Known] | None = None) -> list[tuple[Action, str]]:

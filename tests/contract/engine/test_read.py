@@ -13,7 +13,7 @@ from tests.contract.engine.home import Home, named
 
 
 async def ids(home: Home, **filters: object) -> list[str]:
-    page = await home.reader.page(home.account, limit=100, **filters)  # type: ignore[arg-type]
+    page = await home.reader.page(home.account, limit=100, **filters)  # type: ignore[arg-type]  # by name
     return [json.loads(body)["nickName"] for body in page.bodies]
 
 

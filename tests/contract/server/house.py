@@ -135,7 +135,7 @@ class House:
         return Client(self.app, basic(self.owner.client_id, self.owner.client_secret))
 
     def spec(self, login: str = "me@example.org", **more: object) -> AccountSpec:
-        return AccountSpec(service_type="CardDAV", login=login, password=PASSWORD, **more)  # type: ignore[arg-type]
+        return AccountSpec(service_type="CardDAV", login=login, password=PASSWORD, **more)  # type: ignore[arg-type]  # by name
 
     async def connect(self, login: str = "me@example.org", *, scopes: tuple[str, ...] | None = None) -> Client:
         """A client with a new account's token."""

@@ -57,5 +57,5 @@ def look_ups(body: bytes) -> tuple[list[str], frozenset[tuple[str, str]]]:
 def find(tx: Tx, source_id: int, *words: str) -> list[int]:
     """Row ids found by a search, ascending."""
     clause, params = tx.dialect.search_clause(source_id, words)
-    sql = f"SELECT row_id FROM contact WHERE {clause} ORDER BY row_id"  # noqa: S608
+    sql = f"SELECT row_id FROM contact WHERE {clause} ORDER BY row_id"  # noqa: S608 - of the tests' own
     return [row[0] for row in tx.all(sql, *params)]

@@ -89,7 +89,7 @@ async def test_accounts_are_listed_by_number_and_filter(db: Database) -> None:
     app, _ = await db.write(fill)
 
     async def listed(app: int | None, **filters: object) -> tuple[list[str], int]:
-        found, total = await db.read(lambda tx: accounts.page(tx, app, **{"limit": 50, **filters}))  # type: ignore[arg-type]
+        found, total = await db.read(lambda tx: accounts.page(tx, app, **{"limit": 50, **filters}))  # type: ignore[arg-type]  # by name
         return [account.subject for account in found], total
 
     assert await listed(app) == (["user0", "user2", "user3", "user4", "user5", "user6"], 6)

@@ -23,7 +23,7 @@ PUBLIC = [
 ]
 NOT_PUBLIC = [
     # unspecified, private, shared, loopback, link-local
-    "0.0.0.0",  # noqa: S104
+    "0.0.0.0",  # noqa: S104 - nothing listens there
     "0.1.2.3",
     "10.0.0.1",
     "100.64.0.1",

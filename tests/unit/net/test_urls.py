@@ -110,7 +110,7 @@ def test_addresses_in_unusual_spellings_are_refused_whatever_is_allowed(host: st
     "host",
     [
         "127.0.0.1",
-        "１２７.0.0.1",  # noqa: RUF001  full-width digits that IDNA folds
+        "１２７.0.0.1",  # noqa: RUF001 - full-width digits that IDNA folds
         "127。0。0。1",
         "10.1.2.3",
         "169.254.169.254",

@@ -25,7 +25,7 @@ def nth(home: Home, key: str, n: int) -> str:
 async def observe(home: Home, **what: object) -> None:
     """Apply an observation made at this moment."""
     asked = await home.db.read(apply.stamp, home.account.id, home.account.generation)
-    news = News(asked=asked, asked_ms=home.clock(), walk=(await home.source()).walk_id, **what)  # type: ignore[arg-type]
+    news = News(asked=asked, asked_ms=home.clock(), walk=(await home.source()).walk_id, **what)  # type: ignore[arg-type]  # by name
     await home.db.write(apply.apply, home.ctx.target(home.account, await home.source()), news, home.clock())
 
 

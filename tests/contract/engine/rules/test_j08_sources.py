@@ -21,7 +21,7 @@ SPEC = AccountSpec(service_type="Memory", login="someone", password="secret")
 
 async def with_another_book(home: Home, **habits: object) -> MemoryWorld:
     """A second address book of the same account, that clients do not see."""
-    world = MemoryWorld(home.clock, Character(**habits))  # type: ignore[arg-type]
+    world = MemoryWorld(home.clock, Character(**habits))  # type: ignore[arg-type]  # by name
     home.provider.books[OTHER] = world
     await home.db.write(sources.add, home.account.id, OTHER, "Other", is_default=False, read_only=False)
     return world
