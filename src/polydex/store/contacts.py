@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -229,14 +229,12 @@ def bury(
 ) -> None:
     """Turn live rows into tombstones: (row, its journal number or None when never shown, its words, its look-ups).
 
-    A tombstone forgets its revision (J1), its documents, the walk that has seen it (``rows.unlisted``), and everything to
-    look it up by.
+    A tombstone forgets its revision (J1), its documents and everything to look it up by.
     """
-    forgotten = replace(stamp, walk=0)
     tx.many(
         f"UPDATE contact SET {_SETTLED}, live = 0, rev = NULL, etag = NULL, photo_hash = NULL, photo_mime = NULL, "
         "mark = NULL, deleted_at = ?, seq = coalesce(?, seq) WHERE row_id = ?",
-        [(*_settled(forgotten), stamp.now, seq, row) for row, seq, _, _ in rows],
+        [(*_settled(stamp), stamp.now, seq, row) for row, seq, _, _ in rows],
     )
     ids = [row for row, *_ in rows]
     for chunk in chunks(ids):

@@ -239,10 +239,15 @@ async def test_a_late_answer_about_a_deleted_contact_that_a_whole_walk_did_not_f
     await mirror_is_the_provider(home)
 
 
-async def test_who_is_brought_back_by_a_fetch_is_listed_by_no_walk_before_one_tells_of_them(home: Home) -> None:
-    """The number of the walk that saw them before they were gone says nothing."""
-    key = home.world.put(named("ada"))
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_is_brought_back_by_a_fetch_is_listed_by_no_walk_before_one_tells_of_them(
+    home: Home, known: bool
+) -> None:
+    """The number of the walk that saw them before they were gone, or heard that they are, says nothing."""
     await home.pull()
+    key = home.world.put(named("ada"))
+    if known:
+        await home.pull()
     home.world.remove(key)
     await home.pull()
     source = await home.source()
