@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.bulk_apply import bulk_apply
+from bench.exchange import first_sync_exchange
 from bench.first_sync import first_sync, poll
 from bench.google import first_sync_google
 from bench.microsoft import first_sync_microsoft
@@ -21,6 +22,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "poll": poll,
     "first-sync-google": first_sync_google,
     "first-sync-microsoft": first_sync_microsoft,
+    "first-sync-exchange": first_sync_exchange,
     "bulk-apply": bulk_apply,
     "reads": reads,
     "size": size,
