@@ -31,7 +31,7 @@ _SECRET_NAME: Final = re.compile(
 )
 _SECRET_TEXT: Final = (
     # Authorization headers, wherever they turn up.
-    (re.compile(r"\b(Basic|Bearer|Digest|Negotiate)\s+(?!realm\b)\S{6,}.*", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\b(Basic|Bearer|Digest|Negotiate|NTLM)\s+(?!realm\b)\S{6,}.*", re.IGNORECASE), rf"\1 {HIDDEN}"),
     # Our own tokens, and JSON Web Tokens.
     (re.compile(r"\bpdx_[a-z]+_\w+"), HIDDEN),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),

@@ -61,6 +61,7 @@ def test_members_with_secret_names_are_blanked(name: str, value: object) -> None
     [
         "sent Basic aHVudGVyMg==hunter2",
         "Authorization: Bearer hunter2hunter2",
+        "WWW-Authenticate: NTLM hunter2hunter2==",
         'Digest username="hunter2", response="hunter2"',
         "token pdx_acc_12_hunter2 refused",
         "eyJhbGciOiJub25lIn0.hunter2.hunter2",

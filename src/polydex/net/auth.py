@@ -82,7 +82,7 @@ class BasicAuth:
             raise BadRequest("A login must not contain a colon")
 
     def prepare(self, target: Target) -> str | None:
-        _require_confidential(target)
+        require_confidential(target)
         return _basic(self.login, self.password)
 
     def answer(self, _target: Target, _challenges: list[Challenge], _sent: str | None, /) -> str | None:
@@ -104,7 +104,7 @@ class BearerAuth:
             raise BadRequest("The access token contains characters that are not allowed")
 
     def prepare(self, target: Target) -> str | None:
-        _require_confidential(target)
+        require_confidential(target)
         return f"Bearer {self.token}"
 
     def answer(self, _target: Target, _challenges: list[Challenge], _sent: str | None, /) -> str | None:
@@ -201,6 +201,7 @@ def _check(login: str, password: str) -> None:
         raise BadRequest("Login and password must not contain control characters")
 
 
-def _require_confidential(target: Target) -> None:
+def require_confidential(target: Target) -> None:
+    """Raise AddressForbidden where credentials would be readable on the way."""
     if not target.confidential:
         raise AddressForbidden("Credentials are sent only over https or within an allowed network")

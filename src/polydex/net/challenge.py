@@ -11,7 +11,7 @@ _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # An auth-param, or else a scheme: "Digest realm=..." begins a challenge, ", nonce=..." continues it.
 _PARAMETER: Final = re.compile(rf'\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_WORD}))\s*(?:,|$)')
 _SCHEME: Final = re.compile(rf"\s*({_WORD})(?:\s+|,|$)")
-_TOKEN68: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*\s*(?:,|$)")
+_TOKEN68: Final = re.compile(r"([A-Za-z0-9\-._~+/]+=*)\s*(?:,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class Challenge:
     Attributes:
         scheme: lower case, such as ``basic`` or ``digest``.
         params: names in lower case, values unquoted.
+        token: what some schemes (NTLM, Negotiate) say in the place of parameters.
     """
 
     scheme: str
     params: dict[str, str] = field(default_factory=dict)
+    token: str = ""
 
 
 def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
@@ -42,9 +44,11 @@ def _parse(header: str) -> Iterable[Challenge]:
             found[-1].params.setdefault(name.lower(), value)
             at = parameter.end()
         elif scheme := _SCHEME.match(header, at):
-            found.append(Challenge(scheme[1].lower()))
             at = scheme.end()
-            if not _PARAMETER.match(header, at) and (token := _TOKEN68.match(header, at)):
+            alone = not scheme[0][-1].isspace() or _PARAMETER.match(header, at)
+            token = None if alone else _TOKEN68.match(header, at)
+            found.append(Challenge(scheme[1].lower(), token="" if token is None else token[1]))
+            if token is not None:
                 at = token.end()
         else:
             comma = header.find(",", at)

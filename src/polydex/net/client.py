@@ -6,22 +6,19 @@ the connection.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from polydex import __version__, metrics
-from polydex.core.errors import PolydexError
-from polydex.log import debugging, logger
+from polydex import __version__
+from polydex.net.bound import BoundAuth
 from polydex.net.dns import Dns
 from polydex.net.guard import ResolverLike
 from polydex.net.journey import Journey
+from polydex.net.line import Line
 from polydex.net.message import Answer, Call
 from polydex.net.sessions import Sessions
-
-_log = logger(__name__)
 
 
 class Net:
@@ -78,26 +75,11 @@ class Net:
             ProviderTimeout: the deadline passed after the request may have been sent.
             ProviderMalformed: not HTTP, too many redirects, too large, or badly encoded.
         """
-        started = time.perf_counter()
-        journey = Journey(self.sessions, call, self._now)
-        status = ""
-        try:
-            async with asyncio.timeout(call.deadline):
-                answer = await journey.run()
-            status = str(answer.status)
-            return answer
-        except TimeoutError:
-            error = journey.timed_out()
-            status = error.code
-            raise error from None
-        except PolydexError as error:
-            status = error.code
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            metrics.provider_request(call.label or call.purpose, status or "cancelled", seconds)
-            if debugging():
-                _log.debug("outbound", host=journey.host, method=call.method, status=status, seconds=round(seconds, 4))
+        return await Journey(self.sessions, call, self._now).run()
+
+    def line(self, auth: BoundAuth) -> Line:
+        """A connection of its own for a login that belongs to it; closed at the end of an ``async with``."""
+        return Line(self.sessions.apart(), auth, self._now)
 
     async def srv(self, name: str) -> list[tuple[str, int, int, int]]:
         """SRV records as (host, port, priority, weight), the ones to try first in front; [] when there are none."""

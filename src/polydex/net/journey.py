@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,9 +12,19 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from polydex.core.errors import AddressForbidden, ProviderError, ProviderMalformed, ProviderTimeout, ProviderUnavailable
+from polydex import metrics
+from polydex.core.errors import (
+    AddressForbidden,
+    PolydexError,
+    ProviderError,
+    ProviderMalformed,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from polydex.log import debugging, logger
 from polydex.net.auth import Auth, Target, is_stale
 from polydex.net.body import payload, read
+from polydex.net.bound import Proof
 from polydex.net.challenge import parse_challenges
 from polydex.net.failures import failure, unreachable
 from polydex.net.guard import Rule, parse_url
@@ -23,7 +34,11 @@ from polydex.net.retry import retry_after
 from polydex.net.sending import Sending
 from polydex.net.sessions import Sessions
 
+_log = logger(__name__)
+
 _CHALLENGE_ROUNDS: Final = 3
+# Asking, two tokens of NTLM and one more where SPNEGO changes its mind; or the connection is lost once.
+_HANDSHAKE_ROUNDS: Final = 6
 # Seconds before the one repetition; a server that asks for more than the second gets its answer passed on.
 _RETRY_SECONDS: Final = 0.2
 _LONGEST_RETRY_SECONDS: Final = 2.0
@@ -39,25 +54,55 @@ class _Step:
     method: str
     url: URL
     body: bytes | None
-    auth: Auth | None
+    auth: Auth | Proof | None
 
 
 class Journey:
-    """A call under way, through redirects and challenges, each of whose requests is repeated at most once."""
+    """A call under way, through redirects and challenges, each of whose requests is repeated at most once.
 
-    def __init__(self, sessions: Sessions, call: Call, now: Callable[[], int]) -> None:
+    Args:
+        sessions: its connections.
+        call: what is sent.
+        now: unix milliseconds.
+        proof: of the line that it goes over; it takes the place of the call's ``auth``.
+    """
+
+    def __init__(self, sessions: Sessions, call: Call, now: Callable[[], int], proof: Proof | None = None) -> None:
         self._sessions, self._call, self._now = sessions, call, now
+        self._auth: Auth | Proof | None = proof or call.auth
         self._sending = Sending()
         self._repeated = False
         self._expires = 0.0
         self.host = ""
 
     async def run(self) -> Answer:
-        """The answer at its end; what is raised is as in ``Net.send``. The caller bounds the time."""
+        """The answer at its end; what is raised is as in ``Net.send``."""
+        started = time.perf_counter()
+        call = self._call
+        status = ""
+        try:
+            async with asyncio.timeout(call.deadline):
+                answer = await self._travel()
+            status = str(answer.status)
+            return answer
+        except TimeoutError:
+            error = self._timed_out()
+            status = error.code
+            raise error from None
+        except PolydexError as error:
+            status = error.code
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            metrics.provider_request(call.label or call.purpose, status or "cancelled", seconds)
+            if debugging():
+                _log.debug("outbound", host=self.host, method=call.method, status=status, seconds=round(seconds, 4))
+
+    async def _travel(self) -> Answer:
         call = self._call
         self._expires = asyncio.get_running_loop().time() + call.deadline
         origin = parse_url(call.url)
-        step = _Step(call.method, origin, call.body, call.auth)
+        step = _Step(call.method, origin, call.body, self._auth)
         for hop in range(call.redirects + 1):
             self.host = step.url.raw_host or ""
             answer = await self._authorised(step)
@@ -68,8 +113,7 @@ class Journey:
                 step = _next(step, answer.status, target, origin, call)
         raise ProviderMalformed("The provider redirects without end", detail=f"{self.host}: {call.redirects} redirects")
 
-    def timed_out(self) -> ProviderError:
-        """The error for a deadline that has passed."""
+    def _timed_out(self) -> ProviderError:
         detail = f"{self.host}: {self._call.deadline:g} s"
         if self._sending.connected or self._repeated:
             return ProviderTimeout(detail=detail)
@@ -89,9 +133,11 @@ class Journey:
         except AddressForbidden:
             return await self._challenged(step, step.auth, Rule(call.purpose), confidential=False)
 
-    async def _challenged(self, step: _Step, auth: Auth, rule: Rule, *, confidential: bool) -> Answer:
+    async def _challenged(self, step: _Step, auth: Auth | Proof, rule: Rule, *, confidential: bool) -> Answer:
         target = Target(step.method, step.url, step.body or b"", confidential)
         self._sessions.check(step.url, rule)
+        if isinstance(auth, Proof):
+            return await self._proven(step, auth, target, rule)
         header = auth.prepare(target)
         answer = await self._repeatable(step, rule, header)
         for turn in range(_CHALLENGE_ROUNDS - 1):
@@ -106,18 +152,28 @@ class Journey:
             answer = await self._repeatable(step, rule, header)
         return answer
 
-    async def _repeatable(self, step: _Step, rule: Rule, authorization: str | None) -> Answer:
+    async def _proven(self, step: _Step, proof: Proof, target: Target, rule: Rule) -> Answer:
+        """Send a step over a line, and as often as the handshake wants it."""
+        proof.begin(target)
+        answer = await self._repeatable(step, rule, proof)
+        for _ in range(_HANDSHAKE_ROUNDS - 1):
+            if not await proof.received(answer):
+                break
+            answer = await self._repeatable(step, rule, proof)
+        return answer
+
+    async def _repeatable(self, step: _Step, rule: Rule, authorization: str | Proof | None) -> Answer:
         """Send a step; once more if the call allows it and the failure is one that passes."""
         if not self._call.idempotent:
             return await self._send(step, rule, authorization)
         try:
             answer = await self._send(step, rule, authorization)
         except ProviderUnavailable as error:
-            if not error.sent:
+            if not (error.sent or self._sending.bare):
                 raise
             pause = 0.0
         else:
-            if answer.status not in _PASSING:
+            if answer.status not in _PASSING or self._sending.bare:
                 return answer
             wanted = retry_after(answer.headers, self._now())
             pause = _RETRY_SECONDS if wanted is None else wanted
@@ -126,15 +182,16 @@ class Journey:
             if answer.status == _LOCKED:  # refused, and nothing was done
                 await asyncio.sleep(pause)
                 return await self._send(step, rule, authorization)
-        self._repeated = True
+        self._repeated = self._repeated or self._sending.connected
         if pause:
             await asyncio.sleep(pause)
         return await self._send(step, rule, authorization)
 
-    async def _send(self, step: _Step, rule: Rule, authorization: str | None) -> Answer:
+    async def _send(self, step: _Step, rule: Rule, authorization: str | Proof | None) -> Answer:
         """One request, one answer."""
         self._sessions.check(step.url, rule)
-        self._sending = Sending()
+        signer, authorization = (authorization, None) if isinstance(authorization, Proof) else (None, authorization)
+        self._sending = Sending(signer)
         host = step.url.raw_host or ""
         try:
             async with self._sessions.of(rule).request(
@@ -151,16 +208,18 @@ class Journey:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
                 raise  # the deadline's
             failed = failure(error, host)
+            if self._sending.bare:
+                failed.sent = False
             if self._repeated:
                 failed.sent = True  # the first sending may have arrived
             raise failed from error
 
     def _headers(self, step: _Step, authorization: str | None) -> CIMultiDict[str]:
         headers = CIMultiDict(self._call.headers)
-        if step.auth is not self._call.auth or authorization is not None:
+        if step.auth is not self._auth or authorization is not None:
             # Credentials stayed behind at a redirect, or are ours to set.
             headers.popall("Authorization", None)
-        if step.auth is not self._call.auth:
+        if step.auth is not self._auth:
             headers.popall("Cookie", None)
         if step.body is None:
             headers.popall("Content-Type", None)

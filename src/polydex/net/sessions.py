@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from copy import copy
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,14 @@ class Sessions:
         self._user_agent = user_agent
         self._tls: ssl.SSLContext | None = None
         self._sessions: dict[Rule, aiohttp.ClientSession] = {}
+        self._connections = _CONNECTIONS
+
+    def apart(self) -> Sessions:
+        """Others of the same kind, which share no connection with these, and have one at a time."""
+        self.tls()
+        others = copy(self)
+        others._system, others._sessions, others._connections = None, {}, 1  # noqa: SLF001 - they are of this class
+        return others
 
     def of(self, rule: Rule) -> aiohttp.ClientSession:
         """The session whose connections go only where the rule allows."""
@@ -79,7 +88,7 @@ class Sessions:
             resolver=self.resolver(rule),
             ttl_dns_cache=_DNS_CACHE_SECONDS,
             keepalive_timeout=_KEEPALIVE_SECONDS,
-            limit=_CONNECTIONS,
+            limit=self._connections,
             # True: aiohttp's own context, which trusts the system's authorities.
             ssl=self.tls() or True,
         )

@@ -128,8 +128,11 @@ def test_a_login_with_quotes_and_umlauts_stays_in_its_place() -> None:
         (["Negotiate", "Basic realm=x"], [Challenge("negotiate"), Challenge("basic", {"realm": "x"})]),
         (
             ["Negotiate abc+/==, Digest nonce=n , qop = auth"],
-            [Challenge("negotiate"), Challenge("digest", {"nonce": "n", "qop": "auth"})],
+            [Challenge("negotiate", token="abc+/=="), Challenge("digest", {"nonce": "n", "qop": "auth"})],
         ),
+        (["NTLM TlRM", "Negotiate  oRQ= "], [Challenge("ntlm", token="TlRM"), Challenge("negotiate", token="oRQ=")]),
+        (["Negotiate,NTLM"], [Challenge("negotiate"), Challenge("ntlm")]),
+        (["Negotiate, NTLM"], [Challenge("negotiate"), Challenge("ntlm")]),
         ([", ,Basic"], [Challenge("basic")]),
         (['Basic realm="unclosed'], [Challenge("basic")]),
         (["", "   ", "=", '"'], []),
