@@ -1,0 +1,1 @@
+"""Exchange Web Services, as an Exchange server on the premises answers them."""
