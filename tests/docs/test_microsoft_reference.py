@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from polydex.connectors.microsoft import native, wire
-from polydex.connectors.microsoft.bag import MAX_BYTES
+from polydex.connectors.microsoft import native
 from polydex.connectors.microsoft.draft import create
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.bag import MAX_BYTES
 from polydex.core.contact import AddressType, Contact, Name, PhoneType, RelationType, UrlType, content
 from polydex.core.errors import FieldUnsupported
 from polydex.core.fields import Loss
@@ -89,7 +90,7 @@ def test_a_value_is_in_the_place_that_is_named(row: tuple[str, str, str]) -> Non
     value = {VALUES[member]: "1", "type": kind}
     body = made(msgspec.convert({member: [value]}, Contact))
     extended = {entry["id"] for entry in body.pop("singleValueExtendedProperties", ())}
-    assert place in extended | set(body) if place else extended == {wire.OVERFLOW}
+    assert place in extended | set(body) if place else extended == {mapi.OVERFLOW}
 
 
 def test_every_type_has_a_row() -> None:
@@ -107,9 +108,9 @@ def test_every_member_is_in_the_table() -> None:
 
 
 def test_the_bag_is_as_described() -> None:
-    assert f"`{wire.OVERFLOW}`" in PAGE
+    assert f"`{mapi.OVERFLOW}`" in PAGE
     assert "`PolydexMark`" in PAGE
-    assert wire.OVERFLOW.replace("Overflow", "Mark") == wire.MARK
+    assert mapi.OVERFLOW.replace("Overflow", "Mark") == mapi.MARK
     assert f"{MAX_BYTES:,} bytes" in PAGE
 
 

@@ -14,10 +14,11 @@ from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.api import Api
 from polydex.connectors.microsoft.connector import MicrosoftConnector
 from polydex.connectors.microsoft.draft import create
-from polydex.connectors.microsoft.fields import MODELLED
 from polydex.connectors.microsoft.folders import DEFAULT
+from polydex.connectors.microsoft.native import MODELLED
 from polydex.connectors.microsoft.notices import notified
 from polydex.connectors.microsoft.shared import Accounts
+from polydex.connectors.outlook import mapi
 from polydex.connectors.provider import Handshake, Notice
 from polydex.core.contact import Contact
 from polydex.core.ids import Cursor, RemoteKey
@@ -155,7 +156,7 @@ class GraphWorld(SandboxWorld):
         if key not in await self.keys():
             await self.ask("POST", f"contacts/{key}/restore", {"folder": self.connector.source_key})
         empty: dict[str, Any] = {name: [] if name in _LISTS else None for name in MODELLED}
-        extended: dict[str, Any] = dict.fromkeys(set(wire.EXTENDED) - {wire.MARK, wire.HAS_PICTURE})
+        extended: dict[str, Any] = dict.fromkeys(set(wire.EXTENDED) - {mapi.MARK, mapi.HAS_PICTURE})
         extended |= {entry["id"]: entry["value"] for entry in body.pop("singleValueExtendedProperties", ())}
         values = [{"id": name, "value": value} for name, value in extended.items()]
         await self.ask("PATCH", f"contacts/{key}", {**empty, **body, "singleValueExtendedProperties": values})

@@ -16,6 +16,7 @@ from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit, losses
 from polydex.connectors.microsoft.read import read
+from polydex.connectors.outlook import mapi
 from polydex.core.contact import (
     Address,
     AddressType,
@@ -200,7 +201,7 @@ def test_a_patch_that_changes_nothing_sends_nothing(start: Contact, graph: Graph
 
 WORDS = st.sampled_from(("A", "B", "a@example.com", "+49 30 1", "https://example.com", "C D"))
 TEXTS = ("displayName", "givenName", "nickName", "fileAs", "companyName", "mobilePhone", "businessHomePage", "manager")
-TAGS = tuple(name for name in wire.EXTENDED if name not in (wire.OVERFLOW, wire.MARK, wire.HAS_PICTURE))
+TAGS = tuple(name for name in wire.EXTENDED if name not in (mapi.OVERFLOW, mapi.MARK, mapi.HAS_PICTURE))
 
 
 @st.composite
@@ -258,7 +259,7 @@ def test_in_any_chain_of_changes_each_does_what_it_says_and_no_more(
     emptied, _ = applied(graph, stored, diff(last, Contact()), last)
     assert content(read(document(emptied)).contact) == with_made(Contact(), read(document(emptied)).contact)
     left = [entry["id"] for entry in emptied.get("singleValueExtendedProperties", ())]
-    assert left == [wire.MARK]
+    assert left == [mapi.MARK]
 
 
 @given(SMALL, edits_of_others(), GRAPHS)
@@ -324,6 +325,6 @@ def without(stored: Json, step: Json) -> Json:
 def test_whatever_stands_in_the_bag_is_read(junk: Any) -> None:
     names = ("emails", "phones", "addresses", "urls", "relations", "types", "markers")
     for value in (junk, {"v": 1} | dict.fromkeys(names, junk), *({"v": 1, name: junk} for name in names)):
-        entry = {"id": wire.OVERFLOW, "value": msgspec.json.encode(value).decode()}
+        entry = {"id": mapi.OVERFLOW, "value": msgspec.json.encode(value).decode()}
         contact = {"id": "A", "singleValueExtendedProperties": [entry]}
         assert seen(contact) == Contact()

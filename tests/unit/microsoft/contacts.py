@@ -10,6 +10,7 @@ from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import Edited, edit
 from polydex.connectors.microsoft.read import read
+from polydex.connectors.outlook import mapi
 from polydex.core.contact import Contact
 from polydex.core.patch import Patch
 from tests.microsoft.contract import check
@@ -27,8 +28,8 @@ BLANK: Json = {
 
 
 def ids(**values: str) -> list[Json]:
-    """Extended properties by the names of their constants in ``wire``, their ids in another case, as Graph has them."""
-    return [{"id": getattr(wire, name).replace("0x3A", "0x3a"), "value": value} for name, value in values.items()]
+    """Extended properties by the names of their constants in ``mapi``, their ids in another case, as Graph has them."""
+    return [{"id": getattr(mapi, name).replace("0x3A", "0x3a"), "value": value} for name, value in values.items()]
 
 
 def bag(**content: Any) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from polydex.connectors.microsoft.dates import is_set, read_birthday, write_birthday
+from polydex.connectors.outlook.dates import is_set, read_birthday, write_birthday
 
 DAYS = ("1604-02-29", "1900-01-01", "1970-01-01", "1990-01-02", "2000-02-29", "2024-12-31")
 ZONES = sorted(available_timezones() - {"localtime"})

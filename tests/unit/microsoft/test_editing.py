@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.bag import KEPT, MAX_BYTES
 from polydex.connectors.microsoft.draft import create
 from polydex.connectors.microsoft.edit import edit, losses
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.bag import KEPT, MAX_BYTES
 from polydex.core.contact import (
     Address,
     AddressType,
@@ -43,7 +43,7 @@ def phones(**numbers: str) -> tuple[Phone, ...]:
 
 def named(body: Json) -> dict[str, Any]:
     """The extended properties of a body, by the names of their constants; the bag decoded."""
-    constants = {value.lower(): name for name, value in vars(wire).items() if isinstance(value, str)}
+    constants = {value.lower(): name for name, value in vars(mapi).items() if isinstance(value, str)}
     found = {constants[entry["id"].lower()]: entry["value"] for entry in body.get(EXTENDED, ())}
     if found.get("OVERFLOW"):
         found["OVERFLOW"] = msgspec.json.decode(found["OVERFLOW"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.fields import MODELLED
-from polydex.connectors.microsoft.native import decode, native
+from polydex.connectors.microsoft.native import MODELLED, decode, native
+from polydex.connectors.outlook import mapi
 from polydex.core.contact import Contact
 from polydex.core.errors import BadRequest, FieldUnsupported, ProviderMalformed
 from polydex.core.patch import Patch
@@ -34,7 +34,7 @@ def test_are_read_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [wire.OVERFLOW, wire.MARK.lower(), "singleValueExtendedProperties", "@odata.etag", "", "a b", "x" * 99]
+    "name", [mapi.OVERFLOW, mapi.MARK.lower(), "singleValueExtendedProperties", "@odata.etag", "", "a b", "x" * 99]
 )
 def test_ours_and_what_is_no_property_are_never_shown(name: str) -> None:
     assert native(raw(STORED), (name,)) == {}

@@ -10,6 +10,7 @@ import pytest
 from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.edit import edit
 from polydex.connectors.microsoft.read import read, record
+from polydex.connectors.outlook import mapi
 from polydex.core.contact import (
     Address,
     AddressType,
@@ -237,7 +238,7 @@ class TestSize:
             "singleValueExtendedProperties": [
                 *({"id": f"String 0x3a1f {n}", "value": "1"} for n in range(many)),
                 {
-                    "id": wire.OVERFLOW,
+                    "id": mapi.OVERFLOW,
                     "value": bag(
                         phones=[{"number": str(n), "type": "work"} for n in range(many)],
                         emails=[{"address": f"{n}@example.com"} for n in range(many)],

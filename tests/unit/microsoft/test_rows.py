@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from polydex.connectors.microsoft import wire
+from polydex.connectors.outlook import mapi
 from polydex.core.contact import (
     Address,
     AddressType,
@@ -30,7 +30,7 @@ from tests.unit.microsoft.contacts import Json, after, bag, contact, graph, made
 
 
 def extended(**values: str) -> Json:
-    return {EXTENDED: [{"id": getattr(wire, name), "value": value} for name, value in values.items()]}
+    return {EXTENDED: [{"id": getattr(mapi, name), "value": value} for name, value in values.items()]}
 
 
 def kept(**content: Any) -> Json:
@@ -69,7 +69,7 @@ URLS: dict[UrlType, Json] = {
     UrlType.HOME_PAGE: {
         EXTENDED: [
             {"id": "String 0x3A50", "value": PAGE},
-            {"id": wire.OVERFLOW, "value": bag(markers={"homePage": PAGE})},
+            {"id": mapi.OVERFLOW, "value": bag(markers={"homePage": PAGE})},
         ]
     },
     UrlType.FTP: {EXTENDED: [{"id": "String 0x3A4C", "value": PAGE}]},

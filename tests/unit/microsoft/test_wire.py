@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from polydex.connectors.microsoft import wire
+from polydex.connectors.outlook import mapi
 from polydex.core.errors import ProviderMalformed
 
 
@@ -49,7 +50,7 @@ def test_extended_properties_are_found_whatever_case_their_ids_come_in() -> None
         b'{"id":"boolean {00062004-0000-0000-c000-000000000046} id 0x8015","value":"True"}]}'
     ).encode()
     contact = wire.decoded(raw).contact
-    assert contact.extended() == {wire.OTHER_PHONE.lower(): "1", wire.HAS_PICTURE.lower(): "True"}
+    assert contact.extended() == {mapi.OTHER_PHONE.lower(): "1", mapi.HAS_PICTURE.lower(): "True"}
     assert wire.has_picture(contact)
     assert not wire.has_picture(wire.Contact())
 
@@ -66,9 +67,9 @@ def test_the_expansion_names_every_property_within_the_limit_of_odata() -> None:
 
 def test_our_properties_are_named_for_ever() -> None:
     """Mailboxes have them under these names: another name would lose what is there."""
-    assert wire.OVERFLOW == "String {aa59d48a-551f-427a-9156-8aa86e3dbbc7} Name PolydexOverflow"
-    assert wire.MARK == "String {aa59d48a-551f-427a-9156-8aa86e3dbbc7} Name PolydexMark"
-    assert UUID(wire.GUID).version == 4
+    assert mapi.OVERFLOW == "String {aa59d48a-551f-427a-9156-8aa86e3dbbc7} Name PolydexOverflow"
+    assert mapi.MARK == "String {aa59d48a-551f-427a-9156-8aa86e3dbbc7} Name PolydexMark"
+    assert UUID(mapi.GUID).version == 4
 
 
 def test_a_mark_cannot_break_out_of_its_filter() -> None:

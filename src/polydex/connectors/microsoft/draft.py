@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from polydex.connectors.microsoft.edit import created
+from polydex.connectors.microsoft.edit import whole
+from polydex.connectors.outlook.change import created
 from polydex.core.contact import Contact
 from polydex.core.fields import Loss
 
@@ -35,5 +36,4 @@ def create(draft: Contact, mark: str | None, properties: Mapping[str, str]) -> M
         BadRequest, FieldUnsupported: what goes to the bag is too large; a native property that cannot be written.
     """
     change = created(draft)
-    change.native(properties)
-    return Made(change.whole(mark), tuple(change.losses))
+    return Made(whole(change, mark, properties), tuple(change.losses))

@@ -13,10 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.fields import MODELLED, Json
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.item import Item
 from polydex.core.contact import text
 from polydex.core.errors import BadRequest, FieldUnsupported, ProviderMalformed
 
+Json = dict[str, Any]
+
+MODELLED: Final = frozenset(Item.__struct_encode_fields__)
+"""The properties that a contact's members are in."""
 _TEXTS: Final = ("initials", "profession")
 _LISTS: Final = ("children", "imAddresses")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
@@ -80,7 +85,7 @@ _ELSEWHERE: Final = frozenset(
     ]
 )
 """Tags behind what a contact's members are in (MS-OXPROPS): they are written as those."""
-_HIDDEN: Final = frozenset({wire.OVERFLOW.lower(), wire.MARK.lower()})
+_HIDDEN: Final = frozenset({mapi.OVERFLOW.lower(), mapi.MARK.lower()})
 _LISTED = msgspec.json.Decoder(list[str])
 
 

@@ -1,7 +1,6 @@
-"""Graph's JSON as far as it is read, and the names of all properties: unknown members ignored, null like absent.
+"""Graph's JSON as far as it is read: unknown members ignored, null like absent.
 
-Source of the names: the CSDL of Graph v1.0; of the MAPI properties behind it Microsoft's "canonical property" pages
-(MicrosoftDocs/office-developer-client-docs, docs/outlook/mapi).
+Source of the names: the CSDL of Graph v1.0.
 """
 
 from __future__ import annotations
@@ -10,65 +9,35 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.item import Item
 from polydex.core.errors import ProviderMalformed
 
 T = TypeVar("T")
 
-GUID: Final = "aa59d48a-551f-427a-9156-8aa86e3dbbc7"
-"""Ours, for ever: names of properties under it are found again by it, and a mailbox never forgets a name."""
-OVERFLOW: Final = f"String {{{GUID}}} Name PolydexOverflow"
-"""The bag: what of a contact Graph has no place for."""
-MARK: Final = f"String {{{GUID}}} Name PolydexMark"
-"""The idempotency mark."""
-
-ADDRESS_SET: Final = "00062004-0000-0000-c000-000000000046"
-"""PSETID_Address."""
-HAS_PICTURE: Final = f"Boolean {{{ADDRESS_SET}}} Id 0x8015"
-"""PidLidHasPicture."""
-
-OTHER_PHONE: Final = "String 0x3A1F"
-MAIN_PHONE: Final = "String 0x3A1A"
-COMPANY_MAIN_PHONE: Final = "String 0x3A57"
-ASSISTANT_PHONE: Final = "String 0x3A2E"
-WORK_FAX: Final = "String 0x3A24"
-HOME_FAX: Final = "String 0x3A25"
-OTHER_FAX: Final = "String 0x3A23"
-CALLBACK_PHONE: Final = "String 0x3A02"
-PAGER: Final = "String 0x3A21"
-RADIO_PHONE: Final = "String 0x3A1D"
-TELEX: Final = "String 0x3A2C"
-TTY_PHONE: Final = "String 0x3A4B"
-CAR_PHONE: Final = "String 0x3A1E"
-ISDN: Final = "String 0x3A2D"
-WORK_PO_BOX: Final = f"String {{{ADDRESS_SET}}} Id 0x804A"
-HOME_PO_BOX: Final = "String 0x3A5E"
-OTHER_PO_BOX: Final = "String 0x3A64"
-PERSONAL_HOME_PAGE: Final = "String 0x3A50"
-FTP_SITE: Final = "String 0x3A4C"
-
 EXTENDED: Final = (
-    OVERFLOW,
-    MARK,
-    HAS_PICTURE,
-    OTHER_PHONE,
-    MAIN_PHONE,
-    COMPANY_MAIN_PHONE,
-    ASSISTANT_PHONE,
-    WORK_FAX,
-    HOME_FAX,
-    OTHER_FAX,
-    CALLBACK_PHONE,
-    PAGER,
-    RADIO_PHONE,
-    TELEX,
-    TTY_PHONE,
-    CAR_PHONE,
-    ISDN,
-    WORK_PO_BOX,
-    HOME_PO_BOX,
-    OTHER_PO_BOX,
-    PERSONAL_HOME_PAGE,
-    FTP_SITE,
+    mapi.OVERFLOW,
+    mapi.MARK,
+    mapi.HAS_PICTURE,
+    mapi.OTHER_PHONE,
+    mapi.MAIN_PHONE,
+    mapi.COMPANY_MAIN_PHONE,
+    mapi.ASSISTANT_PHONE,
+    mapi.WORK_FAX,
+    mapi.HOME_FAX,
+    mapi.OTHER_FAX,
+    mapi.CALLBACK_PHONE,
+    mapi.PAGER,
+    mapi.RADIO_PHONE,
+    mapi.TELEX,
+    mapi.TTY_PHONE,
+    mapi.CAR_PHONE,
+    mapi.ISDN,
+    mapi.WORK_PO_BOX,
+    mapi.HOME_PO_BOX,
+    mapi.OTHER_PO_BOX,
+    mapi.PERSONAL_HOME_PAGE,
+    mapi.FTP_SITE,
 )
 """Every extended property that is read. OData services allow a filter 100 nodes unless told otherwise; these make 87."""
 EXPAND: Final = "singleValueExtendedProperties($filter=" + " or ".join(f"id eq '{id_}'" for id_ in EXTENDED) + ")"
@@ -76,20 +45,7 @@ EXPAND: Final = "singleValueExtendedProperties($filter=" + " or ".join(f"id eq '
 
 
 class Wire(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Base of all structs. ``gc=False``: there are no cycles, and they come by the thousand."""
-
-
-class EmailAddress(Wire, frozen=True):
-    address: str | None = None
-    name: str | None = None
-
-
-class PhysicalAddress(Wire, frozen=True):
-    street: str | None = None
-    city: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country_or_region: str | None = None
+    """Base of the structs beside the contact. ``gc=False``: there are no cycles, and they come by the thousand."""
 
 
 class Extended(Wire, frozen=True):
@@ -99,42 +55,13 @@ class Extended(Wire, frozen=True):
     value: str | None = None
 
 
-class Contact(Wire, frozen=True):
+class Contact(Item, frozen=True):
     """What of a contact the mapping reads."""
 
     id: str | None = None
     etag: str | None = msgspec.field(name="@odata.etag", default=None)
     created_date_time: str | None = None
     last_modified_date_time: str | None = None
-    display_name: str | None = None
-    title: str | None = None
-    given_name: str | None = None
-    middle_name: str | None = None
-    surname: str | None = None
-    generation: str | None = None
-    yomi_given_name: str | None = None
-    yomi_surname: str | None = None
-    nick_name: str | None = None
-    file_as: str | None = None
-    company_name: str | None = None
-    department: str | None = None
-    office_location: str | None = None
-    job_title: str | None = None
-    yomi_company_name: str | None = None
-    manager: str | None = None
-    assistant_name: str | None = None
-    spouse_name: str | None = None
-    birthday: str | None = None
-    personal_notes: str | None = None
-    categories: tuple[str | None, ...] | None = None
-    email_addresses: tuple[EmailAddress | None, ...] | None = None
-    business_phones: tuple[str | None, ...] | None = None
-    home_phones: tuple[str | None, ...] | None = None
-    mobile_phone: str | None = None
-    business_address: PhysicalAddress | None = None
-    home_address: PhysicalAddress | None = None
-    other_address: PhysicalAddress | None = None
-    business_home_page: str | None = None
     single_value_extended_properties: tuple[Extended | None, ...] | None = None
 
     def extended(self) -> dict[str, str]:
@@ -206,13 +133,13 @@ def contact(raw: bytes | msgspec.Raw) -> Contact:
 
 def has_picture(found: Contact) -> bool:
     """Whether the mailbox says that a contact has a photo."""
-    return found.extended().get(HAS_PICTURE.lower(), "").lower() == "true"
+    return found.extended().get(mapi.HAS_PICTURE.lower(), "").lower() == "true"
 
 
 def mark_filter(mark: str) -> str:
     """The value of ``$filter`` that finds the contact with this mark, not yet encoded for a URL."""
     value = mark.replace("'", "''")  # OData 4.01 URL conventions, 5.1.1.6.1
-    return f"singleValueExtendedProperties/Any(ep: ep/id eq '{MARK}' and ep/value eq '{value}')"
+    return f"singleValueExtendedProperties/Any(ep: ep/id eq '{mapi.MARK}' and ep/value eq '{value}')"
 
 
 def _of(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:

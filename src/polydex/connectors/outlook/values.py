@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from polydex.connectors.microsoft.bag import KEPT
+from polydex.connectors.outlook.bag import KEPT
 from polydex.core.fields import Loss
 
 T = TypeVar("T", bound=Hashable)
@@ -74,5 +74,5 @@ def overflow(
         seen.add(key)
         bag.append(value)
         if value not in before:
-            losses.append(Loss(f"$.{member}[{at}]", "Graph has no place for it", kept=KEPT))
+            losses.append(Loss(f"$.{member}[{at}]", "Exchange has no place for it", kept=KEPT))
     return Kept(tuple(bag), tuple(losses))

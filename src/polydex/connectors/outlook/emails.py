@@ -12,10 +12,9 @@ from typing import Final
 
 import msgspec
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.bag import KEPT, Bag
-from polydex.connectors.microsoft.fields import Json
-from polydex.connectors.microsoft.values import Kept, overflow
+from polydex.connectors.outlook.bag import KEPT, Bag
+from polydex.connectors.outlook.item import EmailAddress, Item
+from polydex.connectors.outlook.values import Kept, overflow
 from polydex.core.contact import Email, text
 from polydex.core.fields import Loss
 
@@ -24,9 +23,9 @@ MOST: Final = 3
 _PREFIX: Final = "$.emailAddresses"
 
 
-def native(contact: wire.Contact, display: str | None, bag: Bag) -> list[Email]:
+def native(item: Item, display: str | None, bag: Bag) -> list[Email]:
     """The addresses in their places. ``display``: the display name of the contact."""
-    entries = contact.email_addresses
+    entries = item.email_addresses
     if not entries:
         return []
     twins = {same(email): email for email in reversed(bag.emails)} if bag.emails else {}
@@ -101,34 +100,38 @@ def write(wanted: Sequence[Email], before: Sequence[Email], display: str | None)
         if leader.type != email.type:
             losses.append(Loss(f"{_PREFIX}[{at}].type", "the same address with another type"))
         elif email.type is not None and email not in known:
-            losses.append(Loss(f"{_PREFIX}[{at}].type", "Graph keeps no types of e-mail addresses", kept=KEPT))
+            losses.append(Loss(f"{_PREFIX}[{at}].type", "Exchange keeps no types of e-mail addresses", kept=KEPT))
     rest = [(at, email) for at, email in enumerate(wanted) if at not in at_places]
     kept = overflow("emailAddresses", rest, same, set(first), known)
     return Emails([wanted[at] for at in at_places], Kept(kept.bag, (*kept.losses, *losses)), types, names)
 
 
-def sent(raw: Sequence[Json], places: Sequence[Email], display: str | None) -> list[Json]:
-    """The entries that say what is in places, as they stand where they do already.
+def sent(
+    stored: Sequence[EmailAddress], places: Sequence[Email], display: str | None
+) -> list[tuple[EmailAddress, EmailAddress | None]]:
+    """The entries that say what is in places, as they stand where they do already; each with the one that it was.
 
     Args:
-        raw: the entries that there are.
+        stored: the entries that there are.
         places: what shall be there; ``name`` None leaves it to Exchange.
         display: the display name that the contact shall have.
     """
-    waiting: dict[str, deque[Json]] = defaultdict(deque)
-    for entry in raw:
-        waiting[(text(entry.get("address")) or "").casefold()].append(entry)
-    found = []
+    waiting: dict[str, deque[EmailAddress]] = defaultdict(deque)
+    for entry in stored:
+        waiting[(text(entry.address) or "").casefold()].append(entry)
+    found: list[tuple[EmailAddress, EmailAddress | None]] = []
     for email in places:
         address = email.address or ""
         queue = waiting[address.casefold()]
-        entry = queue.popleft() if queue else {}
-        stands = text(entry.get("address")) == address
-        made: Json = {"address": entry.get("address") if stands else address}
-        name = text(entry.get("name"))
-        if name is not None and (name == email.name or (email.name is None and filled_in(name, address, display))):
-            made["name"] = entry.get("name")
-        elif email.name is not None:
-            made["name"] = email.name
-        found.append(made)
+        was = queue.popleft() if queue else None
+        there = was or EmailAddress()
+        name = text(there.name)
+        keeps_name = name is not None and (
+            name == email.name or (email.name is None and filled_in(name, address, display))
+        )
+        made = EmailAddress(
+            address=there.address if text(there.address) == address else address,
+            name=there.name if keeps_name else email.name,
+        )
+        found.append((made, was))
     return found

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.fields import RELATIONS
-from polydex.connectors.microsoft.slots import assign
-from polydex.connectors.microsoft.values import Written, overflow
+from polydex.connectors.outlook.fields import RELATIONS
+from polydex.connectors.outlook.item import Item
+from polydex.connectors.outlook.slots import assign
+from polydex.connectors.outlook.values import Written, overflow
 from polydex.core.contact import Relation, RelationType, text
 
 _PLACE_OF: Final = {RelationType(kind): place for kind, place in RELATIONS.items()}
 _CAPACITY: Final = dict.fromkeys(RELATIONS.values(), 1)
 
 
-def native(contact: wire.Contact) -> list[tuple[str, Relation]]:
+def native(item: Item) -> list[tuple[str, Relation]]:
     """The relations in their places."""
     stored = (
-        (RelationType.MANAGER, contact.manager),
-        (RelationType.ASSISTANT, contact.assistant_name),
-        (RelationType.SPOUSE, contact.spouse_name),
+        (RelationType.MANAGER, item.manager),
+        (RelationType.ASSISTANT, item.assistant_name),
+        (RelationType.SPOUSE, item.spouse_name),
     )
     return [(_PLACE_OF[kind], Relation(name=name, type=kind)) for kind, value in stored if (name := text(value))]
 

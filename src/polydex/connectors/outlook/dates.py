@@ -1,6 +1,6 @@
-"""The birthday, and the times of a contact.
+"""The birthday.
 
-A birthday is a moment at Graph, and a day for people: it is written at 11:59 UTC, which is the same day nearly
+A birthday is a moment in Exchange, and a day for people: it is written at 11:59 UTC, which is the same day nearly
 everywhere, and of whatever moment is there the day in UTC counts (evolution-ews, src/Microsoft365/addressbook).
 """
 
@@ -25,21 +25,21 @@ def read_birthday(value: str | None, marker: str | None) -> str | None:
     """``YYYY-MM-DD``, ``--MM-DD``, or the text that the bag has.
 
     Args:
-        value: Graph's, ``0001-01-01T08:00:00Z`` for none.
+        value: Exchange's, ``0001-01-01T08:00:00Z`` for none.
         marker: the bag's.
     """
     return marker_of(value, marker) or _day(value)
 
 
 def marker_of(value: str | None, marker: str | None) -> str | None:
-    """What the bag says of a birthday, if it still holds of Graph's."""
+    """What the bag says of a birthday, if it still holds of Exchange's."""
     if marker is None:
         return None
     return marker if _day(value) == (_dated(marker) if _is_yearless(marker) else None) else None
 
 
 def is_set(value: str | None) -> bool:
-    """Whether there is anything to clear at Graph."""
+    """Whether there is anything to clear in Exchange."""
     moment = _moment(value)
     return bool(value) and (moment is None or moment.year != 1)
 
@@ -61,7 +61,7 @@ def _is_yearless(value: str) -> bool:
 
 
 def _dated(value: str) -> str:
-    """The date that stands for a birthday at Graph."""
+    """The date that stands for a birthday in Exchange."""
     return f"{_NO_YEAR}{value[1:]}" if value.startswith("--") else value
 
 

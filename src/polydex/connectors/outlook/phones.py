@@ -9,14 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.slots import assign
-from polydex.connectors.microsoft.values import Kept, Written, overflow
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.item import Item
+from polydex.connectors.outlook.slots import assign
+from polydex.connectors.outlook.values import Kept, Written, overflow
 from polydex.core.contact import Phone, PhoneType, text
 
-WORK: Final = "businessPhones"
-HOME: Final = "homePhones"
-MOBILE: Final = "mobilePhone"
+WORK: Final = "business_phones"
+HOME: Final = "home_phones"
+MOBILE: Final = "mobile_phone"
 MOST: Final = 2
 """Of work and of home numbers; more are refused with 400 (microsoft-graph-docs#15276, #2151)."""
 
@@ -24,20 +25,20 @@ PLACES: Final = {
     WORK: PhoneType.WORK,
     HOME: PhoneType.HOME,
     MOBILE: PhoneType.MOBILE,
-    wire.OTHER_PHONE: PhoneType.OTHER,
-    wire.MAIN_PHONE: PhoneType.MAIN,
-    wire.COMPANY_MAIN_PHONE: PhoneType.COMPANY_MAIN,
-    wire.ASSISTANT_PHONE: PhoneType.ASSISTANT,
-    wire.WORK_FAX: PhoneType.WORK_FAX,
-    wire.HOME_FAX: PhoneType.HOME_FAX,
-    wire.OTHER_FAX: PhoneType.OTHER_FAX,
-    wire.CALLBACK_PHONE: PhoneType.CALLBACK,
-    wire.PAGER: PhoneType.PAGER,
-    wire.RADIO_PHONE: PhoneType.RADIO,
-    wire.TELEX: PhoneType.TELEX,
-    wire.TTY_PHONE: PhoneType.TTY,
-    wire.CAR_PHONE: PhoneType.OTHER,
-    wire.ISDN: PhoneType.OTHER,
+    mapi.OTHER_PHONE: PhoneType.OTHER,
+    mapi.MAIN_PHONE: PhoneType.MAIN,
+    mapi.COMPANY_MAIN_PHONE: PhoneType.COMPANY_MAIN,
+    mapi.ASSISTANT_PHONE: PhoneType.ASSISTANT,
+    mapi.WORK_FAX: PhoneType.WORK_FAX,
+    mapi.HOME_FAX: PhoneType.HOME_FAX,
+    mapi.OTHER_FAX: PhoneType.OTHER_FAX,
+    mapi.CALLBACK_PHONE: PhoneType.CALLBACK,
+    mapi.PAGER: PhoneType.PAGER,
+    mapi.RADIO_PHONE: PhoneType.RADIO,
+    mapi.TELEX: PhoneType.TELEX,
+    mapi.TTY_PHONE: PhoneType.TTY,
+    mapi.CAR_PHONE: PhoneType.OTHER,
+    mapi.ISDN: PhoneType.OTHER,
 }
 """Property -> what is in it, in the order in which they are shown. Car phones and ISDN have no type of their own."""
 _PLACE_OF: Final = {kind: place for place, kind in reversed(PLACES.items())}
@@ -47,19 +48,19 @@ _EXTENDED: Final = tuple((place, place.lower(), kind) for place, kind in PLACES.
 _PUNCTUATION = re.compile(r"[\s()./\-\u2010-\u2015]+")
 
 
-def native(contact: wire.Contact, extended: Mapping[str, str]) -> list[tuple[str, Phone]]:
+def native(item: Item, extended: Mapping[str, str]) -> list[tuple[str, Phone]]:
     """The numbers in their places."""
-    return list(_native(contact, extended))
+    return list(_native(item, extended))
 
 
-def _native(contact: wire.Contact, extended: Mapping[str, str]) -> Iterator[tuple[str, Phone]]:
-    for value in contact.business_phones or ():
+def _native(item: Item, extended: Mapping[str, str]) -> Iterator[tuple[str, Phone]]:
+    for value in item.business_phones or ():
         if number := text(value):
             yield WORK, Phone(number=number, type=PhoneType.WORK)
-    for value in contact.home_phones or ():
+    for value in item.home_phones or ():
         if number := text(value):
             yield HOME, Phone(number=number, type=PhoneType.HOME)
-    if number := text(contact.mobile_phone):
+    if number := text(item.mobile_phone):
         yield MOBILE, Phone(number=number, type=PhoneType.MOBILE)
     if extended:
         for place, low, kind in _EXTENDED:

@@ -5,43 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.fields import Json
-from polydex.connectors.microsoft.slots import assign
-from polydex.connectors.microsoft.values import Kept, Written, overflow
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.item import Item, PhysicalAddress
+from polydex.connectors.outlook.slots import assign
+from polydex.connectors.outlook.values import Kept, Written, overflow
 from polydex.core.contact import Address, AddressType, text
 from polydex.core.fields import Loss
 
 PO_BOXES: Final = {
-    AddressType.WORK: wire.WORK_PO_BOX,
-    AddressType.HOME: wire.HOME_PO_BOX,
-    AddressType.OTHER: wire.OTHER_PO_BOX,
+    AddressType.WORK: mapi.WORK_PO_BOX,
+    AddressType.HOME: mapi.HOME_PO_BOX,
+    AddressType.OTHER: mapi.OTHER_PO_BOX,
 }
-_PARTS: Final = {"city": "city", "state": "state", "postal_code": "postalCode", "country": "countryOrRegion"}
+_PARTS: Final = {"city": "city", "state": "state", "postal_code": "postal_code", "country": "country_or_region"}
 _CAPACITY: Final = dict.fromkeys(AddressType, 1)
 
 
 def native(
-    contact: wire.Contact, extended: Mapping[str, str], second_lines: Mapping[str, str]
+    item: Item, extended: Mapping[str, str], second_lines: Mapping[str, str]
 ) -> list[tuple[AddressType, Address]]:
     """The addresses in their places.
 
     Args:
-        contact: as decoded.
+        item: the contact.
         extended: its extended properties by lower-case id.
         second_lines: by type, the last line of the street that is a second one, as the bag says.
     """
     stored = (
-        (AddressType.WORK, contact.business_address),
-        (AddressType.HOME, contact.home_address),
-        (AddressType.OTHER, contact.other_address),
+        (AddressType.WORK, item.business_address),
+        (AddressType.HOME, item.home_address),
+        (AddressType.OTHER, item.other_address),
     )
     found = []
     for kind, given in stored:
         box = text(extended.get(PO_BOXES[kind].lower())) if extended else None
         if given is None and box is None:
             continue
-        entry = given or wire.PhysicalAddress()
+        entry = given or PhysicalAddress()
         street, second = _split(text(entry.street, multiline=True), second_lines.get(kind.value))
         address = Address(
             street=street,
@@ -102,7 +102,7 @@ def write(
     in_places = {address for members in places.values() for address in members}
     kept = overflow("addresses", [(at, addresses[at]) for at in assigned.rest], same, in_places, known)
     lines = tuple(
-        Loss(f"$.addresses[{at}].streetLine2", "Graph has no second line", kept="as the last line of the street")
+        Loss(f"$.addresses[{at}].streetLine2", "Exchange has no second line", kept="as the last line of the street")
         for members in assigned.places.values()
         for at in members
         if addresses[at].street_line2 is not None and addresses[at] not in known
@@ -120,23 +120,22 @@ def second_lines(places: Mapping[str, Sequence[Address]]) -> dict[str, str]:
     }
 
 
-def sent(raw: Json | None, before: Address | None, after: Address | None) -> Json:
-    """A ``physicalAddress``, which replaces the whole address: with all parts, those that do not change as they stand.
+def sent(stored: PhysicalAddress | None, before: Address | None, after: Address | None) -> PhysicalAddress:
+    """The address that says what is wanted, those parts that do not change as they stand.
 
-    An address that goes is one with empty parts: evolution-ews sends an empty object, and null for an object has been
-    answered with 500 (msgraph-sdk-dotnet#2368).
+    An address that goes is one with empty parts.
     """
-    raw, before, after = raw or {}, before or Address(), after or Address()
-    found: Json = {}
+    stored, before, after = stored or PhysicalAddress(), before or Address(), after or Address()
+    found: dict[str, str | None] = {}
     if (after.street, after.street_line2) == (before.street, before.street_line2):
-        found["street"] = raw.get("street")
+        found["street"] = stored.street
     else:
         lines = "\n".join(line for line in (after.street, after.street_line2) if line is not None)
         found["street"] = lines.replace("\n", "\r\n") or None
-    for part, member in _PARTS.items():
-        value = getattr(after, part)
-        found[member] = raw.get(member) if value == getattr(before, part) else value
-    return found
+    for member, part in _PARTS.items():
+        value = getattr(after, member)
+        found[part] = getattr(stored, part) if value == getattr(before, member) else value
+    return PhysicalAddress(**found)
 
 
 def same(address: Address) -> Address:

@@ -1,4 +1,4 @@
-"""Places for values of which Graph has so many and no more: who gets one, and who goes to the bag.
+"""Places for values of which Exchange has so many and no more: who gets one, and who goes to the bag.
 
 Whoever is in a place and is still wanted keeps it, so that a change of one value does not move the others. Free
 places are given in the order of the input. (MAPPING.md, 5: overflow policy.)

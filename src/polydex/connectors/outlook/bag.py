@@ -1,4 +1,4 @@
-"""The bag: what of a contact Graph has no place for, as JSON in one property of ours (``wire.OVERFLOW``).
+"""The bag: what of a contact Exchange has no place for, as JSON in one property of ours (``mapi.OVERFLOW``).
 
 It holds values, which are shown behind the native ones, and facts about native values (``types``, ``markers``), each
 with the value that it is about: when another client has changed that value, the fact holds no longer.
@@ -27,17 +27,17 @@ from polydex.core.errors import BadRequest
 
 VERSION: Final = 1
 MAX_BYTES: Final = 16_000
-"""Of the JSON. What a property holds at most is not documented; a request to change a contact may have 4 MB."""
+"""Of the JSON. What a property holds at most is not documented for Graph, whose requests may have 4 MB."""
 KEPT: Final = "in a property of the contact that other clients do not show"
 """``Loss.kept`` of what is in here."""
-_WHAT: Final = "what Graph has no place for (values beyond its places, types of e-mail addresses)"
+_WHAT: Final = "what Exchange has no place for (values beyond its places, types of e-mail addresses)"
 
 
 class Markers(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
     """Facts about single native values.
 
     Attributes:
-        birthday: ``--MM-DD`` while the native one is that day in 1604; else what is no date that Graph can keep, while
+        birthday: ``--MM-DD`` while the native one is that day in 1604; else what is no date that Exchange can keep, while
             there is no native one.
         home_page: the address in the place of the personal web page that is a ``homePage``.
         names: by e-mail address in lower case: a name that was set, and looks like one that Exchange fills in.

@@ -1,30 +1,31 @@
-"""Web addresses: ``businessHomePage``, and in MAPI the personal web page and the FTP site; the others go to the bag."""
+"""Web addresses: one of work, one personal web page and the FTP site; the others go to the bag."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from polydex.connectors.microsoft import wire
-from polydex.connectors.microsoft.bag import KEPT
-from polydex.connectors.microsoft.slots import assign
-from polydex.connectors.microsoft.values import Kept, Written, overflow
+from polydex.connectors.outlook import mapi
+from polydex.connectors.outlook.bag import KEPT
+from polydex.connectors.outlook.item import Item
+from polydex.connectors.outlook.slots import assign
+from polydex.connectors.outlook.values import Kept, Written, overflow
 from polydex.core.contact import Url, UrlType, text
 from polydex.core.fields import Loss
 
-WORK: Final = "businessHomePage"
-PERSONAL: Final = wire.PERSONAL_HOME_PAGE
+WORK: Final = "business_home_page"
+PERSONAL: Final = mapi.PERSONAL_HOME_PAGE
 """Of the type ``home``; without one of that type, a ``homePage``, of which the bag says so."""
-FTP: Final = wire.FTP_SITE
+FTP: Final = mapi.FTP_SITE
 PLACES: Final = (WORK, PERSONAL, FTP)
 _PLACE_OF: Final = {UrlType.WORK: WORK, UrlType.HOME: PERSONAL, UrlType.FTP: FTP}
 _CAPACITY: Final = dict.fromkeys(PLACES, 1)
 
 
-def native(contact: wire.Contact, extended: Mapping[str, str], home_page: str | None) -> list[tuple[str, Url]]:
+def native(item: Item, extended: Mapping[str, str], home_page: str | None) -> list[tuple[str, Url]]:
     """The addresses in their places. ``home_page``: which one is no ``home`` but a ``homePage``, as the bag says."""
     found = []
-    if href := text(contact.business_home_page):
+    if href := text(item.business_home_page):
         found.append((WORK, Url(href=href, type=UrlType.WORK)))
     if extended:
         if href := text(extended.get(PERSONAL.lower())):
@@ -62,7 +63,7 @@ def write(stored: Sequence[tuple[str, Url]], wanted: Sequence[Url], before: Sequ
             taken[PERSONAL] = [page]
     for at in taken.get(PERSONAL, ()):
         if urls[at].type is UrlType.HOME_PAGE and urls[at] not in known:
-            losses = (Loss(f"$.urls[{at}].type", "Graph keeps it as a personal web page", kept=KEPT),)
+            losses = (Loss(f"$.urls[{at}].type", "Exchange keeps it as a personal web page", kept=KEPT),)
     places = {place: [urls[at] for at in members] for place, members in taken.items()}
     in_places = {url for members in places.values() for url in members}
     kept = overflow("urls", [(at, urls[at]) for at in rest], same, in_places, known)
