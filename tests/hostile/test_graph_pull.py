@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from polydex.connectors.microsoft.pull import PAGE_SIZE
-from polydex.connectors.microsoft.shared import FLOOR_SECONDS
+from polydex.connectors.pause import FLOOR_SECONDS
 from polydex.core.errors import PolydexError, ProviderForbidden, ProviderThrottled, ProviderUnavailable
 from polydex.core.ids import RemoteKey
 from polydex.testing.contract import ALICE, Mirror

@@ -10,7 +10,8 @@ from polydex.connectors.microsoft import wire
 from polydex.connectors.microsoft.api import Api, path_of
 from polydex.connectors.microsoft.contacts import read_paths
 from polydex.connectors.microsoft.parts import Part, ask_together
-from polydex.connectors.microsoft.shared import FLOOR_SECONDS, Shared
+from polydex.connectors.microsoft.shared import Shared
+from polydex.connectors.pause import FLOOR_SECONDS
 from polydex.core.errors import (
     ProviderMalformed,
     ProviderThrottled,

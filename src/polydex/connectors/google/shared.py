@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from polydex.connectors import accounts
 from polydex.connectors.google.budget import READS_PER_MINUTE, WRITES_PER_MINUTE, Budget
 
-_IDLE = 1000
-"""So many accounts are remembered before those that have been quiet for a minute are forgotten."""
 _GROUPS = 1000
 _LAG_MS = 3_600_000
 """A list that does not show a group so long after it was created does not lag: the group has been deleted."""
@@ -48,7 +47,7 @@ class Shared:
         return self.budget.is_full and not self.groups and not self.writing.locked()
 
 
-class Accounts:
+class Accounts(accounts.Accounts[Shared]):
     """All accounts of this process. One for all connectors of an installation.
 
     Args:
@@ -58,21 +57,4 @@ class Accounts:
     def __init__(
         self, reads_per_minute: float = READS_PER_MINUTE, writes_per_minute: float = WRITES_PER_MINUTE
     ) -> None:
-        self._reads, self._writes = reads_per_minute, writes_per_minute
-        self._known: dict[str, Shared] = {}
-
-    def of(self, account: str, now: Callable[[], int]) -> Shared:
-        """What is shared for an account.
-
-        Args:
-            account: what tells accounts apart; "" has nothing in common with anybody.
-            now: gives unix milliseconds.
-        """
-        found = self._known.get(account)
-        if found is None:
-            found = Shared(Budget(self._reads, self._writes, now), now)
-            if len(self._known) >= _IDLE:
-                self._known = {name: shared for name, shared in self._known.items() if not shared.is_idle}
-            if account:
-                self._known[account] = found
-        return found
+        super().__init__(lambda now: Shared(Budget(reads_per_minute, writes_per_minute, now), now))

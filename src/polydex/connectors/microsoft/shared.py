@@ -6,15 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from polydex.core.errors import ProviderThrottled
+from polydex.connectors import accounts
+from polydex.connectors.pause import Pause
 
 AT_ONCE = 4
 """Requests that a mailbox takes at once from one application (MailboxConcurrency, concepts/throttling-limits.md)."""
-FLOOR_SECONDS = 5.0
-"""After a refusal that says nothing, or a second: no Retry-After is promised (msgraph-sdk-javascript#297)."""
-CEILING_SECONDS = 300.0
-_IDLE = 1000
-"""So many accounts are remembered before those that are at rest are forgotten."""
 
 
 class Room:
@@ -56,47 +52,6 @@ class Room:
         return self._inside == 0 and not self._whole.locked()
 
 
-class Pause:
-    """Holds an account back after Microsoft has asked for fewer requests. Nobody waits here: who comes too early is told
-    when to come again.
-    """
-
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-        self._until = 0
-        self._seconds = 0.0
-
-    def check(self) -> None:
-        """Raise ProviderThrottled while nothing may be sent."""
-        left = self.left
-        if left > 0:
-            error = ProviderThrottled("Microsoft has asked for fewer requests for this account", retry_after=left)
-            error.sent = False
-            raise error
-
-    def refused(self, wanted: float | None) -> float:
-        """Microsoft asks for fewer requests; for how many seconds everybody holds back now.
-
-        Args:
-            wanted: seconds, as the answer says; what our own waiting would be, longer after each refusal in a row, is the least.
-        """
-        now = self._now()
-        if now >= self._until:  # else it is of a request that was on its way already
-            self._seconds = min(max(self._seconds * 2, FLOOR_SECONDS), CEILING_SECONDS)
-        self._until = max(self._until, now + int(max(wanted or 0.0, self._seconds) * 1000))
-        return self.left
-
-    def granted(self) -> None:
-        """A request was carried out."""
-        if self._now() >= self._until:
-            self._seconds = 0.0
-
-    @property
-    def left(self) -> float:
-        """Seconds until something may be sent."""
-        return max(0.0, (self._until - self._now()) / 1000)
-
-
 class Shared:
     """Of one account.
 
@@ -117,24 +72,8 @@ class Shared:
         return self.room.is_empty and self.pause.left == 0
 
 
-class Accounts:
+class Accounts(accounts.Accounts[Shared]):
     """All accounts of this process. One for all connectors of an installation."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Shared] = {}
-
-    def of(self, account: str, now: Callable[[], int]) -> Shared:
-        """What is shared for an account.
-
-        Args:
-            account: what tells accounts apart; "" has nothing in common with anybody.
-            now: gives unix milliseconds.
-        """
-        found = self._known.get(account)
-        if found is None:
-            found = Shared(now)
-            if len(self._known) >= _IDLE:
-                self._known = {name: shared for name, shared in self._known.items() if not shared.is_idle}
-            if account:
-                self._known[account] = found
-        return found
+        super().__init__(Shared)
