@@ -1,0 +1,156 @@
+"""Exchange Web Services: an operation and what it answers, or the error that its answer stands for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from polydex.connectors.deadline import Deadline
+from polydex.connectors.exchange import soap
+from polydex.connectors.exchange.errors import failure
+from polydex.connectors.exchange.shared import Shared
+from polydex.connectors.exchange.soap import Failure
+from polydex.connectors.exchange.xml import Element
+from polydex.core.errors import ProviderError, ProviderMalformed, ProviderThrottled
+from polydex.net.message import Answer, Call
+
+READ_SECONDS = 60.0
+"""For a page of the list of changes, or for many contacts."""
+FETCH_SECONDS = 20.0
+WRITE_SECONDS = 24.0
+"""For all requests of one write together (JOURNAL.md, J10: every write is answered within 25 s)."""
+_OK = 200
+
+
+class Sender(Protocol):
+    """A connection that is logged in, or will be by its first request."""
+
+    async def send(self, call: Call) -> Answer:
+        """As ``Net.send``."""
+        ...
+
+
+class Opening(Protocol):
+    """The way to a server (``channel.py``)."""
+
+    def opened(self) -> AbstractAsyncContextManager[Sender]:
+        """A sender for as long as it is needed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One mailbox.
+
+    Args:
+        channel: to the server.
+        url: of Exchange.asmx.
+        shared: of the account.
+        now: gives unix milliseconds.
+        login: whose credentials the channel has.
+        mailbox: SMTP address of the mailbox that a service account acts on; "": the one of who has logged in.
+        sender: the connection, within ``opened``.
+        turn: held by the request that is under way on it.
+    """
+
+    channel: Opening
+    url: str
+    shared: Shared
+    now: Callable[[], int]
+    login: str = ""
+    mailbox: str = ""
+    sender: Sender | None = field(default=None, repr=False)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[Api]:
+        """The same with a connection that all its calls share, one after the other: NTLM logs a connection in, and
+        sends three requests for that.
+        """
+        if self.sender is not None:
+            yield self
+            return
+        async with self.channel.opened() as sender:
+            yield replace(self, sender=sender, turn=asyncio.Lock())
+
+    async def one(
+        self, payload: Element, *, step: str, seconds: float = FETCH_SECONDS, idempotent: bool = False
+    ) -> Element:
+        """An operation on one thing; its response message. Arguments and errors as of ``many``; what the message says
+        went wrong is raised, too.
+        """
+        [message] = await self.many(payload, 1, step=step, seconds=seconds, idempotent=idempotent)
+        if isinstance(message, ProviderError):
+            raise message
+        return message
+
+    async def many(
+        self, payload: Element, count: int, *, step: str, seconds: float = READ_SECONDS, idempotent: bool = False
+    ) -> list[Element | ProviderError]:
+        """An operation on several things; for each, in their order, its response message or what went wrong with it.
+
+        Args:
+            payload: the operation.
+            count: of response messages that there have to be.
+            step: what is done, for messages, as "Exchange update".
+            seconds: for everything.
+            idempotent: it may be sent twice. Never so for a create.
+
+        Raises:
+            ProviderMalformed: the answer is none of Exchange's, or of something else.
+            ProviderError: nothing was answered, or all was refused; before the call was sent ``sent`` is False.
+        """
+        self.shared.pause.check()
+        deadline = Deadline(seconds)
+        headers = {"Content-Type": soap.CONTENT_TYPE, "Accept": "text/xml"}
+        if self.mailbox:
+            headers["X-AnchorMailbox"] = self.mailbox  # leads to the server of the mailbox, and not to the account's
+        body = soap.envelope(payload, mailbox=self.mailbox)
+        async with self.opened() as here:
+            assert here.sender is not None  # noqa: S101 - opened
+            async with here.turn:
+                answer = await here.sender.send(
+                    Call(
+                        method="POST",
+                        url=self.url,
+                        headers=headers,
+                        body=body,
+                        deadline=deadline.left,
+                        idempotent=idempotent,
+                        redirects=0,
+                        label="exchange",
+                    )
+                )
+        messages = self._read(answer, step)
+        if len(messages) != count:
+            raise ProviderMalformed(f"{step}: Exchange has answered something else")
+        return messages
+
+    def _read(self, answer: Answer, step: str) -> list[Element | ProviderError]:
+        try:
+            reply = soap.read(answer.body)
+        except ProviderMalformed as error:
+            if answer.status == _OK:
+                raise ProviderMalformed(f"{step}: {error.message}", detail=error.detail) from None
+            reply = soap.Reply()
+        if answer.status != _OK or reply.fault is not None:
+            raise self._refused(answer, reply.fault or Failure(), step)
+        messages = [
+            self._refused(answer, message, step) if isinstance(message, Failure) else message
+            for message in reply.messages
+        ]
+        if not any(isinstance(message, ProviderThrottled) for message in messages):
+            self.shared.pause.granted()
+        return messages
+
+    def _refused(self, answer: Answer, found: Failure, step: str) -> ProviderError:
+        """What a refusal stands for. One about too many requests holds everybody back."""
+        error = failure(answer.status, found, step, headers=answer.headers, now=self.now())
+        if isinstance(error, ProviderThrottled):
+            error.retry_after = self.shared.pause.refused(error.retry_after)
+        error.sent = error.sent or answer.repeated
+        return error
