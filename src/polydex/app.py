@@ -27,6 +27,7 @@ from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
 from polydex.engine.storage import Storage
+from polydex.engine.streams import Streams
 from polydex.engine.turns import Turns
 from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
@@ -137,6 +138,7 @@ async def open_app(
                 poll_interval=config.poll_interval,
                 watched_poll_interval=config.watched_poll_interval,
                 public_url=config.public_url or "",
+                streams=config.streams,
                 parallel_pulls=config.parallel_pulls,
                 require_if_match=config.require_if_match,
             ),
@@ -147,7 +149,7 @@ async def open_app(
         pulls, turns = Pulls(ctx), Turns(ctx)
         await pulls.inherit()
         writer = Writer(ctx, turns)
-        reader = Reader(ctx, pulls)
+        reader, hints = Reader(ctx, pulls), Hints(ctx)
         app = Polydex(
             config=config,
             ctx=ctx,
@@ -155,13 +157,13 @@ async def open_app(
             pulls=pulls,
             reader=reader,
             writer=writer,
-            worker=Worker(ctx, pulls, writer.recovery, Watches(ctx)),
-            hints=Hints(ctx),
+            worker=Worker(ctx, pulls, writer.recovery, Watches(ctx), Streams(ctx, hints)),
+            hints=hints,
             exporter=Exporter(ctx, reader),
             importer=Importer(ctx, reader, writer),
         )
         background = asyncio.create_task(app.worker.run(), name="worker") if role in (Role.ALL, Role.WORKER) else None
-        if role in (Role.ALL, Role.API):
+        if role is not Role.TOOL:
             app.hints.start()
         try:
             yield app

@@ -213,6 +213,11 @@ class Config:
         _endpoint,
         "https address under which providers reach this server, to tell it of changes; without it, polls",
     )
+    streams: int = _setting(
+        0,
+        _whole(0, 10_000),
+        "connections that one process holds open to providers that tell of changes over them (Exchange); 0: none, polls",
+    )
     parallel_pulls: int = _setting(8, _whole(1, 1000), "address books pulled at once by one process")
     require_if_match: bool = _setting(False, _switch, "refuse a PATCH without If-Match (428)")
     max_body_bytes: int = _setting(

@@ -31,6 +31,7 @@ _hints = Counter("polydex_hints", "Notifications of providers, by what became of
 _watches = Gauge(
     "polydex_watches", "Address books whose providers tell of changes, by state", ("state",), registry=REGISTRY
 )
+_streams = Gauge("polydex_streams", "Connections that this process holds open to be told of changes", registry=REGISTRY)
 
 
 def http_request(route: str, method: str, status: int, seconds: float) -> None:
@@ -59,7 +60,7 @@ def _provider(provider: str, status: str) -> tuple[Counter, Histogram]:
 
 
 def hint(outcome: str) -> None:
-    """Count what came to a notification address.
+    """Count what came to a notification address, or over a stream.
 
     ``accepted``, ``merged`` (with one that waits), ``handshake``, ``forged``, ``malformed`` or ``dropped`` (too many wait).
     """
@@ -69,6 +70,11 @@ def hint(outcome: str) -> None:
 def watches(state: str, count: int) -> None:
     """Set how many watches are in a state: ``active``, ``waiting``, ``failed`` or ``off``."""
     _watches.labels(state).set(count)
+
+
+def streams(count: int) -> None:
+    """Set how many streams this process holds open, or is about to open."""
+    _streams.set(count)
 
 
 def render() -> bytes:

@@ -28,6 +28,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         "POLYDEX_POLL_INTERVAL": ("900", 900.0),
         "POLYDEX_WATCHED_POLL_INTERVAL": ("3600", 3600.0),
         "POLYDEX_PUBLIC_URL": ("https://contacts.example.com/polydex/", "https://contacts.example.com/polydex"),
+        "POLYDEX_STREAMS": ("50", 50),
         "POLYDEX_PARALLEL_PULLS": ("2", 2),
         "POLYDEX_REQUIRE_IF_MATCH": ("Yes", True),
         "POLYDEX_MAX_BODY_BYTES": ("1048576", 1_048_576),

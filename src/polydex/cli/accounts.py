@@ -279,6 +279,8 @@ def _tokens(tokens: dict[str, Any]) -> str:
 
 
 def _push(push: dict[str, Any]) -> str:
+    if push["active"] and "until" not in push:
+        return "the provider tells of changes by itself, over a connection that is held open"
     if push["active"]:
         return f"the provider tells of changes by itself, until {push['until']} (renewed before)"
     return f"the provider does not tell of changes by itself: {push['message']}"

@@ -6,7 +6,7 @@ database, never retries, never sleeps and never logs a secret. Every failure is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
@@ -39,6 +39,7 @@ class Capabilities:
         delta: the provider has a change feed (False: every pull is a snapshot).
         photos: photos can be read and written.
         push: ``Watching`` is offered: the provider tells of changes by itself.
+        streams: ``Listening`` is offered: the same, over a connection that we hold open.
         marks: ``find_mark`` can answer found or absent.
         writable: the fields that can be written at all.
         makes: the fields that the provider makes of others by itself when they are not written.
@@ -63,6 +64,7 @@ class Capabilities:
     delta: bool = True
     photos: bool = True
     push: bool = False
+    streams: bool = False
     marks: bool = True
     writable: FieldSet = ALL_FIELDS
     makes: FieldSet = frozenset()
@@ -366,4 +368,23 @@ class Watching(Protocol):
 
     async def unwatch(self, watch: Watch) -> None:
         """End a channel; one that has ended already is success. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """What a connector with ``caps.streams`` offers besides. What is told is a hint that a pull is worth while, no more."""
+
+    def listen(self) -> AsyncGenerator[None, None]:
+        """One connection to the provider, which is open while this is iterated over.
+
+        The first ``None`` says that the provider listens: what changes from then on is told, and what has changed until
+        then is the caller's to pull. Each further one says that something may have changed, or that the provider may
+        have left something out. It ends when the provider ends the connection in good order. A connection on which
+        nothing comes, not even a sign of life, is an error in the end.
+
+        Raises:
+            ProviderThrottled: the provider has too many such connections; ``retry_after`` in seconds, where it says so.
+            ProviderError: otherwise; also when the connection breaks.
+        """
         ...

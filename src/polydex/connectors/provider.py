@@ -180,6 +180,19 @@ class Pushing(Protocol):
         ...
 
 
+@runtime_checkable
+class Streaming(Protocol):
+    """What a provider says besides, whose connectors may be ``Listening``. It is not ``Pushing`` as well."""
+
+    @property
+    def streams(self) -> bool: ...
+
+
+def streams(provider: object) -> bool:
+    """Whether a provider tells of changes over connections that are held open."""
+    return isinstance(provider, Streaming) and provider.streams
+
+
 async def probe_by_discovery(
     provider: Provider, net: object, credentials: Credentials, source_key: str | None
 ) -> AsyncIterator[Probe]:

@@ -34,6 +34,7 @@ class Settings:
         replay_window: for how long an identical request attaches to an answer that could not be delivered.
         lease: how long a lease of a source lasts without renewal.
         backoff_max: the longest pause after failures in a row.
+        streams: connections that one process holds open to providers that tell of changes over them; 0: none.
         parallel_pulls: sources pulled at once by one process.
         silent: after it, a pull that hears nothing from its provider no longer counts among these.
         require_if_match: a PATCH without If-Match is refused.
@@ -43,6 +44,7 @@ class Settings:
     poll_interval: float = 300.0
     watched_poll_interval: float = 1800.0
     public_url: str = ""
+    streams: int = 0
     ready_wait: float = 20.0
     fresh_wait: float = 10.0
     write_deadline: float = 25.0

@@ -76,15 +76,22 @@ class Hints:
         self._news.set()
         return None
 
+    def tell(self, source: SourceId) -> None:
+        """Take what came over a connection of ours: something of this source may have changed. Never waits."""
+        metrics.hint(self._take(source, "changed"))
+        self._news.set()
+
     def _note(self, provider: str, notice: Notice) -> str:
         """What becomes of a notice."""
         source = push.source_of(self._key, provider, notice.secret)
-        if source is None:
-            return "forged"
+        return "forged" if source is None else self._take(source, notice.kind)
+
+    def _take(self, source: SourceId, kind: str) -> str:
+        """What becomes of what was told."""
         at, kinds = self._waiting.get(source, (0, frozenset()))
         if not kinds and len(self._waiting) >= self._bound:
             return "dropped"
-        self._waiting[source] = at, kinds | {notice.kind}
+        self._waiting[source] = at, kinds | {kind}
         return "merged" if kinds else "accepted"
 
     def start(self) -> None:

@@ -298,8 +298,10 @@ def _interval(tx: Tx, ctx: Context, source: SourceId, now: int) -> float:
     """
     settings = ctx.settings
     interval = settings.poll_interval
-    watched = watches.get(tx, source) if settings.public_url else None
-    if watched is not None and watched.lives(settings.public_url, now):
+    watched = watches.get(tx, source) if settings.public_url or settings.streams else None
+    if watched is not None and watched.lives(watches.STREAM, now):  # when it ends, that brings the next poll forward
+        interval = max(interval, settings.watched_poll_interval)
+    elif watched is not None and settings.public_url and watched.lives(settings.public_url, now):
         interval = max(interval, min(settings.watched_poll_interval, (watched.expires_at - now) / 1000))
     return interval * (1 - _SPREAD * ctx.random())
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from polydex.core.ids import SourceId
 from polydex.engine.keys import Keys
-from polydex.store.watches import Watched
+from polydex.store.watches import STREAM, Watched
 
 PATH = "/push"
 _SECRET = re.compile(r"pdx-([1-9][0-9]{0,17})-([A-Za-z0-9_-]{43})", re.ASCII)
@@ -25,7 +25,9 @@ class Push:
 
     Attributes:
         active: it does.
-        until: when the channel ends unless it is renewed, which happens long before; unix milliseconds.
+        until: when the channel ends unless it is renewed, which happens long before; unix milliseconds. None of a
+            connection that is held open.
+        stream: it is told, or would be, over a connection that is held open.
         code, message: why it does not; the code is that of an error, or ``push.off`` or ``push.waiting``. No secrets.
     """
 
@@ -33,6 +35,7 @@ class Push:
     until: int | None = None
     code: str | None = None
     message: str | None = None
+    stream: bool = False
 
 
 def address(public_url: str, provider: str) -> str:
@@ -72,13 +75,15 @@ def state(watched: Watched | None, now: int, *, ended: bool = False) -> Push | N
     """
     if watched is None:
         return None
+    stream = watched.url == STREAM
     if ended:
-        return Push(active=False, code="push.off", message="The account's access has ended")
+        return Push(active=False, code="push.off", message="The account's access has ended", stream=stream)
     if watched.lives(watched.url, now):
-        return Push(active=True, until=watched.expires_at)
+        return Push(active=True, until=None if stream else watched.expires_at, stream=stream)
     if watched.error_code is not None:
-        return Push(active=False, code=watched.error_code, message=watched.error_message)
+        return Push(active=False, code=watched.error_code, message=watched.error_message, stream=stream)
     if watched.due_at is not None:
-        return Push(active=False, code="push.waiting", message="The provider is about to be asked")
+        said = "A connection waits to be opened" if stream else "The provider is about to be asked"
+        return Push(active=False, code="push.waiting", message=said, stream=stream)
     said = "The provider does not offer it for this address book" if watched.url else "POLYDEX_PUBLIC_URL is not set"
-    return Push(active=False, code="push.off", message=said)
+    return Push(active=False, code="push.off", message=said, stream=stream)

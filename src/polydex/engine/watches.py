@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polydex.connectors.base import Watch, Watching
-from polydex.connectors.provider import Pushing
+from polydex.connectors.provider import Pushing, streams as tells_over_streams
 from polydex.core.errors import (
     FenceLost,
     GenerationChanged,
@@ -33,7 +33,7 @@ from polydex.core.ids import AccountId, SourceId
 from polydex.engine import owners, push
 from polydex.engine.context import Context
 from polydex.log import logger
-from polydex.store import accounts, sources, watches
+from polydex.store import accounts, sources, streams, watches
 from polydex.store.accounts import Account
 from polydex.store.db import Tx
 from polydex.store.sources import Source
@@ -122,9 +122,7 @@ class Watches:
     async def _begin(self) -> None:
         """Inherit from processes that were killed, and make due what the settings of this start ask for."""
         ctx = self._ctx
-        for owner in await ctx.db.read(watches.owners):
-            if owners.is_gone(owner, ctx.owner):
-                await ctx.db.write(watches.release_all, owner)
+        await inherit(ctx)
         await ctx.db.write(_settle, ctx)
         self._begun = True
 
@@ -197,6 +195,13 @@ class Watches:
                 raise
 
 
+async def inherit(ctx: Context) -> None:
+    """Let go of the leases of processes of this machine that were killed. Raises StoreFailed."""
+    for owner in await ctx.db.read(watches.owners):
+        if owners.is_gone(owner, ctx.owner):
+            await ctx.db.write(watches.release_all, owner)
+
+
 @dataclass(frozen=True, slots=True)
 class Departing:
     """A channel of an account whose access is about to end."""
@@ -235,12 +240,16 @@ async def farewell(leaving: Sequence[Departing]) -> None:
 
 def wanted(tx: Tx, ctx: Context, account: Account, source: SourceId, now: int) -> None:
     """An account was connected, or has other credentials: its source is to be watched, where the provider offers it."""
-    if isinstance(ctx.providers.get(account.provider), Pushing):
+    if tells_over_streams(ctx.providers.get(account.provider)):
+        streams.want(tx, source, now)
+    elif isinstance(ctx.providers.get(account.provider), Pushing):
         watches.want(tx, source, now)
 
 
 def _channel(watched: Watched) -> Watch | None:
-    return None if watched.channel is None else Watch(watched.channel, watched.expires_at)
+    if watched.channel is None or watched.channel == watches.STREAM:  # that connection is its process's to close
+        return None
+    return Watch(watched.channel, watched.expires_at)
 
 
 async def _unwatch(ctx: Context, job: _Job, watch: Watch) -> None:
@@ -276,7 +285,7 @@ def _settle_missed(tx: Tx, ctx: Context) -> None:
 def _settle(tx: Tx, ctx: Context) -> None:
     now = ctx.clock()
     for source in watches.settle_for(tx, _pushing(ctx), ctx.settings.public_url, now):
-        _pull(tx, source, now)
+        pull_by(tx, source, now)
 
 
 def _stored(tx: Tx, ctx: Context, job: _Job, outcome: _Outcome) -> None:
@@ -296,15 +305,15 @@ def _stored(tx: Tx, ctx: Context, job: _Job, outcome: _Outcome) -> None:
         half = (outcome.expires_at - now) * (0.5 - 0.05 * ctx.random())
         due = now + round(min(max(half, GAP * 1000), LATEST * 1000))
     if not isinstance(outcome, PolydexError) and before.channel != (outcome.id if outcome else None):
-        _pull(tx, source, now)  # what has changed until now, nobody has told, or will tell
+        pull_by(tx, source, now)  # what has changed until now, nobody has told, or will tell
     watches.finish(tx, job.lease, due, now + round(GAP * 1000))
 
 
-def _pull(tx: Tx, source: SourceId, now: int) -> None:
-    """Have the source pulled, unless its pulls have been stopped, or fail, and wait for their time."""
+def pull_by(tx: Tx, source: SourceId, now: int, at: int | None = None) -> None:
+    """Have the source pulled at ``at`` at the latest (None: now), unless its pulls have been stopped, or fail, and wait."""
     found = sources.get(tx, source)
     if found is not None and found.due_at is not None and (found.fails == 0 or found.lease_until > now):
-        sources.make_due(tx, source, now)
+        sources.make_due(tx, source, now if at is None else at)
 
 
 def _after_failure(ctx: Context, watched: Watched, error: PolydexError, now: int) -> int | None:

@@ -9,6 +9,7 @@ from polydex.engine import content
 from polydex.engine.context import Context
 from polydex.engine.pull import Pulls
 from polydex.engine.recovery import Recovery
+from polydex.engine.streams import Streams
 from polydex.engine.watches import Watches
 from polydex.log import logger
 from polydex.store import accounts, intents, sources, watches as watch_rows
@@ -31,8 +32,8 @@ log = logger(__name__)
 class Worker:
     """Runs until it is stopped. Any number of processes may run one: the work is rows, claimed under leases."""
 
-    def __init__(self, ctx: Context, pulls: Pulls, recovery: Recovery, watches: Watches) -> None:
-        self._ctx, self._pulls, self._recovery, self._watches = ctx, pulls, recovery, watches
+    def __init__(self, ctx: Context, pulls: Pulls, recovery: Recovery, watches: Watches, streams: Streams) -> None:
+        self._ctx, self._pulls, self._recovery, self._watches, self._streams = ctx, pulls, recovery, watches, streams
         self._stopping = asyncio.Event()
         self._cleaned = 0
 
@@ -44,6 +45,7 @@ class Worker:
                 pause = _BRISK if await self._pulls.run_due() else _IDLE
                 await self._recovery.run_due()
                 await self._watches.run_due()
+                await self._streams.run_due()
                 await self._erase()
                 await self._clean()
             except StoreFailed as error:  # the loop outlives a full disk or a restarted database
@@ -63,7 +65,11 @@ class Worker:
     async def stop(self, grace: float = 10.0) -> None:
         """Claim nothing more; let running pulls finish, or abandon them safely after ``grace`` seconds."""
         self._stopping.set()
-        await asyncio.gather(self._pulls.stop(grace), self._watches.stop(grace))
+        await asyncio.gather(self._pulls.stop(grace), self._stop_watching(grace))
+
+    async def _stop_watching(self, grace: float) -> None:
+        await self._streams.stop(grace)  # first: the other lets go of whatever this process still has leases of
+        await self._watches.stop(grace)
 
     async def _erase(self) -> None:
         """Remove what is left of deleted accounts, step by step."""

@@ -10,14 +10,18 @@ from polydex.core.ids import AccountId, SourceId
 from polydex.store import accounts, sources
 from polydex.store.db import Row, Tx
 
+STREAM = "stream"
+"""What stands in the place of an address, and of a channel's id, where a connection is held open instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One row of ``watch``. Times are unix milliseconds.
 
     Attributes:
-        channel: the provider's id of the channel; None: there is none.
+        channel: the provider's id of the channel; None: there is none. STREAM: a connection is held open.
         url: of this installation, that the channel was made for; without a channel, that the row was settled for.
+            STREAM: the provider tells over a connection that is held open (``store.streams``).
         made_at: when the channel was made or renewed.
         ended: the provider has said that the channel is no more, or our access to it is.
         fails: attempts that failed in a row; ``error_*`` tell of the last one.
@@ -101,7 +105,7 @@ def settle_for(tx: Tx, providers: Sequence[str], url: str, now: int) -> list[Sou
             f"AND a.provider IN ({', '.join('?' * len(providers))}) ON CONFLICT (source_id) DO NOTHING",
             *providers,
         )
-    other = tx.all("SELECT source_id, channel FROM watch WHERE url <> ? ORDER BY source_id", url)
+    other = tx.all("SELECT source_id, channel FROM watch WHERE url NOT IN (?, ?) ORDER BY source_id", url, STREAM)
     for source, _ in other:  # in one order, and before its watch, so that no two processes wait for each other
         sources.lock(tx, source)
         want(tx, source, now)
@@ -160,7 +164,8 @@ def bring_forward(tx: Tx, now: int, latest: int) -> int:
 
 def any_due(tx: Tx, now: int) -> bool:
     """Whether there may be something to claim."""
-    return tx.one("SELECT 1 FROM watch WHERE due_at IS NOT NULL AND due_at <= ? LIMIT 1", now) is not None
+    sql = "SELECT 1 FROM watch WHERE due_at IS NOT NULL AND due_at <= ? AND url <> ? LIMIT 1"
+    return tx.one(sql, now, STREAM) is not None
 
 
 def claim(tx: Tx, owner: str, now: int, lease: int, limit: int) -> list[Lease]:
@@ -168,12 +173,18 @@ def claim(tx: Tx, owner: str, now: int, lease: int, limit: int) -> list[Lease]:
 
     A lease that goes on for more than twice as long was taken by a clock that was wrong, and holds nobody up.
     """
+    return claim_those(tx, owner, now, lease, limit, "url <> ?")
+
+
+def claim_those(tx: Tx, owner: str, now: int, lease: int, limit: int, which: str) -> list[Lease]:
+    """As ``claim``, of those alone for which ``which`` holds: a condition with one parameter, which is STREAM."""
     rows = tx.all(
         "SELECT source_id FROM watch WHERE due_at IS NOT NULL AND due_at <= ? "
-        "AND (lease_until <= ? OR lease_until > ?) ORDER BY due_at LIMIT ?" + tx.dialect.skip_locked,
+        f"AND (lease_until <= ? OR lease_until > ?) AND {which} ORDER BY due_at LIMIT ?" + tx.dialect.skip_locked,
         now,
         now,
         now + 2 * lease,
+        STREAM,
         limit,
     )
     leases = []
@@ -303,11 +314,12 @@ def states(tx: Tx, url: str, now: int) -> dict[str, int]:
     found = dict.fromkeys(("active", "failed", "waiting", "off"), 0)
     for state, number in tx.all(
         "SELECT CASE WHEN s.due_at IS NULL OR a.token_status = ? THEN 'off' "
-        "WHEN w.channel IS NOT NULL AND w.ended = 0 AND w.url = ? AND w.expires_at > ? THEN 'active' "
+        "WHEN w.channel IS NOT NULL AND w.ended = 0 AND w.url IN (?, ?) AND w.expires_at > ? THEN 'active' "
         "WHEN w.fails > 0 THEN 'failed' WHEN w.due_at IS NOT NULL THEN 'waiting' ELSE 'off' END AS state, count(*) "
         "FROM watch w JOIN source s ON s.id = w.source_id JOIN account a ON a.id = s.account_id GROUP BY 1",
         accounts.DEAD,
         url,
+        STREAM,
         now,
     ):
         found[str(state)] = int(number)

@@ -13,7 +13,7 @@ class Step:
 
     Attributes:
         verb: ``fetch``, ``create``, ``find_mark``, ``update``, ``delete``, ``photo``, ``identify``, ``watch``,
-            ``unwatch`` or ``list`` (one page of a pull).
+            ``unwatch``, ``listen`` or ``list`` (one page of a pull).
         point: ``ask`` before the provider acts, ``gap`` between the two halves of a checked write, ``answer`` after.
         key: the record's key, mark or cursor, or the channel's id.
     """

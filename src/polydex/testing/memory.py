@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -58,6 +58,7 @@ class MemoryConnector(MemoryFeed):
             delta=character.delta,
             photos=character.photos,
             push=character.push,
+            streams=character.streams,
             marks=character.marks,
             loses_marks=character.loses_marks,
             writable=writable if character.photos else writable - {Field.PHOTO},
@@ -272,6 +273,14 @@ class MemoryConnector(MemoryFeed):
         self.world.channels.close(watch.id)
         await self._answer("unwatch", watch.id)
 
+    async def listen(self) -> AsyncGenerator[None, None]:
+        await self._ask("listen", "")
+        with self.world.lines.taken() as line:
+            await self._answer("listen", "")
+            yield
+            while await line.told():
+                yield
+
     async def photo(self, record: Record) -> Photo | None:
         await self._ask("photo", record.key)
         await self._answer("photo", record.key)
@@ -311,6 +320,10 @@ class MemoryProvider:
         self.books = dict(books)
         self.mapping_version = mapping_version
         self.password = "secret"  # noqa: S105 - made up
+
+    @property
+    def streams(self) -> bool:
+        return any(world.character.streams for world in self.books.values())
 
     def configured(self, options: Mapping[str, str]) -> MemoryProvider:
         del options

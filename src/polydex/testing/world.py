@@ -26,6 +26,7 @@ from polydex.testing import document as documents
 from polydex.testing.channels import Channels
 from polydex.testing.document import Document
 from polydex.testing.gates import Gates
+from polydex.testing.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Character:
         batch, photo_apart: as in Capabilities.
         labels: keywords are names of labels, which documents know by their ids; a renamed label is in no change feed.
         push: as in Capabilities; a channel lasts for ``channel_life`` seconds.
+        streams: as in Capabilities.
     """
 
     revisions: Literal["counter", "hash", "missing", "flaky"] = "counter"
@@ -80,6 +82,7 @@ class Character:
     photo_apart: bool = False
     labels: bool = False
     push: bool = False
+    streams: bool = False
     channel_life: float = 600_000.0
 
     def __post_init__(self) -> None:
@@ -126,7 +129,7 @@ class MemoryWorld:
         lag: seconds by which lists lag at this moment; at most ``character.read_lag``.
         refuses_photos: a photo that is written by a call of its own is refused for good.
         labels: the names of labels by their ids, where the address book has them.
-        channels: by which it tells of changes.
+        channels, lines: by which it tells of changes.
         blackout: full lists are empty, although everything is there (J13).
         walks: counts ``break_walks``.
         faults: what happens to the next calls: (verb or ``*``, fault); each is used once, the first that fits.
@@ -146,6 +149,7 @@ class MemoryWorld:
         self.refuses_photos = False
         self.labels: dict[str, str] = {}
         self.channels = Channels(clock, round(self.character.channel_life * 1000))
+        self.lines = Lines()
         self.lag = 0.0
         self.blackout = False
         self.faults: deque[tuple[str, Fault]] = deque()
@@ -358,6 +362,7 @@ class MemoryWorld:
         version = self._record(key, document)
         self._events.append(Event(self.clock(), key))
         self.channels.tell()
+        self.lines.tell()
         return version
 
     def _record(self, key: str, document: Document | None, *, created_ms: int | None = None) -> Version:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from polydex.engine.hints import Hints
 from polydex.engine.pull import Pulls
+from polydex.engine.streams import Streams
 from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
 from polydex.store import watches
@@ -20,7 +22,8 @@ HOUR, YEAR = 3600.0, 365 * 86_400.0
 
 @asynccontextmanager
 async def working(home: Home) -> AsyncIterator[Worker]:
-    worker = Worker(home.ctx, home.pulls, home.writer.recovery, Watches(home.ctx))
+    streams = Streams(home.ctx, Hints(home.ctx))
+    worker = Worker(home.ctx, home.pulls, home.writer.recovery, Watches(home.ctx), streams)
     running = asyncio.create_task(worker.run())
     try:
         yield worker

@@ -20,6 +20,7 @@ from polydex.engine.hints import Hints
 from polydex.engine.keys import Keys
 from polydex.engine.pull import Pulls
 from polydex.engine.read import Reader
+from polydex.engine.streams import Streams
 from polydex.engine.turns import Turns
 from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
@@ -190,7 +191,7 @@ async def open_house(
     owner = await accounts.create_app("tests")
     try:
         watches = Watches(ctx)
-        worker = Worker(ctx, pulls, writer.recovery, watches)
+        worker = Worker(ctx, pulls, writer.recovery, watches, Streams(ctx, hints))
         yield House(app, ctx, clock, village, accounts, writer, worker, pulls, hints, watches, owner, checks)
     finally:
         await hints.stop(5.0)

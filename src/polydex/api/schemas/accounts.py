@@ -97,7 +97,9 @@ def given() -> dict[str, Json]:
                 "push": some(
                     {
                         "active": about(FLAG, "It does: a change is pulled within seconds."),
-                        "until": about(TIME, "The end of the channel; it is renewed long before."),
+                        "until": about(
+                            TIME, "The end of the channel; it is renewed long before. Absent of a held connection."
+                        ),
                         "code": about(TEXT, "Why it does not: that of an error, or push.off, or push.waiting."),
                         "message": TEXT,
                     },

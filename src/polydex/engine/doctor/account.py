@@ -147,7 +147,11 @@ def _push(push: Push) -> tuple[State, str, str]:
         return State.OK, "The provider tells of changes by itself.", ""
     if push.code in ("push.off", "push.waiting"):
         return State.OK, f"Changes are found by polls. {sentence(push.message or '')}", ""
-    mend = "Polls find the changes nevertheless; the step push tells whether POLYDEX_PUBLIC_URL leads to this server."
+    mend = "Polls find the changes nevertheless."
+    if not push.stream:
+        mend = (
+            "Polls find the changes nevertheless; the step push tells whether POLYDEX_PUBLIC_URL leads to this server."
+        )
     return State.WARNING, f"The provider does not tell of changes by itself: {sentence(push.message or '')}", mend
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from polydex.connectors.base import Watch, Watching
+from polydex.connectors.base import Listening, Watch, Watching
 from polydex.connectors.provider import Notice
 from polydex.testing.contract.samples import ALICE, BOB
 from polydex.testing.contract.world import World
@@ -40,6 +40,7 @@ class PushContract:
 
     async def test_what_it_says_about_push_is_so(self, world: World) -> None:
         assert not world.connector.caps.push or isinstance(world.connector, Watching)
+        assert not world.connector.caps.streams or isinstance(world.connector, Listening)
 
 
 class WatchContract:
