@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polydex_sandbox import control, google
 from polydex_sandbox.connection import Recorder
+from polydex_sandbox.exchange.service import Exchange
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
@@ -19,13 +20,15 @@ def build(sandbox: Sandbox) -> ASGIApp:
     """The application. Google lies at the root, so its routes come last: they answer whatever nobody else knows."""
     people = Google(sandbox)
     graph = Graph(sandbox)
-    identity = Identity(sandbox, [people, graph])
+    exchange = Exchange(sandbox)
+    identity = Identity(sandbox, [people, graph, exchange])
     entra = MicrosoftIdentity(sandbox, identity.is_user)
     routes = [
-        Mount("/control", control.app(sandbox, [people, graph, identity, entra])),
+        Mount("/control", control.app(sandbox, [people, graph, exchange, identity, entra])),
         *identity.routes(),
         *entra.routes(),
         *graph.routes(),
+        *exchange.routes(),
         *google.routes(people),
     ]
     return Recorder(_compressing(Router(routes, redirect_slashes=False)), sandbox)

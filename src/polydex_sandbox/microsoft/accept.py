@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from polydex_sandbox.microsoft import compute, errors, mapi
-from polydex_sandbox.microsoft.mapi import Property
 from polydex_sandbox.microsoft.schema import (
     ADDRESS_PARTS,
     CONTACT,
@@ -22,6 +21,7 @@ from polydex_sandbox.microsoft.schema import (
     SLOTS,
     STORED,
 )
+from polydex_sandbox.properties import Property, time_of
 
 
 @dataclass
@@ -274,7 +274,7 @@ def _birthday(value: Any) -> str | None:
     text = _text(value)
     if text is None:
         return None
-    found = mapi.time_of(text)
+    found = time_of(text)
     if found is None:
         raise errors.body_read(f"Cannot convert the literal '{text}' to the expected type 'Edm.DateTimeOffset'.")
     return f"{found[:10]}{_NOON}"

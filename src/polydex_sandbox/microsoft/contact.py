@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from polydex_sandbox.microsoft.mapi import Property
+from polydex_sandbox.properties import Property
 
 Fields = Mapping[str, Any]
 """Property of microsoft.graph.contact -> text or None, a list, or the parts of an address; only what may be written."""

@@ -10,7 +10,7 @@ from polydex_sandbox.microsoft import errors, filters, mapi
 from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.errors import GraphError
 from polydex_sandbox.microsoft.mailbox import Mailbox
-from polydex_sandbox.microsoft.mapi import Property
+from polydex_sandbox.properties import Property
 
 PREFIX = "Microsoft.OutlookServices.OpenTypeExtension."
 """What stands before the name in the id of an open extension."""

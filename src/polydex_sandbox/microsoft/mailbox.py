@@ -16,7 +16,7 @@ from polydex_sandbox.accounts import Account
 from polydex_sandbox.microsoft import errors, ids
 from polydex_sandbox.microsoft.contact import Contact, Fields, Folder, Photo
 from polydex_sandbox.microsoft.ids import Id
-from polydex_sandbox.microsoft.mapi import Property
+from polydex_sandbox.properties import Property
 from polydex_sandbox.shelf import Shelf
 
 ROOT, CONTACTS, DELETED = 1, 2, 3

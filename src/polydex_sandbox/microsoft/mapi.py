@@ -6,19 +6,12 @@ https://learn.microsoft.com/graph/api/resources/extended-properties-overview.
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from polydex_sandbox.microsoft.errors import GraphError, bad_property_id
-
-ADDRESS = "00062004-0000-0000-c000-000000000046"
-"""PSETID_Address."""
-PUBLIC_STRINGS = "00020329-0000-0000-c000-000000000046"
+from polydex_sandbox.properties import ADDRESS, KINDS, PUBLIC_STRINGS, Property, canonical
 
 _FORM = re.compile(
     r"(?P<type>[A-Za-z]+) (?:0[xX](?P<tag>[0-9A-Fa-f]{1,8})"
@@ -28,42 +21,10 @@ _FORM = re.compile(
 _LARGEST_TAG = 0x7FFF
 
 
-@dataclass(frozen=True)
-class Property:
-    """One MAPI property.
-
-    Attributes:
-        type: word of its type, as Graph writes it; ends in ``Array`` when it has several values.
-        guid: of its set, in lower case; "" for one that is known by its tag.
-        id: the tag, the number in the set, or the name in lower case: names do not differ in case alone.
-    """
-
-    type: str
-    guid: str
-    id: int | str
-
-    @property
-    def named(self) -> tuple[str, str | int] | None:
-        """What takes a number of the mailbox's; None for tags."""
-        return (self.guid, self.id) if self.guid else None
-
-    @property
-    def text(self) -> str:
-        """Its id as answers have it: in lower case, but for the words. That names are so too is unconfirmed."""
-        if not self.guid:
-            return f"{self.type} 0x{self.id:x}"
-        rest = f"Name {self.id}" if isinstance(self.id, str) else f"Id 0x{self.id:x}"
-        return f"{self.type} {{{self.guid}}} {rest}"
-
-    @property
-    def multiple(self) -> bool:
-        return self.type.endswith("Array")
-
-
 def parse(text: Any, *, multiple: bool = False) -> Property:
     """Raises GraphError: it is no id of a property, or not of one with so many values."""
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
-    kind = _KINDS.get(match["type"].lower()) if match else None
+    kind = KINDS.get(match["type"].lower()) if match else None
     if match is None or kind is None or kind.endswith("Array") != multiple:
         raise bad_property_id()
     if match["tag"]:
@@ -79,77 +40,12 @@ def parse(text: Any, *, multiple: bool = False) -> Property:
 
 def checked(known: Property, value: Any) -> Any:
     """A value as it is kept: texts, as the API writes values of every type. Raises GraphError."""
-    kind = known.type.removesuffix("Array")
-    given = value if known.multiple else [value]
-    found = [_READ[kind](one) if isinstance(one, str) else None for one in given]
-    if any(one is None for one in found):
+    found = canonical(known, value)
+    if found is None:
         # Wording unconfirmed.
+        kind = known.type.removesuffix("Array")
         raise GraphError(400, "ErrorInvalidArgument", f"The value of the property '{known.text}' is no {kind}.")
-    return found if known.multiple else found[0]
-
-
-def _whole(bits: int) -> Callable[[str], str | None]:
-    def read(text: str) -> str | None:
-        if not re.fullmatch(r"-?[0-9]{1,20}", text) or not -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
-            return None
-        return str(int(text))
-
-    return read
-
-
-def _number(text: str) -> str | None:
-    try:
-        return repr(float(text))
-    except ValueError:
-        return None
-
-
-def _boolean(text: str) -> str | None:
-    return text.lower() if text.lower() in ("true", "false") else None
-
-
-def time_of(text: str) -> str | None:
-    """An RFC 3339 time in UTC, to the second; None when it is none."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,12})?)?([Zz]|[+-]\d\d:\d\d)", text):
-        return None
-    try:
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return f"{moment.year:04}-{moment:%m-%dT%H:%M:%S}Z"
-
-
-def _binary(text: str) -> str | None:
-    try:
-        return base64.b64encode(base64.b64decode(text, validate=True)).decode()
-    except ValueError:
-        return None
-
-
-def _guid(text: str) -> str | None:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return None
-
-
-_READ: Mapping[str, Callable[[str], str | None]] = {
-    "String": lambda text: text,
-    "Boolean": _boolean,
-    "Short": _whole(16),
-    "Integer": _whole(32),
-    "Long": _whole(64),
-    "Currency": _whole(64),
-    "Double": _number,
-    "Float": _number,
-    "ApplicationTime": _number,
-    "SystemTime": time_of,
-    "Binary": _binary,
-    "CLSID": _guid,
-}
-_KINDS = {
-    word.lower(): word for kind in _READ for word in (kind, f"{kind}Array") if word != "BooleanArray"
-}  # Exchange has no arrays of booleans.
+    return found
 
 
 HAS_PICTURE = Property("Boolean", ADDRESS, 0x8015)

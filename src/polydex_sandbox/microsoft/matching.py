@@ -11,6 +11,7 @@ from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.filters import AnyOf, Both, Compare, Node, Not
 from polydex_sandbox.microsoft.mailbox import Mailbox
 from polydex_sandbox.microsoft.schema import NAVIGATION, PROPERTIES
+from polydex_sandbox.properties import time_of
 
 Test = Callable[[Contact], bool]
 
@@ -99,7 +100,7 @@ def _wanted_time(node: Compare) -> str | None:
     _check_type(node, (filters.TIME, filters.DATE))
     if node.value is None:
         return None
-    found = mapi.time_of(f"{node.value}T00:00:00Z" if node.kind == filters.DATE else node.value)
+    found = time_of(f"{node.value}T00:00:00Z" if node.kind == filters.DATE else node.value)
     if found is None:
         raise errors.bad_request(
             f"Invalid filter clause: The DateTimeOffset text '{node.value}' should be in format "

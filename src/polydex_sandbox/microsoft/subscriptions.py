@@ -15,7 +15,7 @@ from typing import Any
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.clock import rfc3339
-from polydex_sandbox.microsoft import accept, errors, mapi, routes
+from polydex_sandbox.microsoft import accept, errors, routes
 from polydex_sandbox.microsoft.call import Answer, Asked, prefer, user_id
 from polydex_sandbox.microsoft.contact import Contact
 from polydex_sandbox.microsoft.courier import Courier, Notice
@@ -33,6 +33,7 @@ from polydex_sandbox.microsoft.subscription import (
     tls_of,
     url_of,
 )
+from polydex_sandbox.properties import time_of
 from polydex_sandbox.sandbox import Sandbox
 from polydex_sandbox.tokens import Grant
 
@@ -155,7 +156,7 @@ class Subscriptions:
         one.paused = False
 
     def _expiry(self, text: str) -> int:
-        if mapi.time_of(text) is None:
+        if time_of(text) is None:
             # A date alone, and a time without its zone, are no Edm.DateTimeOffset.
             raise errors.unreadable()
         now, wished = self.sandbox.clock.now(), int(datetime.fromisoformat(text.upper()).timestamp() * 1000)

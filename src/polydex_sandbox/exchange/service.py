@@ -1,0 +1,193 @@
+"""Exchange's part of the sandbox: from an HTTP request to an answer.
+
+See https://learn.microsoft.com/exchange/client-developer/web-service-reference/ews-reference-for-exchange.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from polydex_sandbox.accounts import Account
+from polydex_sandbox.connection import Dropped, drop
+from polydex_sandbox.exchange import basic, control, errors, quirks, soap
+from polydex_sandbox.exchange.call import Call
+from polydex_sandbox.exchange.errors import EwsError
+from polydex_sandbox.exchange.mailbox import Mailbox
+from polydex_sandbox.exchange.odd import Odd
+from polydex_sandbox.exchange.settings import Settings, settings, sid
+from polydex_sandbox.exchange.versions import REQUESTED
+from polydex_sandbox.exchange.views import VIEWS
+from polydex_sandbox.exchange.xml import Element, child, name_of
+from polydex_sandbox.sandbox import Sandbox
+
+PATH = "/EWS/Exchange.asmx"
+XML = "text/xml; charset=utf-8"
+
+
+class Caseless(Route):
+    """A path that IIS finds however it is written."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches({**scope, "path": scope["path"].lower()})
+
+
+class Exchange:
+    """The simulator for all accounts."""
+
+    default_scopes: frozenset[str] = frozenset()
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.settings: dict[str, Settings] = {}
+        self._running: dict[str, int] = {}
+        sandbox.quirks.add(quirks.CATALOGUE)
+
+    def routes(self) -> list[BaseRoute]:
+        verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        return [Caseless(PATH.lower(), self.answer, methods=verbs)]
+
+    def control_routes(self) -> list[BaseRoute]:
+        return control.routes(self)
+
+    def opened(self, account: Account, given: dict[str, Any]) -> dict[str, Any]:
+        """Takes ``exchange`` out of the body: settings of the account."""
+        self.mailboxes[account.id] = Mailbox(account, self.sandbox.clock.now)
+        self.settings[account.id] = settings(account)
+        control.settle(self, account, given.pop("exchange", {}))
+        return {}
+
+    def closed(self, account: Account) -> None:
+        self.mailboxes.pop(account.id, None)
+        self.settings.pop(account.id, None)
+
+    # -- HTTP
+
+    async def answer(self, request: Request) -> Response:
+        found = basic.authenticate(request, self.logged_in)
+        if isinstance(found, Response):
+            return found
+        request.state.account = found.id
+        if request.method in ("GET", "HEAD"):
+            return Response(status_code=302, headers={"Location": "/EWS/Services.wsdl"})
+        if request.method != "POST":
+            return Response(status_code=405, headers={"Allow": "GET, HEAD, POST"})
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/xml":
+            return Response(status_code=415)
+        running = self._running.get(found.id, 0)
+        self._running[found.id] = running + 1
+        try:
+            answer = await self._answered(found, await request.body(), request, running)
+        except Dropped:
+            raise drop(request.scope) from None
+        finally:
+            self._running[found.id] -= 1
+        return self._dressed(request, answer)
+
+    def logged_in(self, name: str, password: str) -> Account | None:
+        """The account of a login and password."""
+        for account in self.sandbox.accounts:
+            known = self.settings[account.id]
+            if name.lower() in known.names(account) and password == known.password:
+                return account
+        return None
+
+    def _dressed(self, request: Request, answer: Response) -> Response:
+        answer.headers["request-id"] = str(uuid.UUID(int=self.sandbox.random.getrandbits(128), version=4))
+        answer.headers["Cache-Control"] = "private"
+        answer.headers["X-FEServer"] = "EX1"
+        given = request.headers.get("client-request-id")
+        if given and request.headers.get("return-client-request-id", "").lower() == "true":
+            answer.headers["client-request-id"] = given
+        return answer
+
+    async def _answered(self, account: Account, raw: bytes, request: Request, running: int) -> Response:
+        known = self.settings[account.id]
+        try:
+            envelope = soap.envelope(raw)
+            operation = name_of(envelope.body)
+            request.state.operation = operation
+            strike = Odd(lambda quirk: self.sandbox.quirks.strike(account.id, quirk, operation))
+            if (slow := strike("exchange-slow")) is not None:
+                await asyncio.sleep(slow["seconds"])
+            if strike("exchange-drop-before") is not None:
+                raise Dropped
+            if running >= known.connections:
+                raise errors.too_many_connections()
+            strike.refuse()
+            version = self._version(envelope.headers.get("RequestServerVersion"), known)
+            actor = self._actor(account, envelope.headers.get("ExchangeImpersonation"))
+            call = Call(
+                operation=operation,
+                body=envelope.body,
+                version=version,
+                mailbox=self.mailboxes[actor.id],
+                open=lambda address: self._open(actor, address),
+                owned=lambda guid: self._owned(actor, guid),
+                strike=strike,
+                now=self.sandbox.clock.now(),
+            )
+            view = VIEWS.get(operation)
+            if view is None:
+                raise errors.unsupported(operation)
+            content = soap.answer(strike.bent(call, view), known.version.info)
+        except EwsError as error:
+            return Response(soap.fault(error), error.status, media_type=XML)
+        if strike("exchange-drop-after") is not None:
+            raise Dropped
+        return Response(content, media_type=XML)
+
+    # -- who asks, and of whom
+
+    def _version(self, header: Element | None, known: Settings) -> str:
+        """The version that a request was written for. Raises EwsError: there is none such, or the server is too old."""
+        found = "Exchange2007" if header is None else header.get("Version", "")
+        if found not in REQUESTED or REQUESTED.index(found) > REQUESTED.index(known.version.newest):
+            raise errors.version(found)
+        return found
+
+    def _actor(self, account: Account, header: Element | None) -> Account:
+        """Whom the request is made as. Raises EwsError."""
+        if header is None:
+            return account
+        connecting = child(header, "ConnectingSID")
+        if connecting is None or len(connecting) != 1:
+            raise errors.impersonation_failed()
+        name, text = name_of(connecting[0]), (connecting[0].text or "").strip()
+        found = next((one for one in self.sandbox.accounts if self._is(one, name, text)), None)
+        if found is None:
+            raise errors.whole(errors.no_mailbox())
+        allowed = self.settings[account.id].impersonates
+        if allowed is not True and (allowed is False or found.email.lower() not in allowed):
+            raise errors.impersonation_denied()
+        return found
+
+    def _is(self, account: Account, name: str, text: str) -> bool:
+        return text == sid(account) if name == "SID" else text.lower() == account.email.lower()
+
+    def _open(self, actor: Account, address: str) -> Mailbox:
+        """Raises EwsError."""
+        for account in self.sandbox.accounts:
+            if account.email.lower() == address.lower():
+                return self._allowed(actor, account)
+        raise errors.no_mailbox()
+
+    def _owned(self, actor: Account, guid: UUID) -> Mailbox:
+        """Raises EwsError."""
+        for account in self.sandbox.accounts:
+            if self.mailboxes[account.id].guid == guid:
+                return self._allowed(actor, account)
+        raise errors.no_mailbox()
+
+    def _allowed(self, actor: Account, owner: Account) -> Mailbox:
+        if owner.id != actor.id and owner.email.lower() not in self.settings[actor.id].opens:
+            raise errors.denied()
+        return self.mailboxes[owner.id]

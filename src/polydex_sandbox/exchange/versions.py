@@ -1,0 +1,40 @@
+"""The versions of Exchange that can be simulated: what they say of themselves, and what they understand.
+
+See https://learn.microsoft.com/exchange/client-developer/web-service-reference/requestserverversion and
+https://learn.microsoft.com/exchange/new-features/build-numbers-and-release-dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+REQUESTED = ("Exchange2007", "Exchange2007_SP1", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016")  # fmt: skip
+"""What RequestServerVersion may say, the oldest first."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One server.
+
+    Attributes:
+        info: attributes of ServerVersionInfo.
+        newest: the newest version that a request may ask for.
+    """
+
+    info: Mapping[str, str]
+    newest: str
+
+
+def _version(major: int, minor: int, build: int, revision: int, word: str, newest: str) -> Version:
+    numbers = {"MajorVersion": major, "MinorVersion": minor, "MajorBuildNumber": build, "MinorBuildNumber": revision}
+    return Version({**{name: str(number) for name, number in numbers.items()}, "Version": word}, newest)
+
+
+VERSIONS = {
+    "2013": _version(15, 0, 1497, 48, "V2_23", "Exchange2013_SP1"),
+    "2016": _version(15, 1, 2507, 39, "V2017_07_11", "Exchange2016"),
+    "2019": _version(15, 2, 1544, 11, "V2018_01_08", "Exchange2016"),
+    "SE": _version(15, 2, 2562, 17, "V2018_01_08", "Exchange2016"),
+}
+"""By the setting `version`. The words are those that servers were seen to send."""
