@@ -7,7 +7,7 @@ is our own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from polydex_sandbox.exchange.xml import Element, t
@@ -28,6 +28,7 @@ class EwsError(Exception):
         message: of ``m:MessageText``.
         values: name -> text, in ``m:MessageXml``.
         place: the property that it is about, in ``m:MessageXml``.
+        violation: of the schema: line and sentence.
         whole: the call is refused as a whole, with a SOAP fault.
         status: of HTTP, when it is a fault.
     """
@@ -36,25 +37,20 @@ class EwsError(Exception):
     message: str
     values: Mapping[str, str] = field(default_factory=dict)
     place: Element | None = None
+    violation: tuple[int, str] | None = None
     whole: bool = False
     status: int = 500
 
 
-def schema(detail: str) -> EwsError:
+def schema(detail: str, line: int = 1) -> EwsError:
+    """The whole call is none of the schema: where, and what .NET says of it."""
     text = f"The request failed schema validation: {detail}"
-    return EwsError("ErrorSchemaValidation", text, whole=True)
+    return EwsError("ErrorSchemaValidation", text, violation=(line, detail), whole=True)
 
 
 def version(name: str) -> EwsError:
     text = f"The specified server version is invalid. {name}".strip()
     return EwsError("ErrorInvalidServerVersion", text, whole=True)
-
-
-def wrong_version() -> EwsError:
-    """A request that its own version has not, or the server is too old for."""
-    return EwsError(
-        "ErrorIncorrectSchemaVersion", "The request's schema version is too new for the server.", whole=True
-    )
 
 
 def invalid(message: str = "The request is invalid.") -> EwsError:
@@ -209,4 +205,4 @@ def too_many_connections() -> EwsError:
 
 def whole(error: EwsError) -> EwsError:
     """The same, of the whole call."""
-    return EwsError(error.code, error.message, error.values, error.place, whole=True)
+    return replace(error, whole=True)

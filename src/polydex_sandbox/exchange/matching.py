@@ -143,7 +143,7 @@ def _constant(known: Property, text: str) -> str:
     if known.type == "SystemTime":
         found = time_of(text) or time_of(f"{text}Z")
         if found is None:
-            raise errors.EwsError("ErrorInvalidValueForPropertyUserConfiguration", "The value is no time.")
+            raise errors.EwsError("ErrorInvalidValueForProperty", "The value is no time.")
         return found
     for choice, words in properties.CHOICES.values():
         if choice == known:

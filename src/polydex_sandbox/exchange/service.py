@@ -17,15 +17,14 @@ from starlette.types import Scope
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.connection import Dropped, drop
-from polydex_sandbox.exchange import basic, control, errors, quirks, soap
+from polydex_sandbox.exchange import basic, control, errors, quirks, schema, soap
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.odd import Odd
 from polydex_sandbox.exchange.settings import Settings, settings, sid
-from polydex_sandbox.exchange.versions import REQUESTED
 from polydex_sandbox.exchange.views import VIEWS
-from polydex_sandbox.exchange.xml import Element, child, name_of
+from polydex_sandbox.exchange.xml import Element, M, T, child, name_of, namespace_of
 from polydex_sandbox.sandbox import Sandbox
 
 PATH = "/EWS/Exchange.asmx"
@@ -123,7 +122,7 @@ class Exchange:
             if running >= known.connections:
                 raise errors.too_many_connections()
             strike.refuse()
-            version = self._version(envelope.headers.get("RequestServerVersion"), known)
+            version = self._version(envelope, known)
             actor = self._actor(account, envelope.headers.get("ExchangeImpersonation"))
             call = Call(
                 operation=operation,
@@ -147,11 +146,17 @@ class Exchange:
 
     # -- who asks, and of whom
 
-    def _version(self, header: Element | None, known: Settings) -> str:
-        """The version that a request was written for. Raises EwsError: there is none such, or the server is too old."""
-        found = "Exchange2007" if header is None else header.get("Version", "")
-        if found not in REQUESTED or REQUESTED.index(found) > REQUESTED.index(known.version.newest):
-            raise errors.version(found)
+    def _version(self, envelope: soap.Envelope, known: Settings) -> str:
+        """The version that a request was written for, which it obeys. Raises EwsError."""
+        header = envelope.headers.get("RequestServerVersion")
+        asked = None if header is None else header.get("Version", "")
+        try:
+            found = schema.agreed(asked, known.version.newest)
+        except schema.InvalidServerVersion:
+            raise errors.version(asked or "") from None
+        for element in (*envelope.headers.values(), envelope.body):
+            if namespace_of(element) in (M, T) and (wrong := schema.judge(element, found)) is not None:
+                raise errors.schema(wrong.text, wrong.line)
         return found
 
     def _actor(self, account: Account, header: Element | None) -> Account:

@@ -72,7 +72,7 @@ def fault(error: EwsError) -> bytes:
     detail = etree.SubElement(found, "detail")
     for name, content in (("ResponseCode", error.code), ("Message", error.message)):
         etree.SubElement(detail, f"{{{ERRORS}}}{name}", nsmap={"e": ERRORS}).text = m("x", text=content).text
-    if error.values or error.place is not None:
+    if error.values or error.place is not None or error.violation is not None:
         more = etree.SubElement(detail, f"{{{T}}}MessageXml", nsmap={"t": T})
         more.extend(_values(error))
     return written(root)
@@ -80,6 +80,9 @@ def fault(error: EwsError) -> bytes:
 
 def _values(error: EwsError) -> list[Element]:
     found = [] if error.place is None else [error.place]
+    if error.violation is not None:
+        line, sentence = error.violation
+        found += [t("LineNumber", text=str(line)), t("LinePosition", text="1"), t("Violation", text=sentence)]
     return found + [t("Value", text=text, Name=name) for name, text in error.values.items()]
 
 
@@ -97,7 +100,7 @@ def failure(name: str, error: EwsError, *children: Element) -> Element:
         m("DescriptiveLinkKey", text="0"),
         ResponseClass="Error",
     )
-    if error.values or error.place is not None:
+    if error.values or error.place is not None or error.violation is not None:
         found.append(m("MessageXml", *_values(error)))
     found.extend(children)
     return found

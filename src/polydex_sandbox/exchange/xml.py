@@ -71,6 +71,10 @@ def name_of(element: Element) -> str:
     return etree.QName(element).localname
 
 
+def namespace_of(element: Element) -> str | None:
+    return etree.QName(element).namespace
+
+
 def child(element: Element, name: str) -> Element | None:
     """The first child of this name, in whichever namespace: no type has two of one name."""
     return next((one for one in element if name_of(one) == name), None)
