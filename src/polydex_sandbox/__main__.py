@@ -7,10 +7,13 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import uvicorn
 
@@ -20,6 +23,8 @@ from polydex_sandbox.connection import Connection
 from polydex_sandbox.identity.google.clients import Client
 from polydex_sandbox.identity.microsoft.clients import DEFAULT as ENTRA
 from polydex_sandbox.sandbox import Sandbox
+
+_PEM = r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Cannot listen on {options.host}, port {options.port}: {reason}\n")
         return 2
     listener.setblocking(False)
-    sandbox = Sandbox(Clock(), options.seed)
+    sandbox = Sandbox(Clock(), options.seed, _certificate(options.tls_certificate))
     server = _Server(
         uvicorn.Config(
             build(sandbox), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -87,6 +92,13 @@ def settings(url: str, client: Client) -> dict[str, str]:
         "POLYDEX_MICROSOFT_CLIENT_SECRET": ENTRA.secret,
         "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
     }
+
+
+def _certificate(file: str) -> bytes | None:
+    """The server's own, the first one in the file."""
+    if not file:
+        return None
+    return ssl.PEM_cert_to_DER_cert(re.findall(_PEM, Path(file).read_text(encoding="ascii", errors="replace"))[0])
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Any
 
@@ -11,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from polydex_sandbox.sandbox import Sandbox
 
 _DROP = "polydex_sandbox.drop"
+_KEPT = "polydex_sandbox.kept"
 LARGEST = 64 * 1024 * 1024
 """Bytes of a request's body that are read."""
 
@@ -20,11 +22,16 @@ class Dropped(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """Uvicorn's, which can also be dropped: no answer, the connection is reset."""
+    """Uvicorn's, which can also be dropped: no answer, the connection is reset. And it can be remembered what it was."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.kept: dict[str, Any] = {}
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {_DROP: {"abort": self.transport.abort}}
+        extensions: dict[str, dict[Any, Any]] = {_DROP: {"abort": self.transport.abort}, _KEPT: self.kept}
+        self.scope["extensions"] = extensions
 
 
 def drop(scope: Scope) -> Dropped:
@@ -33,6 +40,12 @@ def drop(scope: Scope) -> Dropped:
     if extension is not None:
         extension["abort"]()
     return Dropped("The sandbox dropped this connection")
+
+
+def kept(scope: Scope) -> dict[str, Any]:
+    """What is known of the connection of this request, until it is closed; in-process there is none, and nothing stays."""
+    found: dict[str, Any] = scope.get("extensions", {}).get(_KEPT, {})
+    return found
 
 
 class Recorder:
