@@ -25,66 +25,8 @@ MODELLED: Final = frozenset(Item.__struct_encode_fields__)
 _TEXTS: Final = ("initials", "profession")
 _LISTS: Final = ("children", "imAddresses")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
-_TAG = re.compile(r"String 0x3A([0-9A-F]{2})", re.IGNORECASE)
+_TAG = re.compile(r"String 0x(3A[0-9A-F]{2})", re.IGNORECASE)
 """Of the properties of people. Named ones are not written: a mailbox has a quota of names, and never forgets one."""
-_ELSEWHERE: Final = frozenset(
-    [
-        "02",
-        "05",
-        "06",
-        "08",
-        "09",
-        "11",
-        "16",
-        "17",
-        "18",
-        "19",
-        "1A",
-        "1B",
-        "1C",
-        "1D",
-        "1E",
-        "1F",
-        "21",
-        "23",
-        "24",
-        "25",
-        "26",
-        "27",
-        "28",
-        "29",
-        "2A",
-        "2B",
-        "2C",
-        "2D",
-        "2E",
-        "2F",
-        "30",
-        "44",
-        "45",
-        "48",
-        "4B",
-        "4C",
-        "4E",
-        "4F",
-        "50",
-        "51",
-        "57",
-        "59",
-        "5A",
-        "5B",
-        "5C",
-        "5D",
-        "5E",
-        "5F",
-        "60",
-        "61",
-        "62",
-        "63",
-        "64",
-    ]
-)
-"""Tags behind what a contact's members are in (MS-OXPROPS): they are written as those."""
 _HIDDEN: Final = frozenset({mapi.OVERFLOW.lower(), mapi.MARK.lower()})
 _LISTED = msgspec.json.Decoder(list[str])
 
@@ -137,9 +79,9 @@ def edit(contact: Json, properties: Mapping[str, str | None]) -> tuple[Json, dic
             if items != (contact.get(name) or []):
                 plain[name] = items
         elif match := _TAG.fullmatch(name):
-            if match[1].upper() in _ELSEWHERE:
+            if int(match[1], 16) in mapi.MODELLED_TAGS:
                 raise FieldUnsupported(f"$.nativeProperties.{name}: this property is a member of the contact")
-            extended[f"String 0x3A{match[1].upper()}"] = clean
+            extended[f"String 0x{match[1].upper()}"] = clean
         elif name in MODELLED:
             raise FieldUnsupported(f"$.nativeProperties.{name}: this property is a member of the contact")
         elif _NAME.fullmatch(name) or name.lower() in map(str.lower, wire.EXTENDED):

@@ -131,7 +131,7 @@ class Change:
         made_of = new.name is not None or new.company is not None
         for name, path in zip(MADE, ("$.name.displayName", "$.fileAs"), strict=True):
             if name in self.named and self.named[name] is None and made_of:
-                self.losses.append(Loss(path, "Exchange makes it of the name or the company"))
+                self.losses.append(Loss(path, "it is made of the name or the company"))
 
     def _birthday(self) -> str | None:
         """What the bag says of it."""

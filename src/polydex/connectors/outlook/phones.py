@@ -39,11 +39,14 @@ PLACES: Final = {
     mapi.TTY_PHONE: PhoneType.TTY,
     mapi.CAR_PHONE: PhoneType.OTHER,
     mapi.ISDN: PhoneType.OTHER,
+    **dict.fromkeys(mapi.UNWRITTEN_PHONES, PhoneType.OTHER),
 }
-"""Property -> what is in it, in the order in which they are shown. Car phones and ISDN have no type of their own."""
+"""Property -> what is in it, in the order in which they are shown. Car phones and the like have no type of their own."""
 _PLACE_OF: Final = {kind: place for place, kind in reversed(PLACES.items())}
 """Type -> where a new number of it goes: of the places for ``other`` the first one."""
-_CAPACITY: Final = {place: MOST if place in (WORK, HOME) else 1 for place in PLACES}
+_CAPACITY: Final = {place: MOST if place in (WORK, HOME) else 1 for place in PLACES} | dict.fromkeys(
+    mapi.UNWRITTEN_PHONES, 0
+)
 _EXTENDED: Final = tuple((place, place.lower(), kind) for place, kind in PLACES.items() if " " in place)
 _PUNCTUATION = re.compile(r"[\s()./\-\u2010-\u2015]+")
 

@@ -42,15 +42,16 @@ def assign(
     Args:
         native: the values that are in places, as the contact shows them: in front of its other ones.
         wanted: the values that shall be.
-        capacity: of every place.
+        capacity: of every place; what is in one with none stays as it is, or goes.
         place: the place for a new value of this kind, or None.
         kind: what makes another value at the same index of the list a changed one, and not a new one.
         near: what makes two values the same one although they are written differently.
     """
     taken: dict[int, P] = {}
     free = dict(enumerate(native))
-    for key in (lambda value: value, near):
-        _match(free, wanted, taken, key)
+    _match(free, wanted, taken, lambda value: value)
+    free = {at: (where, value) for at, (where, value) in free.items() if capacity[where]}
+    _match(free, wanted, taken, near)
     for at, (where, value) in list(free.items()):
         if at < len(wanted) and at not in taken and kind(wanted[at]) == kind(value):
             taken[at] = where
