@@ -26,6 +26,8 @@ _LINES = {
     "clientOrgId": "client_org_id",
     "authOrgId": "auth_org_id",
     "timezone": "timezone",
+    "mailbox": "mailbox",
+    "authMethod": "method",
 }
 _TOKENS = ("authString1", "authString2")
 _KNOWN = frozenset(
@@ -120,6 +122,8 @@ def account_out(account: Account, status: AccountStatus | None = None, *, daemon
         "email": account.email,
         "name": account.name,
         "serverUrl": account.server_url,
+        "mailbox": account.mailbox or None,
+        "authMethod": account.auth_method or None,
         "clientOrgId": account.client_org_id,
         "authUserId": account.subject,
         "authOrgId": account.auth_org_id,

@@ -18,11 +18,15 @@ class Credentials:
     Attributes:
         login: of an OAuth service only where the application itself has access (``Grant.application``): whose data is
             meant; with a user's tokens it is "".
+        mailbox: address of another mailbox than the login's own, which it may act on; "" for its own.
+        method: how the login is proven, where a service knows several ways; "" leaves it to the service.
     """
 
     login: str = ""
     password: str = field(default="", repr=False)
     server_url: str = ""
+    mailbox: str = ""
+    method: str = ""
     tokens: Tokens | None = field(default=None, repr=False)
 
 
@@ -140,6 +144,18 @@ class OAuth(Protocol):
 
     def examine(self, net: object) -> AsyncIterator[Probe]:
         """Try the settings of this installation for the provider, step by step; none when nothing is set. Changes nothing."""
+        ...
+
+
+@runtime_checkable
+class Locating(Protocol):
+    """What a provider offers besides, whose servers can be found by a login."""
+
+    async def locate(self, net: object, credentials: Credentials) -> Credentials:
+        """Credentials with the server's address, as ``prepare`` gave them where they have one already.
+
+        Raises BadRequest when none is found, ProviderError.
+        """
         ...
 
 

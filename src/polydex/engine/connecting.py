@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from polydex.connectors.base import Identity, SourceInfo
-from polydex.connectors.provider import Credentials, OAuth, Provider
+from polydex.connectors.provider import Credentials, Locating, OAuth, Provider
 from polydex.connectors.tokens import Grant, Held
 from polydex.core.errors import (
     BadRequest,
@@ -41,12 +41,15 @@ class AccountSpec:
         service_type, service_provider: kept, and answered, as they were sent.
         grant: the tokens of an OAuth service; the others have a login and a password.
         scopes: asked for; None when nothing was said, then everything there is.
+        mailbox, method: see ``Credentials``.
         region: two letters (ISO 3166), for phone numbers without a country code.
     """
 
     service_type: str
     login: str | None = None
     password: str = field(default="", repr=False)
+    mailbox: str | None = None
+    method: str | None = None
     grant: Grant | None = field(default=None, repr=False)
     service_provider: str | None = None
     server_url: str | None = None
@@ -89,6 +92,8 @@ async def discover(ctx: Context, spec: AccountSpec) -> Found:
         async with asyncio.timeout(ctx.settings.write_deadline):
             given = await _given(ctx, provider, spec)
             credentials = provider.prepare(service, given)
+            if isinstance(provider, Locating):
+                credentials = await provider.locate(ctx.net, credentials)
             identity, books = await provider.discover(ctx.net, credentials)
     except TimeoutError:
         raise ProviderTimeout from None
@@ -106,7 +111,13 @@ async def _given(ctx: Context, provider: Provider, spec: AccountSpec) -> Credent
     if not isinstance(provider, OAuth):
         if not spec.login:
             raise BadRequest("$.loginString: missing")
-        return Credentials(login=spec.login, password=spec.password, server_url=spec.server_url or "")
+        return Credentials(
+            login=spec.login,
+            password=spec.password,
+            server_url=spec.server_url or "",
+            mailbox=spec.mailbox or "",
+            method=spec.method or "",
+        )
     grant = spec.grant
     if grant is None:
         raise BadRequest(
@@ -170,6 +181,8 @@ def save(
         email=spec.email or identity.email,
         name=spec.name or identity.name,
         server_url=credentials.server_url or None,
+        mailbox=credentials.mailbox,
+        auth_method=credentials.method,
         client_org_id=spec.client_org_id,
         auth_org_id=spec.auth_org_id,
         timezone=spec.timezone,

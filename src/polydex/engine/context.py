@@ -118,7 +118,13 @@ class Context:
             grant = grants.opened(self.keys, account.id, account.secret or b"").grant
             return grants.credentials(account, grant, Held(grant) if held else AccountTokens(self, account.id))
         password = self.keys.decrypt(account.secret or b"", secret_context(account.id)).decode()
-        return Credentials(login=account.login or "", password=password, server_url=account.server_url or "")
+        return Credentials(
+            login=account.login or "",
+            password=password,
+            server_url=account.server_url or "",
+            mailbox=account.mailbox,
+            method=account.auth_method,
+        )
 
     def target(self, account: Account, source: Source) -> Target:
         """Where observations of a source are applied."""

@@ -17,7 +17,7 @@ ERASE_STEP = 500
 _COLUMNS = (
     "id, app_id, provider, service_type, service_provider, subject, login, email, name, server_url, client_org_id, "
     "auth_org_id, timezone, region, scopes, secret, token_status, token_error, generation, created_at, updated_at, "
-    "obtained_at, deleted_at, credentials"
+    "obtained_at, deleted_at, credentials, mailbox, auth_method"
 )
 
 
@@ -35,6 +35,8 @@ class Account:
         generation: raised by delete, erase and restore; whatever was asked for under another one is not applied.
         obtained_at: when the credentials were given.
         credentials: a number that rises whenever others are given; a refresh of their tokens leaves it.
+        mailbox: that is acted on, where it is not the login's own; else empty.
+        auth_method: how the login is proven; empty where the provider knows best.
     """
 
     id: AccountId
@@ -61,11 +63,15 @@ class Account:
     obtained_at: int
     deleted_at: int | None
     credentials: int
+    mailbox: str
+    auth_method: str
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What an application says about an account, and the provider about its user. None leaves what is stored."""
+    """What an application says about an account, and the provider about its user. None leaves what is stored; what goes
+    with the credentials (``mailbox``, ``auth_method``) is never left.
+    """
 
     service_type: str
     scopes: frozenset[str]
@@ -78,6 +84,8 @@ class Details:
     auth_org_id: str | None = None
     timezone: str | None = None
     region: str | None = None
+    mailbox: str = ""
+    auth_method: str = ""
 
 
 def _account(row: Row) -> Account:
@@ -130,7 +138,7 @@ def upsert(tx: Tx, app: int, provider: str, subject: str, details: Details, now:
     """
     columns = (
         "service_type", "service_provider", "login", "email", "name", "server_url", "client_org_id", "auth_org_id",
-        "timezone", "region", "scopes",
+        "timezone", "region", "scopes", "mailbox", "auth_method",
     )  # fmt: skip
     row = tx.all(
         f"INSERT INTO account (app_id, provider, subject, {', '.join(columns)}, created_at, updated_at, obtained_at) "
@@ -153,6 +161,8 @@ def upsert(tx: Tx, app: int, provider: str, subject: str, details: Details, now:
         details.timezone,
         details.region,
         " ".join(sorted(details.scopes)),
+        details.mailbox,
+        details.auth_method,
         now,
         now,
         now,
@@ -267,7 +277,7 @@ def delete(tx: Tx, account: AccountId, now: int) -> bool:
     gone = tx.run(
         "UPDATE account SET generation = generation + 1, deleted_at = ?, updated_at = ?, secret = NULL, subject = '', "
         "login = NULL, email = NULL, name = NULL, server_url = NULL, client_org_id = NULL, auth_org_id = NULL, "
-        "timezone = NULL, region = NULL, token_error = NULL, refresh_owner = NULL, refresh_until = 0 "
+        "timezone = NULL, region = NULL, mailbox = '', auth_method = '', token_error = NULL, refresh_owner = NULL, refresh_until = 0 "
         "WHERE id = ? AND deleted_at IS NULL",
         now,
         now,

@@ -50,6 +50,7 @@ class AccountLine(Line, frozen=True, gc=False):
     email: str | None
     name: str | None
     server_url: str | None
+    mailbox: str
     region: str | None
     secret: bytes | None
     token_status: str

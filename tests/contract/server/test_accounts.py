@@ -62,6 +62,16 @@ async def test_the_same_login_is_the_same_account_with_one_more_token(house: Hou
     assert (await upsert(house, loginString="eve@example.com"))["accountId"] != first["accountId"]
 
 
+async def test_which_mailbox_it_is_and_how_its_login_is_proven_is_as_it_was_said_last(house: House) -> None:
+    given = {"mailbox": "team@example.com", "authMethod": "ntlm"}
+    saved = await upsert(house, **given)
+    account = (await house.back_end.get(f"/v1/am/accounts/{saved['accountId']}")).json
+    assert {name: account[name] for name in given} == given
+    assert (await upsert(house))["accountId"] == saved["accountId"]
+    account = (await house.back_end.get(f"/v1/am/accounts/{saved['accountId']}")).json
+    assert not set(given) & set(account)
+
+
 async def test_what_was_sent_as_imap_is_answered_as_imap(house: House) -> None:
     for provider in ("Fastmail", "iCloud"):
         login = f"{provider}@example.com"

@@ -44,6 +44,8 @@ async def test_the_same_user_again_is_the_same_account(db: Database) -> None:
         auth_org_id="auth-7",
         timezone="Europe/London",
         region="GB",
+        mailbox="team@example.org",
+        auth_method="ntlm",
     )
     first = await db.write(accounts.upsert, app, "carddav", ADA, full, NOW)
     assert {name: getattr(first, name) for name in full.__slots__} == {
@@ -57,6 +59,7 @@ async def test_the_same_user_again_is_the_same_account(db: Database) -> None:
     assert (again.service_type, again.scopes, again.name, again.email) == ("CardDAV", READ, "Ada King", first.email)
     assert (again.token_status, again.token_error, again.secret) == ("active", None, b"sealed")
     assert (again.created_at, again.updated_at, again.obtained_at) == (NOW, NOW + 5, NOW + 5)
+    assert (again.mailbox, again.auth_method) == ("", "")  # what goes with the credentials is as it was said last
     assert again.generation == first.generation
     assert await db.read(lambda tx: tx.one("SELECT seq FROM account")) == (9,)
     assert await db.read(accounts.get, first.id) == again

@@ -64,7 +64,10 @@ def given() -> dict[str, Json]:
                 "tokenError": about(TEXT, "What the provider said."),
                 "type": {"type": "string", "enum": ["daemon", "personal", "managed"]},
                 "daemon": FLAG,
-                **texts("loginString", "email", "name", "serverUrl", "clientOrgId"),
+                **texts("loginString", "email", "name", "serverUrl"),
+                "mailbox": about(TEXT, "The address of the mailbox, where it is not the login's own."),
+                "authMethod": about(TEXT, "How the login is proven, where that was said."),
+                "clientOrgId": TEXT,
                 "authUserId": about(TEXT, "The provider's own id of the login."),
                 **texts("authOrgId", "timezone"),
                 "authScopes": about(array(TEXT), "What is granted."),
@@ -175,7 +178,7 @@ def taken() -> dict[str, Json]:
                     "type": "string",
                     "enum": list(KNOWN_SERVICES),
                     "description": "Served: CardDAV, iCloud, Fastmail, IMAP with one of those two as the provider, Google, "
-                    "and Office365 (Outlook.com, too).",
+                    "Office365 (Outlook.com, too), and EWS (Exchange Server).",
                 },
                 "serviceProvider": about(LINE, "With IMAP: Fastmail or iCloud."),
                 "authScopes": {
@@ -187,7 +190,17 @@ def taken() -> dict[str, Json]:
                 },
                 "authOrgId": LINE,
                 "clientOrgId": about(LINE, "Your own grouping of accounts."),
-                "serverUrl": about(LINE, "For CardDAV: the server, or any address of it."),
+                "serverUrl": about(
+                    LINE,
+                    "For CardDAV and EWS: the server, or any address of it. EWS finds it by an e-mail address, too.",
+                ),
+                "mailbox": about(
+                    LINE, "For EWS: the address of another mailbox than the login's own, which it may impersonate."
+                ),
+                "authMethod": about(
+                    LINE,
+                    "For EWS: auto (when nothing is said), negotiate, ntlm, basic, or bearer: password is a token.",
+                ),
                 "loginString": about(
                     LINE, "The login; this or email is needed, but for Google and Office365, which tell it."
                 ),

@@ -44,7 +44,7 @@ def of_account(line: AccountLine, defaults: int, leftovers: int, keys: Keys | No
     if line.refresh_owner is None and line.refresh_until:
         yield rules.ACCOUNTS, "nobody refreshes its tokens, and has an end for that"
     if line.deleted_at is not None:
-        personal = (line.login, line.email, line.name, line.server_url, line.region)
+        personal = (line.login, line.email, line.name, line.server_url, line.region, line.mailbox or None)
         if line.secret is not None:
             yield rules.DELETED, "it keeps its credentials"
         if line.subject or any(value is not None for value in personal):
