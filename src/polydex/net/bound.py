@@ -10,7 +10,7 @@ import binascii
 import ssl
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from aiohttp.connector import Connection
 from yarl import URL
@@ -39,6 +39,8 @@ class BoundAuth:
         password: of the login.
         method: how it is proven; None until a server has said what it takes: Negotiate where Kerberos is possible, else
             NTLM, Negotiate (with NTLM inside) and Basic, in this order. What was found is remembered here.
+        asks: nothing is proven, and no password is sent, before the server has asked for it; so it is in any case where
+            there is no method.
 
     Raises:
         BadRequest: a colon in the login, or control characters.
@@ -47,26 +49,34 @@ class BoundAuth:
     login: str
     password: str = field(repr=False)
     method: Method | None = None
+    asks: bool = False
     basic: BasicAuth = field(init=False, repr=False, compare=False)
-    _asks: bool = field(init=False, repr=False, compare=False)
+    _only: Method | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.basic = BasicAuth(self.login, self.password)
-        self._asks = self.method is None
+        self._only = self.method
+        self.asks = self.asks or self.method is None
+        self.refused()
+
+    @property
+    def wanted(self) -> Method | None:
+        """The only one that may be used; None for all that are possible."""
+        return self._only
 
     def choose(self, offered: list[Challenge]) -> Method | None:
         """The best of what a server offers that is possible and that is not excluded; None when there is none."""
         schemes = {challenge.scheme for challenge in offered}
         wanted: tuple[Method, ...] = ("negotiate", "ntlm") if kerberos() else ("ntlm", "negotiate")
-        wanted = (*wanted, "basic") if self._asks else (cast("Method", self.method),)
+        wanted = (*wanted, "basic") if self._only is None else (self._only,)
         found = next((method for method in wanted if method in schemes), None)
-        if self._asks:
+        if self.asks:
             self.method = found
         return found
 
     def refused(self) -> None:
         """What was found may not hold any more: the next line asks again."""
-        if self._asks:
+        if self.asks:
             self.method = None
 
 
@@ -171,7 +181,7 @@ class Proof:
 
     def _offered(self, offered: list[Challenge]) -> None:
         """Choose among what is offered."""
-        method = self._auth.method
+        method = self._auth.wanted
         if self._auth.choose(offered) is not None:
             return
         names = ", ".join(sorted({each.scheme for each in offered})) or "nothing"
