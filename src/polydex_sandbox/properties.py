@@ -18,6 +18,14 @@ ADDRESS = "00062004-0000-0000-c000-000000000046"
 PUBLIC_STRINGS = "00020329-0000-0000-c000-000000000046"
 
 
+_FORM = re.compile(
+    r"(?P<type>[A-Za-z]+) (?:0[xX](?P<tag>[0-9A-Fa-f]{1,8})"
+    r"|\{?(?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}? "
+    r"(?:[Ii][Dd] (?:0[xX](?P<id>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,9}))|[Nn][Aa][Mm][Ee] (?P<name>.+)))"
+)
+_LARGEST_TAG = 0x7FFF
+
+
 @dataclass(frozen=True)
 class Property:
     """One MAPI property.
@@ -25,7 +33,7 @@ class Property:
     Attributes:
         type: word of its type, as Graph writes it; ends in ``Array`` when it has several values.
         guid: of its set, in lower case; "" for one that is known by its tag.
-        id: the tag, the number in the set, or the name in lower case: names do not differ in case alone.
+        id: the tag, the number in the set, or the name.
     """
 
     type: str
@@ -48,6 +56,21 @@ class Property:
     @property
     def multiple(self) -> bool:
         return self.type.endswith("Array")
+
+
+def written(text: str) -> Property | None:
+    """The property that such a text names, as `Property.text` writes it; None when it names none."""
+    match = _FORM.fullmatch(text)
+    kind = _KINDS.get(match["type"].lower()) if match else None
+    if match is None or kind is None:
+        return None
+    if match["tag"]:
+        tag = int(match["tag"], 16)
+        return Property(kind, "", tag) if tag <= _LARGEST_TAG else None
+    guid = match["guid"].lower()
+    if match["name"]:
+        return Property(kind, guid, match["name"])
+    return Property(kind, guid, int(match["id"], 16) if match["id"] else int(match["decimal"]))
 
 
 def canonical(known: Property, value: Any) -> Any:
@@ -119,7 +142,6 @@ _READ: Mapping[str, Callable[[str], str | None]] = {
     "Binary": _binary,
     "CLSID": _guid,
 }
-KINDS = {
+_KINDS = {
     word.lower(): word for kind in _READ for word in (kind, f"{kind}Array") if word != "BooleanArray"
 }  # Exchange has no arrays of booleans.
-"""Words of the types, by themselves in lower case."""

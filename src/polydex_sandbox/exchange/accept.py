@@ -155,25 +155,13 @@ def _deleted(path: Path) -> Changes:
             raise errors.property_delete(path)
         return {path.extended: None}
     if path.index:
-        return dict.fromkeys(_entry(path))
+        return dict.fromkeys(paths.entry(path))
     if path.uri in DIRECTORY:
         raise errors.property_request(path.uri)
     found = _DELETED.get(path.uri)
     if found is None:
         raise errors.property_delete(path.uri)
     return dict.fromkeys(found)
-
-
-def _entry(path: Path) -> list[Property]:
-    if path.uri == "contacts:EmailAddress":
-        return list(properties.EMAILS[path.index].values())
-    if path.uri == "contacts:PhoneNumber":
-        return [properties.PHONES[path.index]]
-    if path.uri == "contacts:ImAddress":
-        return [properties.IMS[path.index]]
-    if path.uri in DICTIONARIES:
-        return [properties.ADDRESSES[path.index][path.uri.partition("PhysicalAddress:")[2]]]
-    raise errors.property_delete(path)
 
 
 def _text(known: Property) -> Callable[[Element], Changes]:

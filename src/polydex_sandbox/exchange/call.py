@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from polydex_sandbox.accounts import Account
 from polydex_sandbox.exchange import errors, ids, soap
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.ids import Id
@@ -25,6 +26,7 @@ class Call:
         mailbox: the mailbox of who asks, or is impersonated.
         open: the mailbox of an address. Raises EwsError: there is none, or it is somebody else's.
         owned: the mailbox that ids of this GUID are of. Raises EwsError likewise.
+        accounts: everybody of the organisation.
         strike: the parameters of a quirk, by its id, when it strikes this call; asking counts.
         now: Unix milliseconds.
     """
@@ -35,6 +37,7 @@ class Call:
     mailbox: Mailbox
     open: Callable[[str], Mailbox]
     owned: Callable[[Any], Mailbox]
+    accounts: Callable[[], list[Account]]
     strike: Callable[[str], dict[str, Any] | None]
     now: int
 

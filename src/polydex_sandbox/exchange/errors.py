@@ -206,3 +206,11 @@ def too_many_connections() -> EwsError:
 def whole(error: EwsError) -> EwsError:
     """The same, of the whole call."""
     return replace(error, whole=True)
+
+
+def unsupported_path() -> EwsError:
+    return EwsError("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.")
+
+
+def move_failed() -> EwsError:
+    return EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from polydex_sandbox.exchange import errors, paths, properties, values
@@ -39,48 +40,59 @@ _FIELDS: dict[str, Property] = {
 
 def matches(body: Element, mailbox: Mailbox, item: Item) -> bool:
     """Whether an item is what the call's Restriction wants; every one without. Raises EwsError."""
-    restriction = child(body, "Restriction")
-    if restriction is None:
-        return True
-    return all(expression(one, mailbox, item) for one in restriction)
+    return Restriction(_known, lambda known: values.value(item, mailbox, known)).holds(child(body, "Restriction"))
 
 
-def expression(element: Element, mailbox: Mailbox, item: Item) -> bool:
-    """Raises EwsError: it is none."""
-    name = name_of(element)
-    if name in ("And", "Or"):
-        return (all if name == "And" else any)([expression(one, mailbox, item) for one in element])
-    if name == "Not":
-        return not expression(element[0], mailbox, item)
-    known = _known(paths.path(element[0]))
-    found = values.value(item, mailbox, known)
-    if name == "Exists":
-        return found is not None
-    if name == "Contains":
-        return _contains(element, found)
-    if name == "Excludes":
-        mask = element[1].get("Value", "0")
-        return (int(found or "0") & int(mask, 0)) == 0
-    if name in _COMPARED:
-        return _compared(element, known, found, mailbox, item)
-    raise errors.EwsError("ErrorInvalidRestriction", f"The sandbox does not know the restriction {name}.")
+@dataclass(frozen=True)
+class Restriction:
+    """What a restriction is held against.
+
+    Attributes:
+        property_of: the property behind a path. Raises EwsError: it cannot be searched by.
+        value: of a property; None when it is not there.
+    """
+
+    property_of: Callable[[Path], Property]
+    value: Callable[[Property], Any]
+
+    def holds(self, element: Element | None) -> bool:
+        """Whether the only expression in it is true; True without any. Raises EwsError."""
+        return True if element is None else all(self._true(one) for one in element)
+
+    def _true(self, element: Element) -> bool:
+        name = name_of(element)
+        if name in ("And", "Or"):
+            return (all if name == "And" else any)([self._true(one) for one in element])
+        if name == "Not":
+            return not self._true(element[0])
+        known = self.property_of(paths.path(element[0]))
+        found = self.value(known)
+        if name == "Exists":
+            return found is not None
+        if name == "Contains":
+            if not known.type.startswith("String"):
+                raise errors.EwsError("ErrorContainsFilterWrongType", "Contains is for texts alone.")
+            return _contains(element, found)
+        if name == "Excludes":
+            return (int(found or "0") & int(element[1].get("Value", "0"), 0)) == 0
+        if name not in _COMPARED:
+            raise errors.EwsError("ErrorInvalidRestriction", f"The sandbox does not know the restriction {name}.")
+        operand = element[1][0]
+        if name_of(operand) == "Constant":
+            other: Any = _constant(known, operand.get("Value", ""))
+        else:
+            other = self.value(self.property_of(paths.path(operand)))
+        return _compared(name, known, found, other)
 
 
 def _known(path: Path) -> Property:
-    """The property behind a path. Raises EwsError: it cannot be searched or sorted by."""
+    """The property of an item behind a path. Raises EwsError: it cannot be searched or sorted by."""
     if path.extended is not None:
         return path.extended
     if path.index:
-        if path.uri == "contacts:EmailAddress":
-            return properties.EMAILS[path.index]["address"]
-        if path.uri == "contacts:PhoneNumber":
-            return properties.PHONES[path.index]
-        if path.uri == "contacts:ImAddress":
-            return properties.IMS[path.index]
-        if path.uri in paths.DICTIONARIES:
-            return properties.ADDRESSES[path.index][path.uri.partition("PhysicalAddress:")[2]]
+        return paths.entry(path)[0]
     if path.uri not in _FIELDS:
-        raise errors.EwsError("ErrorUnsupportedPathForQuery", "The property cannot be used in a restriction.")
+        raise errors.unsupported_path()
     return _FIELDS[path.uri]
 
 
@@ -121,21 +133,13 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _compared(element: Element, known: Property, found: Any, mailbox: Mailbox, item: Item) -> bool:
+def _compared(name: str, known: Property, found: Any, other: Any) -> bool:
     """Texts are compared without regard to case, as the store does. Raises EwsError."""
-    operand = element[1][0]
-    if name_of(operand) == "Constant":
-        other = _constant(known, operand.get("Value", ""))
-    else:
-        other = values.value(item, mailbox, _known(paths.path(operand)))
-    name = name_of(element)
     if found is None or other is None:
         return name == "IsNotEqualTo" and found != other
-    compare = _COMPARED[name]
-    if isinstance(found, list):
-        # Of several values any one can do.
-        return any(compare(_comparable(known, one), _comparable(known, other)) for one in found)
-    return compare(_comparable(known, found), _comparable(known, other))
+    # Of several values any one can do.
+    several = found if isinstance(found, list) else [found]
+    return any(_COMPARED[name](_comparable(known, one), _comparable(known, other)) for one in several)
 
 
 def _constant(known: Property, text: str) -> str:

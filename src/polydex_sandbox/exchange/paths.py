@@ -99,3 +99,17 @@ def extended(element: Element) -> Property:
 _ATTRIBUTES = (
     "DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType",
 )  # fmt: skip
+
+
+def entry(path: Path) -> list[Property]:
+    """The properties of an entry of a dictionary, the one that says most first. Raises EwsError: there is no such dictionary."""
+    if path.uri == "contacts:EmailAddress":
+        slot = properties.EMAILS[path.index]
+        return [slot["address"], slot["name"], slot["type"], slot["original"]]
+    if path.uri == "contacts:PhoneNumber":
+        return [properties.PHONES[path.index]]
+    if path.uri == "contacts:ImAddress":
+        return [properties.IMS[path.index]]
+    if path.uri in DICTIONARIES:
+        return [properties.ADDRESSES[path.index][path.uri.partition("PhysicalAddress:")[2]]]
+    raise errors.property_request(path)

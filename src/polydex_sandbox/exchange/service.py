@@ -131,6 +131,7 @@ class Exchange:
                 mailbox=self.mailboxes[actor.id],
                 open=lambda address: self._open(actor, address),
                 owned=lambda guid: self._owned(actor, guid),
+                accounts=lambda: list(self.sandbox.accounts),
                 strike=strike,
                 now=self.sandbox.clock.now(),
             )

@@ -108,3 +108,10 @@ def failure(name: str, error: EwsError, *children: Element) -> Element:
 
 def response(name: str, messages: list[Element]) -> Element:
     return m(f"{name}Response", m("ResponseMessages", *messages))
+
+
+def warning(name: str, error: EwsError, *children: Element) -> Element:
+    """One answer of several, with something to mind."""
+    found = failure(name, error, *children)
+    found.set("ResponseClass", "Warning")
+    return found

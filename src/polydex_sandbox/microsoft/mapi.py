@@ -6,36 +6,20 @@ https://learn.microsoft.com/graph/api/resources/extended-properties-overview.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from polydex_sandbox.microsoft.errors import GraphError, bad_property_id
-from polydex_sandbox.properties import ADDRESS, KINDS, PUBLIC_STRINGS, Property, canonical
-
-_FORM = re.compile(
-    r"(?P<type>[A-Za-z]+) (?:0[xX](?P<tag>[0-9A-Fa-f]{1,8})"
-    r"|\{?(?P<guid>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}? "
-    r"(?:[Ii][Dd] (?:0[xX](?P<id>[0-9A-Fa-f]{1,8})|(?P<decimal>[0-9]{1,9}))|[Nn][Aa][Mm][Ee] (?P<name>.+)))"
-)
-_LARGEST_TAG = 0x7FFF
+from polydex_sandbox.properties import ADDRESS, PUBLIC_STRINGS, Property, canonical, written
 
 
 def parse(text: Any, *, multiple: bool = False) -> Property:
-    """Raises GraphError: it is no id of a property, or not of one with so many values."""
-    match = _FORM.fullmatch(text) if isinstance(text, str) else None
-    kind = KINDS.get(match["type"].lower()) if match else None
-    if match is None or kind is None or kind.endswith("Array") != multiple:
+    """Names are in lower case: no two differ in case alone. Raises GraphError: it is no id of a property, or not of one with so many values."""
+    found = written(text) if isinstance(text, str) else None
+    if found is None or found.multiple != multiple:
         raise bad_property_id()
-    if match["tag"]:
-        tag = int(match["tag"], 16)
-        if tag > _LARGEST_TAG:
-            raise bad_property_id()
-        return Property(kind, "", tag)
-    guid = match["guid"].lower()
-    if match["name"]:
-        return Property(kind, guid, match["name"].lower())
-    return Property(kind, guid, int(match["id"], 16) if match["id"] else int(match["decimal"]))
+    return replace(found, id=found.id.lower()) if isinstance(found.id, str) else found
 
 
 def checked(known: Property, value: Any) -> Any:

@@ -35,6 +35,9 @@ def create(call: Call) -> Element:
             # Everything else is beyond this simulation.
             raise errors.EwsError("ErrorInvalidRequest", f"The sandbox does not make items of the kind {kind}.")
         target = folder or mailbox.distinguished("contacts")
+        if not target.kind.startswith("IPF.Contact"):
+            message = "Contacts can be created in contacts folders alone."
+            raise errors.EwsError("ErrorCannotCreateContactInNonContactFolder", message)
         if kind == LIST:
             return [m("Items", show.only_id(mailbox, _list(mailbox, target, element)))]
         given = {known: value for known, value in accept.item(element).items() if value is not None}
@@ -124,7 +127,7 @@ def move(call: Call) -> Element:
     def one(element: Element) -> list[Element]:
         owner, found = call.item(element)
         if owner is not mailbox:
-            raise errors.EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")
+            raise errors.move_failed()
         moved = found if found.folder == folder.key else mailbox.move(found, folder)
         return [m("Items", show.only_id(mailbox, moved))]
 
@@ -137,7 +140,7 @@ def copy(call: Call) -> Element:
     def one(element: Element) -> list[Element]:
         owner, found = call.item(element)
         if owner is not mailbox:
-            raise errors.EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")
+            raise errors.move_failed()
         return [m("Items", show.only_id(mailbox, mailbox.copy(found, folder)))]
 
     return call.each(call.part("ItemIds"), one, lambda: m("Items"))

@@ -6,13 +6,14 @@ and, for what a state is, [MS-OXCFXICS]. Changes come the newest first, after th
 
 from __future__ import annotations
 
-from polydex_sandbox.exchange import errors, ids, shape, show, soap, syncstate
+from polydex_sandbox.exchange import errors, ids, shape, show, showfolder, soap, syncstate
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.ids import Id
 from polydex_sandbox.exchange.item import Folder
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.show import View
+from polydex_sandbox.exchange.showfolder import FolderShape
 from polydex_sandbox.exchange.syncstate import Ranges, SyncState
 from polydex_sandbox.exchange.xml import Element, child, content, m, t, text_of
 
@@ -37,7 +38,7 @@ def _items(call: Call) -> list[Element]:
     if not 1 <= most <= MOST:
         raise errors.schema("MaxChangesReturned has to be from 1 to 512.")
     place = f"{mailbox.guid}/{folder.key}"
-    before = _state(call, place)
+    before = _state(call, place, "items")
     ignored = _ignored(call, mailbox)
     given, seen = set(before.given), set(before.seen)
     changes: list[Element] = []
@@ -89,6 +90,43 @@ def _items(call: Call) -> list[Element]:
     ]
 
 
+def folders(call: Call) -> Element:
+    """SyncFolderHierarchy: the folders below one, at any depth; all below the root's top when none is named."""
+    try:
+        return soap.response(call.operation, [soap.success(call.operation, *_folders(call))])
+    except EwsError as error:
+        if error.whole:
+            raise
+        empty = [m("SyncState", text=""), m("IncludesLastFolderInRange", text="true")]
+        return soap.response(call.operation, [soap.failure(call.operation, error, *empty)])
+
+
+def _folders(call: Call) -> list[Element]:
+    wanted = FolderShape(call.part("FolderShape"))
+    named = child(call.body, "SyncFolderId")
+    if named is None:
+        mailbox, top = call.mailbox, call.mailbox.distinguished("msgfolderroot")
+    else:
+        mailbox, top = _folder(call, named)
+    place = f"{mailbox.guid}/{top.key}"
+    before = _state(call, place, "folders")
+    below = mailbox.tree(top.key)
+    keys = {one.key for one in below}
+    changes = [
+        t("Update" if one.key in before.given else "Create", showfolder.folder(mailbox, one, wanted))
+        for one in below
+        if one.seq not in before.seen
+    ]
+    gone = [key for key in before.given if key not in keys]
+    changes += [t("Delete", t("FolderId", Id=mailbox.folder_id(key))) for key in gone]
+    after = SyncState(Ranges.of(keys), Ranges.of(one.seq for one in below))
+    return [
+        m("SyncState", text=syncstate.write("folders", place, after)),
+        m("IncludesLastFolderInRange", text="true"),
+        m("Changes", *changes),
+    ]
+
+
 def _gone(mailbox: Mailbox, folder: Folder, key: int) -> str:
     return ids.write(Id(ids.ITEM, mailbox.guid, key, folder.key))
 
@@ -110,13 +148,13 @@ def _folder(call: Call, element: Element) -> tuple[Mailbox, Folder]:
         raise
 
 
-def _state(call: Call, place: str) -> SyncState:
+def _state(call: Call, place: str, kind: str) -> SyncState:
     """Raises EwsError: it is none, or one of another folder."""
     text = content(call.body, "SyncState")
     if not text:
         return SyncState()
     try:
-        return syncstate.read("items", place, text)
+        return syncstate.read(kind, place, text)
     except ValueError:
         raise errors.sync_state() from None
 

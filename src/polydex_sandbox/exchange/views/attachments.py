@@ -1,0 +1,84 @@
+"""Attachments: CreateAttachment, GetAttachment, DeleteAttachment; a contact's photo is one of them.
+
+See [MS-OXWSATT]. Every change gives the item another change key, which the answer tells.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from polydex_sandbox.exchange import errors, ids, show
+from polydex_sandbox.exchange.call import Call
+from polydex_sandbox.exchange.item import CONTACT, Attachment, Item
+from polydex_sandbox.exchange.mailbox import Mailbox
+from polydex_sandbox.exchange.xml import Element, content, m, name_of, t
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes of a request's attachments, unless the administrator changes ``maxAllowedContentLength``."""
+
+
+def create(call: Call) -> Element:
+    """Those of one item; the change key of the last one made is the item's."""
+    parent = call.part("ParentItemId")
+
+    def one(element: Element) -> list[Element]:
+        mailbox, item = call.item(parent)
+        if name_of(element) != "FileAttachment":
+            raise errors.invalid("The sandbox attaches files alone.")
+        made = _made(mailbox, item, element)
+        lost = made.photo and call.strike("exchange-photo-lost") is not None
+        kept = tuple(each for each in item.attachments if not (made.photo and each.photo))
+        changed = mailbox.update(item, attachments=kept if lost else (*kept, made))
+        ident = t(
+            "AttachmentId",
+            Id=mailbox.attachment_id(changed, made),
+            RootItemId=mailbox.item_id(changed),
+            RootItemChangeKey=mailbox.change_key(changed),
+        )
+        return [m("Attachments", t("FileAttachment", ident))]
+
+    return call.each(call.part("Attachments"), one, lambda: m("Attachments"))
+
+
+def _made(mailbox: Mailbox, item: Item, element: Element) -> Attachment:
+    """Raises EwsError. That a second photo takes the place of the first is unconfirmed."""
+    try:
+        data = base64.b64decode(content(element, "Content"), validate=False)
+    except ValueError:
+        raise errors.property_value("item:Attachments") from None
+    if len(data) > LARGEST:
+        raise errors.EwsError("ErrorAttachmentSizeLimitExceeded", "The attachment is too large.")
+    photo = content(element, "IsContactPhoto") in ("true", "1") and item.kind == CONTACT
+    name = content(element, "Name")
+    return mailbox.attachment(name, data, photo=photo, media_type=content(element, "ContentType"))
+
+
+def get(call: Call) -> Element:
+    def one(element: Element) -> list[Element]:
+        mailbox, item, found = _found(call, element)
+        return [m("Attachments", show.attachment(mailbox, item, found, whole=True))]
+
+    return call.each(call.part("AttachmentIds"), one, lambda: m("Attachments"))
+
+
+def delete(call: Call) -> Element:
+    def one(element: Element) -> list[Element]:
+        mailbox, item, found = _found(call, element)
+        changed = mailbox.update(item, attachments=tuple(each for each in item.attachments if each is not found))
+        root = {"RootItemId": mailbox.item_id(changed), "RootItemChangeKey": mailbox.change_key(changed)}
+        return [m("RootItemId", **root)]
+
+    return call.each(call.part("AttachmentIds"), one)
+
+
+def _found(call: Call, element: Element) -> tuple[Mailbox, Item, Attachment]:
+    """Raises EwsError."""
+    known = call.known(element)
+    if known.kind != ids.ATTACHMENT:
+        raise errors.EwsError("ErrorInvalidAttachmentId", "The attachment id is not valid.")
+    mailbox = call.owned(known.mailbox)
+    item = mailbox.item(known)
+    for one in item.attachments:
+        if one.number == known.attachment:
+            return mailbox, item, one
+    raise errors.item_not_found()
