@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sandbox = Sandbox(Clock(), options.seed, _certificate(options.tls_certificate))
     server = _Server(
         uvicorn.Config(
-            build(sandbox), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
+            build(sandbox, _shown(options.tls_certificate)), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
             ssl_certfile=options.tls_certificate or None, ssl_keyfile=options.tls_key or None,
         )
@@ -59,6 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _announce(listener, scheme, sandbox.client, as_json=options.json)
         server.run(sockets=[listener])
     return 0
+
+
+def _shown(path: str) -> bytes | None:
+    """The certificate of a PEM file, DER: the first one, which is the server's."""
+    if not path:
+        return None
+    text = Path(path).read_text("ascii")
+    return ssl.PEM_cert_to_DER_cert(text[text.index(ssl.PEM_HEADER) : text.index(ssl.PEM_FOOTER)] + ssl.PEM_FOOTER)
 
 
 class _Server(uvicorn.Server):

@@ -16,11 +16,16 @@ from polydex_sandbox.microsoft.service import Graph
 from polydex_sandbox.sandbox import Sandbox
 
 
-def build(sandbox: Sandbox) -> ASGIApp:
-    """The application. Google lies at the root, so its routes come last: they answer whatever nobody else knows."""
+def build(sandbox: Sandbox, certificate: bytes | None = None) -> ASGIApp:
+    """The application. Google lies at the root, so its routes come last: they answer whatever nobody else knows.
+
+    Args:
+        sandbox: the state.
+        certificate: what the server shows, DER; None when it speaks no TLS.
+    """
     people = Google(sandbox)
     graph = Graph(sandbox)
-    exchange = Exchange(sandbox)
+    exchange = Exchange(sandbox, certificate)
     identity = Identity(sandbox, [people, graph, exchange])
     entra = MicrosoftIdentity(sandbox, identity.is_user)
     routes = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -12,11 +13,12 @@ from starlette.routing import BaseRoute
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.control import Missing, account_of, answer, route
+from polydex_sandbox.exchange.auth import BINDINGS, METHODS
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.outlook import Outlook
 from polydex_sandbox.exchange.settings import sid
 from polydex_sandbox.exchange.versions import VERSIONS
-from polydex_sandbox.members import BadInput, body_of, no_others, text_of
+from polydex_sandbox.members import BadInput, body_of, no_others, text_of, texts_of
 
 if TYPE_CHECKING:
     from polydex_sandbox.exchange.service import Exchange
@@ -64,37 +66,47 @@ def _told(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     return told
 
 
+_TEXTS = ("password", "login", "domain")
+_WHOLE = ("connections", "namedProperties")
+_KNOWN = (*_TEXTS, *_WHOLE, "version", "methods", "extendedProtection", "impersonates", "opens")
+
+
 def settle(exchange: Exchange, account: Account, given: Any) -> None:
-    """Settings of an account; what is not given stays. Raises BadInput."""
+    """Settings of an account; what is not given stays. All of them or none. Raises BadInput."""
     if not isinstance(given, dict):
         raise BadInput("exchange has to be an object")
-    no_others(given, ("password", "login", "version", "impersonates", "opens", "connections", "namedProperties"))
-    known = exchange.settings[account.id]
-    version = text_of(given, "version", known.server)
-    if version not in VERSIONS:
-        raise BadInput(f"version has to be one of {', '.join(VERSIONS)}")
-    connections = given.get("connections", known.connections)
-    if isinstance(connections, bool) or not isinstance(connections, int) or connections < 0:
-        raise BadInput("connections has to be a whole number")
-    mailbox = exchange.mailboxes[account.id]
-    names = given.get("namedProperties", mailbox.named_limit)
-    if isinstance(names, bool) or not isinstance(names, int) or names < 0:
-        raise BadInput("namedProperties has to be a whole number")
-    impersonates = given.get("impersonates", known.impersonates)
-    if not isinstance(impersonates, bool):
-        impersonates = _addresses(impersonates, "impersonates")
-    opens = _addresses(given.get("opens", list(known.opens)), "opens")
-    password, login = text_of(given, "password", known.password), text_of(given, "login", known.login)
-    known.server, known.connections, known.impersonates, known.opens = version, connections, impersonates, opens
-    known.password, known.login, mailbox.named_limit = password, login, names
+    no_others(given, _KNOWN)
+    known, mailbox = exchange.settings[account.id], exchange.mailboxes[account.id]
+    changes: dict[str, Any] = {name: text_of(given, name) for name in _TEXTS if name in given}
+    for name in _WHOLE:
+        value = given.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise BadInput(f"{name} has to be a whole number")
+    if "connections" in given:
+        changes["connections"] = given["connections"]
+    if "version" in given:
+        changes["server"] = _one_of(given["version"], "version", VERSIONS)
+    if "methods" in given:
+        changes["methods"] = frozenset(_one_of(one, "methods", METHODS) for one in texts_of(given, "methods"))
+    if "extendedProtection" in given:
+        changes["binding"] = _one_of(given["extendedProtection"], "extendedProtection", BINDINGS)
+    if "opens" in given:
+        changes["opens"] = _addresses(given, "opens")
+    if "impersonates" in given:
+        everybody = given["impersonates"]
+        changes["impersonates"] = everybody if isinstance(everybody, bool) else _addresses(given, "impersonates")
+    exchange.settings[account.id] = replace(known, **changes)
+    mailbox.named_limit = given.get("namedProperties", mailbox.named_limit)
 
 
-def _addresses(given: Any, name: str) -> frozenset[str]:
-    if isinstance(given, frozenset):
-        return given
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise BadInput(f"{name} has to be a list of addresses")
-    return frozenset(one.lower() for one in given)
+def _one_of(value: Any, name: str, allowed: Iterable[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise BadInput(f"{name} has to be of {', '.join(allowed)}")
+    return value
+
+
+def _addresses(given: dict[str, Any], name: str) -> frozenset[str]:
+    return frozenset(one.lower() for one in texts_of(given, name))
 
 
 class Own:
@@ -116,7 +128,10 @@ class Own:
         allowed, mailbox = known.impersonates, self.exchange.mailboxes[account.id]
         return {
             "login": known.login,
+            "domain": known.domain,
             "version": known.server,
+            "methods": sorted(known.methods),
+            "extendedProtection": known.binding,
             "impersonates": allowed if isinstance(allowed, bool) else sorted(allowed),
             "opens": sorted(known.opens),
             "connections": known.connections,

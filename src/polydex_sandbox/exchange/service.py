@@ -17,7 +17,9 @@ from starlette.types import Scope
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.connection import Dropped, drop
-from polydex_sandbox.exchange import basic, control, errors, quirks, schema, soap
+from polydex_sandbox.exchange import autodiscover, control, errors, quirks, schema, soap
+from polydex_sandbox.exchange.auth import Gate, Login
+from polydex_sandbox.exchange.autodiscover import Autodiscover
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.mailbox import Mailbox
@@ -39,20 +41,30 @@ class Caseless(Route):
 
 
 class Exchange:
-    """The simulator for all accounts."""
+    """The simulator for all accounts.
+
+    Args:
+        sandbox: whose accounts, clock and quirks it uses.
+        certificate: what the server shows, DER; None when it speaks no TLS.
+    """
 
     default_scopes: frozenset[str] = frozenset()
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, certificate: bytes | None = None) -> None:
         self.sandbox = sandbox
         self.mailboxes: dict[str, Mailbox] = {}
         self.settings: dict[str, Settings] = {}
         self._running: dict[str, int] = {}
+        self.gate = Gate(self._logins, sandbox.tokens, sandbox.clock.now, certificate)
+        self._autodiscover = Autodiscover(sandbox, self.gate)
         sandbox.quirks.add(quirks.CATALOGUE)
 
     def routes(self) -> list[BaseRoute]:
         verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        return [Caseless(PATH.lower(), self.answer, methods=verbs)]
+        return [
+            Caseless(PATH.lower(), self.answer, methods=verbs),
+            Caseless(autodiscover.PATH, self._autodiscover.answer, methods=verbs),
+        ]
 
     def control_routes(self) -> list[BaseRoute]:
         return control.routes(self)
@@ -71,7 +83,7 @@ class Exchange:
     # -- HTTP
 
     async def answer(self, request: Request) -> Response:
-        found = basic.authenticate(request, self.logged_in)
+        found = self.gate.authenticate(request)
         if isinstance(found, Response):
             return found
         request.state.account = found.id
@@ -89,15 +101,10 @@ class Exchange:
             raise drop(request.scope) from None
         finally:
             self._running[found.id] -= 1
-        return self._dressed(request, answer)
+        return self.gate.answered(request, self._dressed(request, answer))
 
-    def logged_in(self, name: str, password: str) -> Account | None:
-        """The account of a login and password."""
-        for account in self.sandbox.accounts:
-            known = self.settings[account.id]
-            if name.lower() in known.names(account) and password == known.password:
-                return account
-        return None
+    def _logins(self) -> list[Login]:
+        return [self.settings[account.id].entry(account) for account in self.sandbox.accounts]
 
     def _dressed(self, request: Request, answer: Response) -> Response:
         answer.headers["request-id"] = str(uuid.UUID(int=self.sandbox.random.getrandbits(128), version=4))
