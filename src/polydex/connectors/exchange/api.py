@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from polydex.connectors.deadline import Deadline
 from polydex.connectors.exchange import soap
+from polydex.connectors.exchange.channel import Channel, Sender
 from polydex.connectors.exchange.errors import failure
 from polydex.connectors.exchange.shared import Shared
 from polydex.connectors.exchange.soap import Failure
@@ -24,22 +23,6 @@ FETCH_SECONDS = 20.0
 WRITE_SECONDS = 24.0
 """For all requests of one write together (JOURNAL.md, J10: every write is answered within 25 s)."""
 _OK = 200
-
-
-class Sender(Protocol):
-    """A connection that is logged in, or will be by its first request."""
-
-    async def send(self, call: Call) -> Answer:
-        """As ``Net.send``."""
-        ...
-
-
-class Opening(Protocol):
-    """The way to a server (``channel.py``)."""
-
-    def opened(self) -> AbstractAsyncContextManager[Sender]:
-        """A sender for as long as it is needed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +40,7 @@ class Api:
         turn: held by the request that is under way on it.
     """
 
-    channel: Opening
+    channel: Channel
     url: str
     shared: Shared
     now: Callable[[], int]
