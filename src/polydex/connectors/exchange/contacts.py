@@ -1,0 +1,104 @@
+"""Contacts as Exchange answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from polydex.connectors.base import Record
+from polydex.connectors.exchange.api import FETCH_SECONDS, READ_SECONDS, Api
+from polydex.connectors.exchange.ids import ItemId, read_item_id
+from polydex.connectors.exchange.operations import find_item, get_item
+from polydex.connectors.exchange.read import record
+from polydex.connectors.exchange.shape import SHAPE
+from polydex.connectors.exchange.wire import document
+from polydex.connectors.exchange.xml import Element
+from polydex.core.errors import ProviderError, ProviderMalformed
+from polydex.core.fields import Loss
+from polydex.core.ids import RemoteKey
+
+FETCH = "Exchange contact"
+_OTHERS = 20
+"""Contacts that are tried to see whether anybody can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An item as it is now: a contact, or what lies among them, as a distribution list.
+
+    Attributes:
+        item: its id, with its version.
+        element: all of it.
+    """
+
+    item: ItemId
+    element: Element
+
+    def record(self, region: str | None, losses: tuple[Loss, ...] = ()) -> Record:
+        """Its record. Raises ProviderMalformed.
+
+        Args:
+            region: two letters (ISO 3166), for phone numbers.
+            losses: of a write.
+        """
+        return record(document(self.element), region, self.item.key, losses, item=self.element)
+
+
+async def get(api: Api, key: RemoteKey, *, step: str = FETCH, seconds: float = FETCH_SECONDS) -> Read:
+    """One of them. Raises RecordNotFound, also for one that is in another folder now: its id has changed then."""
+    message = await api.one(get_item.payload([key], SHAPE), step=step, seconds=seconds, idempotent=True)
+    return _read(message, key)
+
+
+async def get_many(
+    api: Api, keys: Sequence[RemoteKey], *, step: str = FETCH, seconds: float = READ_SECONDS
+) -> dict[RemoteKey, Read | ProviderError]:
+    """Several; RecordNotFound for what is gone. Raises ProviderError when nothing was answered at all."""
+    if not keys:
+        return {}
+    messages = await api.many(get_item.payload(keys, SHAPE), len(keys), step=step, seconds=seconds, idempotent=True)
+    return {key: _outcome(message, key) for key, message in zip(keys, messages, strict=True)}
+
+
+async def versions(
+    api: Api, keys: Sequence[RemoteKey], *, step: str, seconds: float
+) -> dict[RemoteKey, ItemId | ProviderError]:
+    """Only the versions of several. Raises ProviderError when nothing was answered at all."""
+    if not keys:
+        return {}
+    messages = await api.many(get_item.payload(keys), len(keys), step=step, seconds=seconds, idempotent=True)
+    found: dict[RemoteKey, ItemId | ProviderError] = {}
+    for key, message in zip(keys, messages, strict=True):
+        try:
+            found[key] = message if isinstance(message, ProviderError) else read_item_id(get_item.parse(message))
+        except ProviderMalformed as error:
+            found[key] = error
+    return found
+
+
+async def others_answer(
+    api: Api, folder: str, keys: Collection[RemoteKey], *, step: str = FETCH, seconds: float = READ_SECONDS
+) -> bool:
+    """Whether anybody in a folder but these can be read: who cannot is at fault then, and not Exchange.
+
+    Raises ProviderError when not even that is answered.
+    """
+    most = len(keys) + _OTHERS
+    message = await api.one(find_item.payload([folder], most=most), step=step, seconds=seconds, idempotent=True)
+    others = [item.key for item in find_item.parse(message).items if item.key not in keys][:_OTHERS]
+    found = await get_many(api, others, step=step, seconds=seconds)
+    return any(isinstance(one, Read) for one in found.values())
+
+
+def _outcome(message: Element | ProviderError, key: RemoteKey) -> Read | ProviderError:
+    if isinstance(message, ProviderError):
+        return message
+    try:
+        return _read(message, key)
+    except ProviderMalformed as error:
+        return error
+
+
+def _read(message: Element, key: RemoteKey) -> Read:
+    element = get_item.parse(message)
+    return Read(ItemId(key, read_item_id(element).rev), element)

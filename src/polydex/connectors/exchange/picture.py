@@ -1,0 +1,130 @@
+"""Photos: attachments of their contact, written and read by calls of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polydex.connectors import photos
+from polydex.connectors.deadline import Deadline
+from polydex.connectors.exchange.api import FETCH_SECONDS, Api
+from polydex.connectors.exchange.contacts import Read, get
+from polydex.connectors.exchange.entry import entry
+from polydex.connectors.exchange.ids import ItemId
+from polydex.connectors.exchange.operations import create_attachment, delete_attachment, get_attachment
+from polydex.connectors.exchange.wire import T
+from polydex.connectors.exchange.xml import Element, parse
+from polydex.core.contact import Photo
+from polydex.core.errors import ProviderError, ProviderTimeout, RecordNotFound
+from polydex.core.fields import Loss
+from polydex.core.ids import RemoteKey, Rev
+
+_READ = "Exchange photo"
+_WRITE = "Exchange new photo"
+
+
+def fitted(photo: Photo) -> tuple[Photo, tuple[Loss, ...]]:
+    """The photo as JPEG, as Outlook writes it; of a size that any address book takes, as Exchange names none.
+
+    Raises BadRequest, PayloadTooLarge. For threads.
+    """
+    return photos.fitted(photo, kinds=("image/jpeg",))
+
+
+async def photo_of(api: Api, key: RemoteKey, raw: bytes, known: Photo) -> Photo | None:
+    """The photo with its bytes; None when there is none. Raises ProviderError.
+
+    Args:
+        api: of the mailbox.
+        key: of the contact.
+        raw: its document; empty: it is read.
+        known: what the contact says of it.
+    """
+    async with api.opened() as here:
+        attachment = _attachment(parse(raw)) if raw else None
+        content = None
+        if attachment is not None:
+            content = await _content(here, attachment)
+        if content is None:  # it has been replaced since
+            attachment = _attachment((await get(here, key, step=_READ)).element)
+            content = None if attachment is None else await _content(here, attachment)
+    kind = photos.mime_type(content) if content else None
+    return None if not content or kind is None else Photo(hash=known.hash, mime_type=kind, content=content)
+
+
+async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> Rev | None:
+    """Add a photo to a contact that has none; the version of the contact after it, where that is told. Raises ProviderError.
+
+    Args:
+        api: of the mailbox.
+        item: the contact, in this version.
+        content: JPEG.
+        deadline: of the write.
+    """
+    payload = create_attachment.payload(item, content)
+    return create_attachment.parse(await api.one(payload, step=_WRITE, seconds=deadline.left)).rev
+
+
+async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> Rev | None:
+    """Set the photo of a contact; empty content removes it. The version of the contact after it, where that is told.
+
+    The new one is there before the old one goes, so that none is lost on the way.
+
+    Args:
+        api: of the mailbox.
+        read: the contact as it is now.
+        content: JPEG.
+        deadline: of the write.
+
+    Raises:
+        ProviderError: nothing has changed.
+        ProviderTimeout: it is to be seen later what has become of it.
+    """
+    rev, old = read.item.rev, attachments(read.element)
+    if content:
+        rev = await add(api, read.item, content, deadline)
+    if not old:
+        return rev
+    try:
+        return await _delete(api, old, deadline) or rev
+    except ProviderError as error:
+        if not content:
+            raise
+        message = f"{_WRITE}: the old one is there, too"
+        raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
+
+
+def attachments(item: Element) -> list[str]:
+    """The ids of all attachments that are photos of a contact: two, where one was not removed after another had come."""
+    found = []
+    for file in item.iterfind(f"{T}Attachments/{T}FileAttachment"):
+        id_ = file.find(T + "AttachmentId")
+        key = None if id_ is None else id_.get("Id")
+        if key and file.findtext(T + "IsContactPhoto") in ("true", "1"):
+            found.append(key)
+    return found
+
+
+def _attachment(item: Element) -> str | None:
+    picture = entry(item).picture
+    return None if picture is None else picture.id
+
+
+async def _content(api: Api, attachment: str) -> bytes | None:
+    try:
+        message = await api.one(get_attachment.payload(attachment), step=_READ, seconds=FETCH_SECONDS, idempotent=True)
+    except RecordNotFound:
+        return None
+    return get_attachment.parse(message)
+
+
+async def _delete(api: Api, ids: Sequence[str], deadline: Deadline) -> Rev | None:
+    """The version after it. What is gone already is no failure."""
+    payload = delete_attachment.payload(*ids)
+    rev = None
+    for message in await api.many(payload, len(ids), step=_WRITE, seconds=deadline.left):
+        if isinstance(message, RecordNotFound):
+            continue
+        if isinstance(message, ProviderError):
+            raise message
+        rev = delete_attachment.parse(message).rev or rev
+    return rev

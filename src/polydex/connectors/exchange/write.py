@@ -1,0 +1,212 @@
+"""Single writes: one mutation, guarded by the version of the contact, and read again.
+
+What a write returns is what Exchange says it stores, not what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET
+
+from polydex.connectors.base import Absent, Found, MarkAnswer, Record, Unknown
+from polydex.connectors.deadline import Deadline
+from polydex.connectors.exchange import contacts, marks, picture
+from polydex.connectors.exchange.api import WRITE_SECONDS, Api
+from polydex.connectors.exchange.contacts import Read
+from polydex.connectors.exchange.draft import create
+from polydex.connectors.exchange.edit import edit
+from polydex.connectors.exchange.ids import ItemId
+from polydex.connectors.exchange.marks import Refused
+from polydex.connectors.exchange.operations import create_item, delete_item, update_item
+from polydex.connectors.exchange.operations.update_item import Change
+from polydex.connectors.exchange.wire import document
+from polydex.connectors.outcome import half_done, nothing_sent, of_create, without_photo
+from polydex.core.contact import EMPTY, Contact, Photo
+from polydex.core.errors import ProviderError, ProviderTimeout, ProviderUnavailable, RecordNotFound, Stale
+from polydex.core.fields import Loss
+from polydex.core.ids import RemoteKey, Rev
+from polydex.core.patch import Patch
+
+CREATE = "Exchange create"
+UPDATE = "Exchange update"
+DELETE = "Exchange delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The writes of one request.
+
+    Args:
+        api: of the mailbox, opened.
+        folder: whose contacts.
+        region: two letters, for phone numbers.
+        deadline: the time for all calls together.
+    """
+
+    api: Api
+    folder: str
+    region: str | None
+    deadline: Deadline
+
+    @classmethod
+    def of(cls, api: Api, folder: str, region: str | None) -> Writer:
+        return cls(api, folder, region, Deadline(WRITE_SECONDS))
+
+    # --- create ---------------------------------------------------------------------------------------------------
+
+    async def create(
+        self,
+        draft: Contact,
+        mark: str | None,
+        native: Mapping[str, str],
+        losses: tuple[Loss, ...] = (),
+        *,
+        fresh: bool = False,
+    ) -> Record:
+        """See ``Connector.create``. ``losses``: of the photo, which fits already."""
+        if mark is not None and not fresh:
+            there = await self._marked(mark)
+            if there is not None:
+                return there
+        element, further = create(draft, mark, native)
+        payload = create_item.payload(self.folder, [element])
+        try:
+            item = create_item.parse(await self.api.one(payload, step=CREATE, seconds=self.deadline.left))
+        except ProviderError as error:
+            raise of_create(error) from None
+        losses = (*losses, *further)
+        if draft.photo is not None and draft.photo.content:
+            losses = await self._with_photo(item, draft.photo.content, losses)
+        return (await self.written(item.key, CREATE)).record(self.region, losses)
+
+    async def _marked(self, mark: str) -> Record | None:
+        """What carries the mark already, where that is found. When it raises, nothing has been sent."""
+        with nothing_sent():
+            try:
+                key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
+            except Refused:
+                return None
+            try:
+                return None if key is None else (await self._get(key, CREATE)).record(self.region)
+            except RecordNotFound as error:  # else there would be a second one
+                raise not_yet() from error
+
+    async def _with_photo(self, item: ItemId, content: bytes, losses: tuple[Loss, ...]) -> tuple[Loss, ...]:
+        """The photo of a new contact. Raises ProviderTimeout when it is to be seen later what has become of it."""
+        try:
+            await picture.add(self.api, item, content, self.deadline)
+        except ProviderError as error:
+            return (*losses, without_photo(error, CREATE))
+        return losses
+
+    async def find_mark(self, mark: str) -> MarkAnswer:
+        """See ``Connector.find_mark``. Who was moved has been created nevertheless; that they are gone from here is told by
+        the pulls.
+        """
+        try:
+            key = await marks.find(self.api, self.folder, mark, seconds=self.deadline.left)
+            if key is None:
+                key = await marks.find_elsewhere(self.api, self.folder, mark, seconds=self.deadline.left)
+            return Absent() if key is None else Found((await self._get(key, CREATE)).record(self.region))
+        except (Refused, RecordNotFound):  # it is listed, and gone when it is read
+            return Unknown()
+
+    # --- update ---------------------------------------------------------------------------------------------------
+
+    async def update(self, base: Record, patch: Patch, losses: tuple[Loss, ...] = ()) -> Record:
+        """See ``Connector.update``. ``losses``: of the photo, which fits already."""
+        photo = patch.photo
+        rest = msgspec.structs.replace(patch, photo=UNSET)
+        if photo is UNSET or (isinstance(photo, Photo) and photo.content is None):
+            return await self._rest(base.key, base.rev, base.raw, rest, base.contact or EMPTY, losses)
+        with nothing_sent():
+            read = await self._same(base.key, base.rev)
+        raw = document(read.element)
+        edit(raw, rest, base.contact or EMPTY)  # what cannot be written is refused before anything is
+        rev = await picture.put(self.api, read, b"" if photo is None else photo.content or b"", self.deadline)
+        with half_done(UPDATE):
+            if rev is None:
+                rev = (await self._get(base.key, UPDATE)).item.rev
+            return await self._rest(base.key, rev, raw, rest, base.contact or EMPTY, losses)
+
+    async def _same(self, key: RemoteKey, rev: Rev | None) -> Read:
+        """The contact as it is now. Raises Stale when that is not the version."""
+        read = await self._get(key, UPDATE)
+        if rev is None or read.item.rev != rev:
+            raise stale(UPDATE)
+        return read
+
+    async def _rest(
+        self, key: RemoteKey, rev: Rev | None, raw: bytes, rest: Patch, base: Contact, losses: tuple[Loss, ...]
+    ) -> Record:
+        """All but the photo.
+
+        Args:
+            key, rev: of the contact; another version is refused by Exchange itself.
+            raw: its document in that version, or in one that has the same but the photo.
+            rest: the change.
+            base: as the client knows it.
+            losses: until here.
+        """
+        if rev is None or not raw:
+            raise stale(UPDATE)
+        edited = edit(raw, rest, base)
+        losses = (*losses, *edited.losses)
+        if not edited.updates:
+            return (await self._same(key, rev)).record(self.region, losses)
+        payload = update_item.payload([Change(ItemId(key, rev), edited.updates)])
+        await self.api.one(payload, step=UPDATE, seconds=self.deadline.left)
+        return (await self.written(key, UPDATE)).record(self.region, losses)
+
+    # --- delete ---------------------------------------------------------------------------------------------------
+
+    async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
+        """See ``Connector.delete``. The version is looked at before, as DeleteItem takes no notice of it."""
+        try:
+            if rev is not None:
+                with nothing_sent():
+                    found = (await contacts.versions(self.api, [key], step=DELETE, seconds=self.deadline.left))[key]
+                    if isinstance(found, ProviderError):
+                        raise found
+                    if found.rev != rev:
+                        raise stale(DELETE)
+            payload = delete_item.payload([ItemId(key, rev)])
+            await self.api.one(payload, step=DELETE, seconds=self.deadline.left, idempotent=True)
+        except RecordNotFound:
+            return
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    async def written(self, key: RemoteKey, step: str) -> Read:
+        """A contact after it was written: nothing from here on may look like a write that failed.
+
+        Raises ProviderTimeout when it cannot be read: the engine looks at it later.
+        """
+        try:
+            return await self._get(key, step)
+        except ProviderError as error:
+            raise unread(error, step) from error
+
+    async def _get(self, key: RemoteKey, step: str) -> Read:
+        return await contacts.get(self.api, key, step=step, seconds=self.deadline.left)
+
+
+def stale(step: str) -> Stale:
+    """The base is superseded, and nothing was sent."""
+    error = Stale(f"{step}: the contact has changed at Exchange")
+    error.sent = False
+    return error
+
+
+def unread(error: ProviderError, step: str) -> ProviderTimeout:
+    """A write was carried out, and then the contact could not be read."""
+    message = f"{step}: it was carried out, and the contact cannot be read"
+    return ProviderTimeout(message, original=error.original, retry_after=error.retry_after)
+
+
+def not_yet() -> ProviderUnavailable:
+    """Who carries a mark is listed, and gone when it is read."""
+    return ProviderUnavailable(f"{CREATE}: the contact is there, and cannot be read", sent=False, retry_after=1.0)
