@@ -41,7 +41,9 @@ def unsent(error: ProviderError) -> ProviderError:
 def of_create(error: ProviderError) -> ProviderError:
     """The error as that of a create: there is no contact yet that could have changed, or be missing."""
     if isinstance(error, Stale | RecordNotFound):
-        return ProviderRejected(error.message, original=error.original)
+        rejected = ProviderRejected(error.message, original=error.original)
+        rejected.sent = error.sent
+        return rejected
     return error
 
 
