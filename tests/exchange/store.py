@@ -134,16 +134,16 @@ class Exchange:
                 raise Refused("an empty text in a list")
         elif name == "EmailAddresses":
             for entry in child:
-                key = entry.attrib["Key"]
+                key = str(entry.attrib["Key"])
                 routing = entry.get("RoutingType", "SMTP")
                 stored.entries.setdefault(name, {})[key] = (entry.text, entry.get("Name"), routing)
                 stored.extended.pop(ORIGINALS[key], None)
         elif name in KEYED:
             for entry in child:
-                stored.entries.setdefault(name, {})[entry.attrib["Key"]] = entry.text
+                stored.entries.setdefault(name, {})[str(entry.attrib["Key"])] = entry.text
         elif name == "PhysicalAddresses":
             for entry in child:
-                parts = stored.entries.setdefault(name, {}).setdefault(entry.attrib["Key"], {})
+                parts = stored.entries.setdefault(name, {}).setdefault(str(entry.attrib["Key"]), {})
                 parts |= {etree.QName(part).localname: part.text for part in entry}
         elif name in TEXTS:
             if not child.text:
@@ -225,9 +225,9 @@ class Exchange:
 
 def address(path: Element) -> str:
     """What a path names, in one notation: ``contacts:GivenName``, ``contacts:PhoneNumber#Pager``, ``0x3a46/String``."""
-    attributes = path.attrib
+    attributes = {str(name): str(value) for name, value in path.attrib.items()}
     if path.tag == f"{T}FieldURI":
-        return str(attributes["FieldURI"])
+        return attributes["FieldURI"]
     if path.tag == f"{T}IndexedFieldURI":
         return f"{attributes['FieldURI']}#{attributes['FieldIndex']}"
     kind = attributes["PropertyType"]
