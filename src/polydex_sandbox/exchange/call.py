@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.exchange import errors, ids, soap
-from polydex_sandbox.exchange.errors import EwsError
+from polydex_sandbox.exchange import answers, errors, ids
 from polydex_sandbox.exchange.ids import Id
 from polydex_sandbox.exchange.item import Folder, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
@@ -41,25 +40,10 @@ class Call:
     strike: Callable[[str], dict[str, Any] | None]
     now: int
 
-    def each(
-        self, given: Iterable[Element], do: Callable[[Element], Iterable[Element]], *empty: Callable[[], Element]
-    ) -> Element:
-        """The answer with a message for each of some elements.
-
-        Args:
-            given: the elements.
-            do: what a message has beside its code. Raises EwsError.
-            empty: makes what a message has although it is an error.
-        """
-        messages = []
-        for one in given:
-            try:
-                messages.append(soap.success(self.operation, *do(one)))
-            except EwsError as error:
-                if error.whole:
-                    raise
-                messages.append(soap.failure(self.operation, error, *(make() for make in empty)))
-        return soap.response(self.operation, messages)
+    def each(self, given: Iterable[Element], do: Callable[[Element], Iterable[Element]]) -> Element:
+        """The answer with a message for each of some elements; `do` gives what it has, or raises EwsError."""
+        stop = self.strike("exchange-batch-stopped") is not None
+        return answers.each(self.operation, given, do, stop=stop)
 
     def part(self, name: str) -> Element:
         """A child that there has to be. Raises EwsError."""

@@ -208,6 +208,17 @@ def whole(error: EwsError) -> EwsError:
     return replace(error, whole=True)
 
 
+def unreadable(code: str) -> EwsError:
+    """An item that is there and cannot be read."""
+    return EwsError(code, "Data is corrupt., The item cannot be read.")
+
+
+def busy(milliseconds: int) -> EwsError:
+    """https://learn.microsoft.com/exchange/client-developer/exchange-web-services/ews-throttling-in-exchange."""
+    text = "The server cannot service this request right now. Try again later."
+    return EwsError("ErrorServerBusy", text, {"BackOffMilliseconds": str(milliseconds)})
+
+
 def unsupported_path() -> EwsError:
     return EwsError("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.")
 

@@ -17,13 +17,13 @@ from starlette.types import Scope
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.connection import Dropped, drop
-from polydex_sandbox.exchange import autodiscover, control, errors, quirks, schema, soap
+from polydex_sandbox.exchange import answers, autodiscover, control, errors, odd, quirks, schema, soap
 from polydex_sandbox.exchange.auth import Gate, Login
 from polydex_sandbox.exchange.autodiscover import Autodiscover
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.mailbox import Mailbox
-from polydex_sandbox.exchange.odd import Odd
+from polydex_sandbox.exchange.odd import Unavailable
 from polydex_sandbox.exchange.settings import Settings, settings, sid
 from polydex_sandbox.exchange.views import VIEWS
 from polydex_sandbox.exchange.xml import Element, M, T, child, name_of, namespace_of
@@ -121,14 +121,18 @@ class Exchange:
             envelope = soap.envelope(raw)
             operation = name_of(envelope.body)
             request.state.operation = operation
-            strike = Odd(lambda quirk: self.sandbox.quirks.strike(account.id, quirk, operation))
+
+            def strike(quirk: str) -> dict[str, Any] | None:
+                return self.sandbox.quirks.strike(account.id, quirk, operation)
+
             if (slow := strike("exchange-slow")) is not None:
                 await asyncio.sleep(slow["seconds"])
             if strike("exchange-drop-before") is not None:
                 raise Dropped
+            if strike("exchange-password-expired") is not None:
+                return Response(status_code=401, headers={"WWW-Authenticate": f'Basic realm="{request.url.hostname}"'})
             if running >= known.connections:
                 raise errors.too_many_connections()
-            strike.refuse()
             version = self._version(envelope, known)
             actor = self._actor(account, envelope.headers.get("ExchangeImpersonation"))
             call = Call(
@@ -142,15 +146,29 @@ class Exchange:
                 strike=strike,
                 now=self.sandbox.clock.now(),
             )
-            view = VIEWS.get(operation)
-            if view is None:
-                raise errors.unsupported(operation)
-            content = soap.answer(strike.bent(call, view), known.version.info)
+            content = soap.answer(self._performed(call), known.version.info)
         except EwsError as error:
             return Response(soap.fault(error), error.status, media_type=XML)
+        except Unavailable as gone:
+            headers = {"Retry-After": str(gone.retry_after)} if gone.retry_after else {}
+            return Response("<html><body>Service Unavailable</body></html>", gone.status, headers, "text/html")
         if strike("exchange-drop-after") is not None:
             raise Dropped
         return Response(content, media_type=XML)
+
+    def _performed(self, call: Call) -> Element:
+        """The answer's element. Raises EwsError: the call as a whole is refused; Unavailable."""
+        view = VIEWS.get(call.operation)
+        if view is None:
+            raise errors.unsupported(call.operation)
+        try:
+            odd.refuse(call.strike)
+            odd.refuse_call(call)
+            return odd.bent(call, view(call))
+        except EwsError as error:
+            if error.whole:
+                raise
+            return answers.refused(call.operation, call.body, error)
 
     # -- who asks, and of whom
 

@@ -61,7 +61,7 @@ class View:
 def item(view: View) -> Element:
     """The element of an item. Raises EwsError: it cannot be read."""
     if view.item.unreadable:
-        raise errors.EwsError(view.item.unreadable, "The item cannot be read.")
+        raise errors.unreadable(view.item.unreadable)
     if view.shape.unique and view.item.kind == CONTACT and not view.partial:
         # https://github.com/ecederstrand/exchangelib/issues/1192
         raise errors.internal()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from polydex_sandbox.exchange import errors
+from polydex_sandbox.exchange import answers, errors
 from polydex_sandbox.exchange.errors import EwsError
-from polydex_sandbox.exchange.xml import SOAP, Element, T, m, parsed, t, written
+from polydex_sandbox.exchange.xml import SOAP, Element, T, m, parsed, written
 
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -72,46 +72,6 @@ def fault(error: EwsError) -> bytes:
     detail = etree.SubElement(found, "detail")
     for name, content in (("ResponseCode", error.code), ("Message", error.message)):
         etree.SubElement(detail, f"{{{ERRORS}}}{name}", nsmap={"e": ERRORS}).text = m("x", text=content).text
-    if error.values or error.place is not None or error.violation is not None:
-        more = etree.SubElement(detail, f"{{{T}}}MessageXml", nsmap={"t": T})
-        more.extend(_values(error))
+    if found_more := answers.more(error):
+        etree.SubElement(detail, f"{{{T}}}MessageXml", nsmap={"t": T}).extend(found_more)
     return written(root)
-
-
-def _values(error: EwsError) -> list[Element]:
-    found = [] if error.place is None else [error.place]
-    if error.violation is not None:
-        line, sentence = error.violation
-        found += [t("LineNumber", text=str(line)), t("LinePosition", text="1"), t("Violation", text=sentence)]
-    return found + [t("Value", text=text, Name=name) for name, text in error.values.items()]
-
-
-def success(name: str, *children: Element) -> Element:
-    """One answer of several, without an error."""
-    return m(f"{name}ResponseMessage", m("ResponseCode", text="NoError"), *children, ResponseClass="Success")
-
-
-def failure(name: str, error: EwsError, *children: Element) -> Element:
-    """One answer of several, with an error."""
-    found = m(
-        f"{name}ResponseMessage",
-        m("MessageText", text=error.message),
-        m("ResponseCode", text=error.code),
-        m("DescriptiveLinkKey", text="0"),
-        ResponseClass="Error",
-    )
-    if error.values or error.place is not None or error.violation is not None:
-        found.append(m("MessageXml", *_values(error)))
-    found.extend(children)
-    return found
-
-
-def response(name: str, messages: list[Element]) -> Element:
-    return m(f"{name}Response", m("ResponseMessages", *messages))
-
-
-def warning(name: str, error: EwsError, *children: Element) -> Element:
-    """One answer of several, with something to mind."""
-    found = failure(name, error, *children)
-    found.set("ResponseClass", "Warning")
-    return found

@@ -37,6 +37,8 @@ def _made(
     return made
 
 
+ILLEGAL = _STAND_INS[0x1F]
+"""What stands for a character that XML does not allow, in the text of an element."""
 _ALLOWED: dict[int, str | None] = {**_STAND_INS, 0xFFFE: None, 0xFFFF: None}
 
 

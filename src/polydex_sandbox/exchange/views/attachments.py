@@ -6,6 +6,7 @@ See [MS-OXWSATT]. Every change gives the item another change key, which the answ
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 from polydex_sandbox.exchange import errors, ids, show
 from polydex_sandbox.exchange.call import Call
@@ -26,9 +27,13 @@ def create(call: Call) -> Element:
         if name_of(element) != "FileAttachment":
             raise errors.invalid("The sandbox attaches files alone.")
         made = _made(mailbox, item, element)
-        lost = made.photo and call.strike("exchange-photo-lost") is not None
+        given = call.strike("exchange-photo-lost") if made.photo else None
         kept = tuple(each for each in item.attachments if not (made.photo and each.photo))
-        changed = mailbox.update(item, attachments=kept if lost else (*kept, made))
+        if given is None:
+            kept = (*kept, made)
+        elif given["kept"]:
+            kept = (*kept, replace(made, photo=False))
+        changed = mailbox.update(item, attachments=kept)
         ident = t(
             "AttachmentId",
             Id=mailbox.attachment_id(changed, made),
@@ -37,7 +42,7 @@ def create(call: Call) -> Element:
         )
         return [m("Attachments", t("FileAttachment", ident))]
 
-    return call.each(call.part("Attachments"), one, lambda: m("Attachments"))
+    return call.each(call.part("Attachments"), one)
 
 
 def _made(mailbox: Mailbox, item: Item, element: Element) -> Attachment:
@@ -58,7 +63,7 @@ def get(call: Call) -> Element:
         mailbox, item, found = _found(call, element)
         return [m("Attachments", show.attachment(mailbox, item, found, whole=True))]
 
-    return call.each(call.part("AttachmentIds"), one, lambda: m("Attachments"))
+    return call.each(call.part("AttachmentIds"), one)
 
 
 def delete(call: Call) -> Element:

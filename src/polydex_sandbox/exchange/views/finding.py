@@ -34,9 +34,9 @@ def find(call: Call) -> Element:
         return [m("RootFolder", t("Items", *shown), **attributes)]
 
     if child(call.body, "CalendarView") is not None:
-        raise errors.whole(errors.EwsError("ErrorCalendarFolderIsInvalidForCalendarView", "No calendar folder."))
+        raise errors.EwsError("ErrorCalendarFolderIsInvalidForCalendarView", "No calendar folder.")
     if child(call.body, "GroupBy") is not None or child(call.body, "DistinguishedGroupBy") is not None:
-        raise errors.whole(errors.invalid("The sandbox does not group."))
+        raise errors.invalid("The sandbox does not group.")
     return call.each(call.part("ParentFolderIds"), one)
 
 

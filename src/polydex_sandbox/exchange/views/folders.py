@@ -38,7 +38,7 @@ def get(call: Call) -> Element:
         mailbox, folder = call.folder(element)
         return [m("Folders", showfolder.folder(mailbox, folder, shape))]
 
-    return call.each(call.part("FolderIds"), one, lambda: m("Folders"))
+    return call.each(call.part("FolderIds"), one)
 
 
 def find(call: Call) -> Element:
@@ -81,7 +81,7 @@ def create(call: Call) -> Element:
         made = mailbox.create_folder(parent, content(element, "DisplayName"), kind, properties=_properties(element))
         return [m("Folders", showfolder.only_id(mailbox, made))]
 
-    return call.each(call.part("Folders"), one, lambda: m("Folders"))
+    return call.each(call.part("Folders"), one)
 
 
 def _properties(element: Element) -> dict[Property, Any]:
@@ -105,7 +105,7 @@ def update(call: Call) -> Element:
         changed = mailbox.update_folder(folder, **changes, properties=properties)
         return [m("Folders", showfolder.only_id(mailbox, changed))]
 
-    return call.each(call.part("FolderChanges"), one, lambda: m("Folders"))
+    return call.each(call.part("FolderChanges"), one)
 
 
 def _change(element: Element, changes: dict[str, Any], properties: dict[Property, Any]) -> None:
@@ -145,7 +145,7 @@ def move(call: Call) -> Element:
             raise errors.move_failed()
         return [m("Folders", showfolder.only_id(mailbox, mailbox.update_folder(folder, parent=target.key)))]
 
-    return call.each(call.part("FolderIds"), one, lambda: m("Folders"))
+    return call.each(call.part("FolderIds"), one)
 
 
 def delete(call: Call) -> Element:

@@ -5,7 +5,7 @@ See [MS-OXWSCORE] 3.1.4 and [MS-OXWSCONT].
 
 from __future__ import annotations
 
-from polydex_sandbox.exchange import accept, compute, errors, shape, show
+from polydex_sandbox.exchange import accept, compute, errors, odd, shape, show
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.item import CONTACT, LIST, Folder, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
@@ -20,9 +20,11 @@ def get(call: Call) -> Element:
 
     def one(element: Element) -> list[Element]:
         mailbox, found = call.item(element)
+        if (given := call.strike("exchange-item-unreadable")) is not None:
+            raise errors.unreadable(given["code"])
         return [m("Items", show.item(View(found, mailbox, wanted)))]
 
-    return call.each(call.part("ItemIds"), one, lambda: m("Items"))
+    return call.each(call.part("ItemIds"), one)
 
 
 def create(call: Call) -> Element:
@@ -40,11 +42,12 @@ def create(call: Call) -> Element:
             raise errors.EwsError("ErrorCannotCreateContactInNonContactFolder", message)
         if kind == LIST:
             return [m("Items", show.only_id(mailbox, _list(mailbox, target, element)))]
-        given = {known: value for known, value in accept.item(element).items() if value is not None}
+        taken = odd.stored(call, accept.item(element))
+        given = {known: value for known, value in taken.items() if value is not None}
         made = mailbox.create(target, kind, given)
         return [m("Items", show.only_id(mailbox, made))]
 
-    return call.each(call.part("Items"), one, lambda: m("Items"))
+    return call.each(call.part("Items"), one)
 
 
 def _list(mailbox: Mailbox, folder: Folder, element: Element) -> Item:
@@ -74,10 +77,10 @@ def update(call: Call) -> Element:
         changes: accept.Changes = {}
         for each in updates if updates is not None else ():
             changes |= accept.change(each)
-        changed = changed_by(mailbox, found, changes)
+        changed = changed_by(mailbox, found, odd.stored(call, changes))
         return [m("Items", show.only_id(mailbox, changed)), m("ConflictResults", t("Count", text="0"))]
 
-    return call.each(call.part("ItemChanges"), one, lambda: m("Items"))
+    return call.each(call.part("ItemChanges"), one)
 
 
 def changed_by(mailbox: Mailbox, found: Item, changes: accept.Changes) -> Item:
@@ -131,7 +134,7 @@ def move(call: Call) -> Element:
         moved = found if found.folder == folder.key else mailbox.move(found, folder)
         return [m("Items", show.only_id(mailbox, moved))]
 
-    return call.each(call.part("ItemIds"), one, lambda: m("Items"))
+    return call.each(call.part("ItemIds"), one)
 
 
 def copy(call: Call) -> Element:
@@ -143,4 +146,4 @@ def copy(call: Call) -> Element:
             raise errors.move_failed()
         return [m("Items", show.only_id(mailbox, mailbox.copy(found, folder)))]
 
-    return call.each(call.part("ItemIds"), one, lambda: m("Items"))
+    return call.each(call.part("ItemIds"), one)

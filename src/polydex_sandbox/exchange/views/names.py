@@ -6,13 +6,13 @@ See [MS-OXWSRSLNM] and [MS-OXWSCONT] 3.1.4.
 from __future__ import annotations
 
 from polydex_sandbox.accounts import Account
-from polydex_sandbox.exchange import errors, properties, shape, show, soap
+from polydex_sandbox.exchange import answers, errors, properties, shape, show
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.item import CONTACT, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.shape import Shape
 from polydex_sandbox.exchange.show import View
-from polydex_sandbox.exchange.xml import Element, M, child, content, m, t, text_of
+from polydex_sandbox.exchange.xml import Element, child, content, m, t, text_of
 
 MOST = 100
 """Candidates at most: https://learn.microsoft.com/exchange/client-developer/web-service-reference/resolvenames-operation."""
@@ -34,15 +34,14 @@ def resolve(call: Call) -> Element:
     else:
         found = contacts + people if scope == "ContactsActiveDirectory" else people + contacts
     if not found:
-        error = errors.EwsError("ErrorNameResolutionNoResults", "No results were found.")
-        return soap.response(call.operation, [soap.failure(call.operation, error)])
+        raise errors.EwsError("ErrorNameResolutionNoResults", "No results were found.")
     last = len(found) <= MOST
     attributes = {"TotalItemsInView": str(len(found[:MOST])), "IncludesLastItemInRange": text_of(last)}
     answer = m("ResolutionSet", *found[:MOST], **attributes)
     if len(found) == 1:
-        return soap.response(call.operation, [soap.success(call.operation, answer)])
+        return answers.response(call.operation, [answers.success(call.operation, answer)])
     several = errors.EwsError("ErrorNameResolutionMultipleResults", "Multiple results were found.")
-    return soap.response(call.operation, [soap.warning(call.operation, several, answer)])
+    return answers.response(call.operation, [answers.warning(call.operation, several, answer)])
 
 
 def _is(account: Account, text: str) -> bool:
@@ -76,13 +75,13 @@ def _contacts(call: Call, text: str, wanted: Shape, *, full: bool) -> list[Eleme
     folders = child(call.body, "ParentFolderIds")
     if folders is not None and len(folders) > 1:
         message = "Only one contacts folder can be searched."
-        raise errors.whole(errors.EwsError("ErrorResolveNamesOnlyOneContactsFolderAllowed", message))
+        raise errors.EwsError("ErrorResolveNamesOnlyOneContactsFolderAllowed", message)
     mailbox, folder = (
         (call.mailbox, call.mailbox.distinguished("contacts")) if folders is None else call.folder(folders[0])
     )
     if not folder.kind.startswith("IPF.Contact"):
         message = "The folder is no contacts folder."
-        raise errors.whole(errors.EwsError("ErrorResolveNamesInvalidFolderType", message))
+        raise errors.EwsError("ErrorResolveNamesInvalidFolderType", message)
     return [
         one
         for item in mailbox.inside(folder.key)
@@ -110,10 +109,6 @@ def _resolutions(mailbox: Mailbox, item: Item, text: str, wanted: Shape, *, full
     return found
 
 
-def photo(call: Call) -> Element:
-    """GetUserPhoto: nobody of the directory has one."""
-    error = errors.EwsError("ErrorItemNotFound", "The photo was not found.")
-    answer = soap.failure(call.operation, error, m("HasChanged", text="true"))
-    # It is the answer itself: it holds no messages.
-    answer.tag = f"{{{M}}}{call.operation}Response"
-    return answer
+def photo(_call: Call) -> Element:
+    """GetUserPhoto: nobody of the directory has one. Raises EwsError."""
+    raise errors.EwsError("ErrorItemNotFound", "The photo was not found.")

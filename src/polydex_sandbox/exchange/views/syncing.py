@@ -6,7 +6,7 @@ and, for what a state is, [MS-OXCFXICS]. Changes come the newest first, after th
 
 from __future__ import annotations
 
-from polydex_sandbox.exchange import errors, ids, shape, show, showfolder, soap, syncstate
+from polydex_sandbox.exchange import answers, errors, ids, shape, show, showfolder, syncstate
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.ids import Id
@@ -21,14 +21,8 @@ MOST = 512
 
 
 def items(call: Call) -> Element:
-    """Raises EwsError: the call as a whole is wrong."""
-    try:
-        return soap.response(call.operation, [soap.success(call.operation, *_items(call))])
-    except EwsError as error:
-        if error.whole:
-            raise
-        empty = [m("SyncState", text=""), m("IncludesLastItemInRange", text="true")]
-        return soap.response(call.operation, [soap.failure(call.operation, error, *empty)])
+    """SyncFolderItems."""
+    return answers.response(call.operation, [answers.success(call.operation, *_items(call))])
 
 
 def _items(call: Call) -> list[Element]:
@@ -92,13 +86,7 @@ def _items(call: Call) -> list[Element]:
 
 def folders(call: Call) -> Element:
     """SyncFolderHierarchy: the folders below one, at any depth; all below the root's top when none is named."""
-    try:
-        return soap.response(call.operation, [soap.success(call.operation, *_folders(call))])
-    except EwsError as error:
-        if error.whole:
-            raise
-        empty = [m("SyncState", text=""), m("IncludesLastFolderInRange", text="true")]
-        return soap.response(call.operation, [soap.failure(call.operation, error, *empty)])
+    return answers.response(call.operation, [answers.success(call.operation, *_folders(call))])
 
 
 def _folders(call: Call) -> list[Element]:
