@@ -18,7 +18,7 @@ from polydex.store.accounts import ACTIVE, Account
 
 ACCOUNT = Account(
     AccountId(1), 1, "microsoft", "Office365", None, "subject", "o'neil$(id)@example.com", None, None, None, None, None, None,
-    None, frozenset(), None, ACTIVE, None, 0, 0, 0, 0, None, 0,
+    None, frozenset(), None, ACTIVE, None, 0, 0, 0, 0, None, 0, "", "",
 )  # fmt: skip
 MOUNTS = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -189,8 +189,21 @@ def test_a_bundle_with_certificates_that_have_ended(tmp_path: Path) -> None:
             ),
             ["carddav", "--server", "https://dav.example.com/?a=1&b=2"],
         ),
+        (
+            Subject(
+                replace(
+                    ACCOUNT, provider="exchange", service_type="EWS", server_url="https://mail.example.com/EWS/Exchange.asmx",
+                    mailbox="o'neil$(id)@example.com", auth_method="ntlm",
+                ),
+                None, (),
+            ),
+            [
+                "exchange", "--server", "https://mail.example.com/EWS/Exchange.asmx", "--mailbox", "o'neil$(id)@example.com",
+                "--auth", "ntlm",
+            ],
+        ),
     ],
-    ids=["mailbox", "server"],
+    ids=["mailbox", "server", "exchange"],
 )  # fmt: skip
 def test_the_command_that_connects_again_can_be_pasted_into_a_shell(subject: Subject, words: list[str]) -> None:
     parts = shlex.shlex(subject.again, posix=True, punctuation_chars=True)

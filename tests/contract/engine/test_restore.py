@@ -374,7 +374,7 @@ async def test_a_backup_of_the_first_schema_is_brought_up_to_date(house: House) 
         old.execute("DROP INDEX contact_stable")
         old.execute("CREATE INDEX contact_stable ON contact (source_id, stable_key)")
         old.execute("CREATE INDEX contact_key_row ON contact_key (row_id)")
-        for column in ("credentials", "refresh_owner", "refresh_until"):
+        for column in ("credentials", "refresh_owner", "refresh_until", "mailbox", "auth_method"):
             old.execute(f"ALTER TABLE account DROP COLUMN {column}")
         old.execute("ALTER TABLE intent DROP COLUMN halves")
         for column in ("next_owner", "next_since", "next_until"):

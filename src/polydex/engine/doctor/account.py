@@ -77,10 +77,18 @@ class Subject:
             return f"polydex accounts add {account.provider} --tenant {tenant} --mailbox {mailbox}"
         if account.provider in ("google", "microsoft"):
             return f"polydex accounts add {account.provider} --tokens-stdin"
+        if account.provider == "exchange":
+            return _exchange(account)
         services = {"icloud": "icloud", "fastmail": "fastmail"}
         service = services.get((account.service_provider or account.service_type).lower(), "carddav")
         server = f" --server {shlex.quote(account.server_url)}" if service == "carddav" and account.server_url else ""
         return f"polydex accounts add {service}{server}"
+
+
+def _exchange(account: Account) -> str:
+    given = {"--server": account.server_url, "--mailbox": account.mailbox, "--auth": account.auth_method}
+    options = "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
+    return f"polydex accounts add exchange{options}"
 
 
 def load(tx: Tx, ctx: Context, number: AccountId) -> Subject | None:
