@@ -6,8 +6,9 @@ the connection.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from polydex.net.journey import Journey
 from polydex.net.line import Line
 from polydex.net.message import Answer, Call
 from polydex.net.sessions import Sessions
+from polydex.net.streaming import Stream, streamed
 
 
 class Net:
@@ -76,6 +78,21 @@ class Net:
             ProviderMalformed: not HTTP, too many redirects, too large, or badly encoded.
         """
         return await Journey(self.sessions, call, self._now).run()
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call, idle: float) -> AsyncIterator[Stream]:
+        """Send a call over a connection of its own, and hand out the answer as it comes. Errors as of ``send``.
+
+        Args:
+            call: ``deadline`` counts until the answer begins. It is asked for without compression.
+            idle: seconds without a single byte, after which the answer is given up.
+        """
+        sessions = self.sessions.apart()
+        try:
+            async with streamed(sessions, call, self._now, idle) as stream:
+                yield stream
+        finally:
+            await sessions.close()
 
     def line(self, auth: BoundAuth) -> Line:
         """A connection of its own for a login that belongs to it; closed at the end of an ``async with``."""

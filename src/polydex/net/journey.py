@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -194,15 +195,17 @@ class Journey:
         self._sending = Sending(signer)
         host = step.url.raw_host or ""
         try:
-            async with self._sessions.of(rule).request(
-                step.method,
-                step.url,
-                data=payload(step.body),
-                headers=self._headers(step, authorization),
-                allow_redirects=False,
-                middlewares=(self._sending,),
-            ) as response:
-                body = await read(response, self._call.max_bytes)
+            async with contextlib.AsyncExitStack() as stack:
+                request = self._sessions.of(rule).request(
+                    step.method,
+                    step.url,
+                    data=payload(step.body),
+                    headers=self._headers(step, authorization),
+                    allow_redirects=False,
+                    middlewares=(self._sending,),
+                )
+                response = await stack.enter_async_context(request)
+                body = await self._content(response, stack)
                 return Answer(response.status, response.headers, body, str(response.url))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
@@ -213,6 +216,11 @@ class Journey:
             if self._repeated:
                 failed.sent = True  # the first sending may have arrived
             raise failed from error
+
+    async def _content(self, response: aiohttp.ClientResponse, stack: contextlib.AsyncExitStack) -> bytes:
+        """What an answer holds. ``stack``: with its end the answer is let go of."""
+        del stack
+        return await read(response, self._call.max_bytes)
 
     def _headers(self, step: _Step, authorization: str | None) -> CIMultiDict[str]:
         headers = CIMultiDict(self._call.headers)

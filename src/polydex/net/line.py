@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from polydex.net.bound import BoundAuth, Proof
 from polydex.net.journey import Journey
 from polydex.net.message import Answer, Call
 from polydex.net.sessions import Sessions
+from polydex.net.streaming import Stream, streamed
 
 
 class Line:
@@ -38,3 +40,9 @@ class Line:
         """
         async with self._turn:
             return await Journey(self._sessions, call, self._now, self._proof).run()
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call, idle: float) -> AsyncIterator[Stream]:
+        """As ``Net.stream``; nothing else is sent meanwhile."""
+        async with self._turn, streamed(self._sessions, call, self._now, idle, self._proof) as stream:
+            yield stream

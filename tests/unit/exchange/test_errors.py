@@ -46,6 +46,13 @@ RECORDED: list[tuple[int, bytes, type[ProviderError]]] = [
     (200, item("ErrorExceededSubscriptionCount"), ProviderThrottled),
     (
         200,
+        item("ErrorSubscriptionNotFound", "The specified subscription was not found."),
+        ProviderUnavailable,
+    ),
+    (200, item("ErrorNewEventStreamConnectionOpened"), ProviderUnavailable),
+    (200, item("ErrorSubscriptionAccessDenied", "Access is denied."), ProviderForbidden),
+    (
+        200,
         item("ErrorInvalidSyncStateData", "Synchronization state data is corrupt or otherwise invalid."),
         CursorExpired,
     ),

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
 from polydex.connectors.deadline import Deadline
-from polydex.connectors.exchange import soap
+from polydex.connectors.exchange import errors, soap
 from polydex.connectors.exchange.channel import Channel, Sender
+from polydex.connectors.exchange.envelopes import Envelopes
 from polydex.connectors.exchange.errors import failure
 from polydex.connectors.exchange.shared import Shared
 from polydex.connectors.exchange.soap import Failure
 from polydex.connectors.exchange.xml import Element
-from polydex.core.errors import ProviderError, ProviderMalformed, ProviderThrottled
+from polydex.core.errors import ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnavailable
 from polydex.net.message import Answer, Call
+from polydex.net.streaming import Stream
 
 READ_SECONDS = 60.0
 """For a page of the list of changes, or for many contacts."""
 FETCH_SECONDS = 20.0
 WRITE_SECONDS = 24.0
 """For all requests of one write together (JOURNAL.md, J10: every write is answered within 25 s)."""
+IDLE_SECONDS = 150.0
+"""Without a byte of an answer that goes on: Exchange gives a sign of life every 45 seconds."""
 _OK = 200
 
 
@@ -89,29 +93,58 @@ class Api:
         """
         self.shared.pause.check()
         deadline = Deadline(seconds)
-        headers = {"Content-Type": soap.CONTENT_TYPE, "Accept": "text/xml"}
-        if self.mailbox:
-            headers["X-AnchorMailbox"] = self.mailbox  # leads to the server of the mailbox, and not to the account's
-        body = soap.envelope(payload, mailbox=self.mailbox)
+        call = self._call(payload, idempotent=idempotent)
         async with self.opened() as here:
             assert here.sender is not None  # noqa: S101 - opened
             async with here.turn:
-                answer = await here.sender.send(
-                    Call(
-                        method="POST",
-                        url=self.url,
-                        headers=headers,
-                        body=body,
-                        deadline=deadline.left,
-                        idempotent=idempotent,
-                        redirects=0,
-                        label="exchange",
-                    )
-                )
+                answer = await here.sender.send(replace(call, deadline=deadline.left))
         messages = self._read(answer, step)
         if len(messages) != count:
             raise ProviderMalformed(f"{step}: Exchange has answered something else")
         return messages
+
+    @contextlib.asynccontextmanager
+    async def streamed(self, payload: Element, *, step: str) -> AsyncIterator[AsyncIterator[Element]]:
+        """An operation whose answer goes on; its response messages as they come, until it ends in good order.
+
+        It has a connection of its own. That there are too many such connections, or subscriptions, holds nobody else back.
+
+        Raises ProviderError, while it is opened and while it is iterated over; what a message says went wrong is raised, too.
+        """
+        self.shared.pause.check()
+        call = replace(self._call(payload), deadline=FETCH_SECONDS)
+        async with (
+            self.channel.stream(call, IDLE_SECONDS) as stream,
+            contextlib.aclosing(self._messages(stream, step)) as messages,
+        ):
+            yield messages
+
+    async def _messages(self, stream: Stream, step: str) -> AsyncGenerator[Element, None]:
+        if stream.answer.status != _OK:
+            self._read(stream.answer, step)  # raises
+        envelopes = Envelopes()
+        while piece := await stream.read():
+            for one in envelopes.feed(piece):
+                for message in self._read(replace(stream.answer, body=one), step):
+                    if isinstance(message, ProviderError):
+                        raise message
+                    yield message
+        if envelopes.cut:
+            raise ProviderUnavailable(f"{step}: Exchange's answer is cut off")
+
+    def _call(self, payload: Element, *, idempotent: bool = False) -> Call:
+        headers = {"Content-Type": soap.CONTENT_TYPE, "Accept": "text/xml"}
+        if self.mailbox:
+            headers["X-AnchorMailbox"] = self.mailbox  # leads to the server of the mailbox, and not to the account's
+        return Call(
+            method="POST",
+            url=self.url,
+            headers=headers,
+            body=soap.envelope(payload, mailbox=self.mailbox),
+            idempotent=idempotent,
+            redirects=0,
+            label="exchange",
+        )
 
     def _read(self, answer: Answer, step: str) -> list[Element | ProviderError]:
         try:
@@ -133,7 +166,7 @@ class Api:
     def _refused(self, answer: Answer, found: Failure, step: str) -> ProviderError:
         """What a refusal stands for. One about too many requests holds everybody back."""
         error = failure(answer.status, found, step, headers=answer.headers, now=self.now())
-        if isinstance(error, ProviderThrottled):
+        if isinstance(error, ProviderThrottled) and not any(code in errors.OF_STREAMS for code in found.codes):
             error.retry_after = self.shared.pause.refused(error.retry_after)
         error.sent = error.sent or answer.repeated
         return error

@@ -11,6 +11,7 @@ from polydex.net.auth import BasicAuth, BearerAuth
 from polydex.net.bound import BoundAuth
 from polydex.net.client import Net
 from polydex.net.message import Answer, Call
+from polydex.net.streaming import Stream
 
 
 class Sender(Protocol):
@@ -45,6 +46,20 @@ class Channel:
                 yield line
         else:
             yield _Pooled(self.net, auth)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call, idle: float) -> AsyncIterator[Stream]:
+        """As ``Net.stream``, with the account's credentials: over a connection of its own in any case."""
+        auth = self.auth
+        if isinstance(auth, BoundAuth) and auth.method != "basic":
+            async with self.net.line(auth) as line, line.stream(call, idle) as stream:
+                yield stream
+            return
+        own: BasicAuth | BearerAuth = auth.basic if isinstance(auth, BoundAuth) else auth
+        async with self.net.stream(replace(call, auth=own), idle) as stream:
+            if stream.answer.status == 401 and isinstance(auth, BoundAuth):
+                auth.refused()
+            yield stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,21 @@ from polydex.net.retry import retry_after
 BUSY_SECONDS = 60.0
 """After a refusal that names no time (exchangelib, protocol.py, FaultTolerance.DEFAULT_BACKOFF)."""
 LONGEST_SECONDS = 86_400.0
+OF_STREAMS = ("ErrorExceededConnectionCount", "ErrorExceededSubscriptionCount")
+"""Too many connections that stay open, or subscriptions: other requests are as welcome as before."""
+FORGOTTEN = (
+    "ErrorSubscriptionNotFound",
+    "ErrorExpiredSubscription",
+    "ErrorInvalidSubscription",
+    "ErrorSubscriptionUnsubscribed",
+    "ErrorInvalidWatermark",
+    "ErrorMissedNotificationEvents",
+    "ErrorReadEventsFailed",
+    "ErrorProxiedSubscriptionCallFailure",
+)
+"""The subscription has ended, or has lost something: another one is made, without a watermark (learn.microsoft.com,
+notification-subscriptions-mailbox-events-and-ews-in-exchange).
+"""
 _OK = 200
 
 
@@ -65,6 +80,17 @@ TABLE: tuple[Row, ...] = (
         ("ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"),
     ),
     Row(ProviderThrottled, "Exchange has too many subscriptions of this account", ("ErrorExceededSubscriptionCount",)),
+    Row(ProviderUnavailable, "Exchange has forgotten the subscription", FORGOTTEN),
+    Row(
+        ProviderUnavailable,
+        "Another connection has taken over the subscription",
+        ("ErrorNewEventStreamConnectionOpened",),
+    ),
+    Row(
+        ProviderForbidden,
+        "Exchange does not tell this account of changes",
+        ("ErrorSubscriptionAccessDenied", "ErrorSubscriptionDelegateAccessNotSupported"),
+    ),
     Row(CursorExpired, "Exchange no longer knows the state of the synchronisation", ("ErrorInvalidSyncStateData",)),
     Row(ProviderRejected, "The contact folder is gone", ("ErrorSyncFolderNotFound", "ErrorFolderNotFound")),
     Row(
