@@ -9,6 +9,7 @@ import json
 import sys
 from typing import Any
 
+from polydex_sandbox.exchange import autodiscover, quirks as exchange
 from polydex_sandbox.google.methods import BY_NAME, METHODS
 from polydex_sandbox.google.quirks import CATALOGUE
 from polydex_sandbox.identity.google import quirks as identity
@@ -106,7 +107,14 @@ def page() -> str:
 def quirks() -> str:
     """The table of docs/reference/sandbox.md."""
     lines = ["| quirk | what happens | parameters | source |", "|---|---|---|---|"]
-    for quirk in (*CATALOGUE, *identity.CATALOGUE, *entra.CATALOGUE, *graph.CATALOGUE):
+    for quirk in (
+        *CATALOGUE,
+        *identity.CATALOGUE,
+        *entra.CATALOGUE,
+        *graph.CATALOGUE,
+        *exchange.CATALOGUE,
+        *autodiscover.QUIRKS,
+    ):
         parameters = []
         for name, value in quirk.parameters.items():
             others = [f"`{json.dumps(one)}`" for one in quirk.choices.get(name, ()) if one != value]

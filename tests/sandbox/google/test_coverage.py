@@ -7,6 +7,7 @@ import re
 from starlette.routing import Route
 
 from polydex_sandbox import control
+from polydex_sandbox.exchange.service import Exchange
 from polydex_sandbox.google.service import Google
 from polydex_sandbox.identity.google.service import Identity
 from polydex_sandbox.identity.microsoft.service import MicrosoftIdentity
@@ -35,19 +36,21 @@ def test_every_call_of_the_control_api_is_listed() -> None:
     page = text("docs/reference/sandbox.md")
     table = page.partition("## Control API")[2].partition("### The user's phone")[0]
     phone, _, outlook = page.partition("### The user's phone")[2].partition("### The user's Outlook")
-    outlook = outlook.partition("## Quirks")[0]
+    outlook, _, exchange = outlook.partition("## Quirks")[0].partition("### The user's Outlook at Exchange")
     listed = {(verb, path) for verb, path in CALL.findall(table)}
     listed |= {(verb, f"/control/accounts/ACCOUNT/google{path}") for verb, path in CALL.findall(phone)}
     listed |= {(verb, f"/control/accounts/ACCOUNT/microsoft{path}") for verb, path in CALL.findall(outlook)}
+    listed |= {(verb, f"/control/accounts/ACCOUNT/exchange{path}") for verb, path in CALL.findall(exchange)}
     sandbox = Sandbox()
     routes = [*control.Control(sandbox, []).routes(), *Google(sandbox).control_routes()]
     routes += Identity(sandbox).control_routes()
     routes += Graph(sandbox).control_routes()
+    routes += Exchange(sandbox).control_routes()
     routes += MicrosoftIdentity(sandbox, lambda _account: True).control_routes()
     names = {"account": "ACCOUNT", "quirk": "QUIRK", "name": "ID", "client": "CLIENT", "email": "EMAIL"}
-    names |= {"tenant": "TENANT", "contact": "ID", "folder": "FOLDER", "id": "ID"}
+    names |= {"tenant": "TENANT", "contact": "ID", "folder": "FOLDER", "id": "ID", "item": "ID"}
     served = {
-        (verb, "/control" + re.sub(r"\{(\w+)\}", lambda match: names[match[1]], route.path))
+        (verb, "/control" + re.sub(r"\{(\w+)(?::path)?\}", lambda match: names[match[1]], route.path))
         for route in routes
         if isinstance(route, Route)
         for verb in (route.methods or set()) - {"HEAD"}
