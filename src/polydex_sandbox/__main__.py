@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import ssl
@@ -23,8 +22,6 @@ from polydex_sandbox.connection import Connection
 from polydex_sandbox.identity.google.clients import Client
 from polydex_sandbox.identity.microsoft.clients import DEFAULT as ENTRA
 from polydex_sandbox.sandbox import Sandbox
-
-_PEM = r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Cannot listen on {options.host}, port {options.port}: {reason}\n")
         return 2
     listener.setblocking(False)
-    sandbox = Sandbox(Clock(), options.seed, _certificate(options.tls_certificate))
+    sandbox = Sandbox(Clock(), options.seed)
     server = _Server(
         uvicorn.Config(
             build(sandbox, _shown(options.tls_certificate)), http=Connection, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -100,13 +97,6 @@ def settings(url: str, client: Client) -> dict[str, str]:
         "POLYDEX_MICROSOFT_CLIENT_SECRET": ENTRA.secret,
         "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
     }
-
-
-def _certificate(file: str) -> bytes | None:
-    """The server's own, the first one in the file."""
-    if not file:
-        return None
-    return ssl.PEM_cert_to_DER_cert(re.findall(_PEM, Path(file).read_text(encoding="ascii", errors="replace"))[0])
 
 
 def _family(host: str) -> socket.AddressFamily:

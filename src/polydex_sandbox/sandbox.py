@@ -19,11 +19,9 @@ class Sandbox:
     Args:
         clock: its time; the machine's when not given.
         seed: of everything that is drawn at random: tokens, ids.
-        certificate: what it shows to who speaks TLS to it, DER; None without TLS.
     """
 
-    def __init__(self, clock: Clock | None = None, seed: int = 0, certificate: bytes | None = None) -> None:
-        self.certificate = certificate
+    def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
         self.clock = clock or Clock()
         self.random = Random(seed)  # noqa: S311 - tokens of a simulator have to be repeatable, not secret
         self.client = DEFAULT

@@ -95,7 +95,10 @@ def settle(exchange: Exchange, account: Account, given: Any) -> None:
     if "impersonates" in given:
         everybody = given["impersonates"]
         changes["impersonates"] = everybody if isinstance(everybody, bool) else _addresses(given, "impersonates")
-    exchange.settings[account.id] = replace(known, **changes)
+    settled = replace(known, **changes)
+    if {"ntlm", "negotiate"} & settled.methods and {":", "\n", "\r"}.intersection(settled.password):
+        raise BadInput("password has to be one without a colon and of one line, for negotiate and ntlm")
+    exchange.settings[account.id] = settled
     mailbox.named_limit = given.get("namedProperties", mailbox.named_limit)
 
 

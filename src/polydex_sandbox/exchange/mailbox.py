@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.exchange import compute, errors, ids
+from polydex_sandbox.exchange.events import Event, Kind, event
 from polydex_sandbox.exchange.ids import Id
 from polydex_sandbox.exchange.item import CLASSES, CONTACT, ITEM, LIST, MESSAGE, Attachment, Folder, Item
 from polydex_sandbox.exchange.properties import CLASS
@@ -60,12 +61,14 @@ class Mailbox:
         named_limit: named properties at most.
         named: those that there are.
         seq: counts the changes.
+        hears: is told of every change as it is made.
         gone: of every folder, the keys of items that left it, each with the number of that change.
     """
 
     def __init__(self, account: Account, now: Callable[[], int]) -> None:
         self.account, self.now = account, now
         self.guid = uuid5(_MAILBOXES, account.subject)
+        self.hears: Callable[[Event], None] = _nobody
         self.named_limit = NAMED_LIMIT
         self.named: set[tuple[str, str | int]] = set()
         self.seq = 0
@@ -156,6 +159,7 @@ class Mailbox:
         key = self._new_key()
         made = Folder(key, self.next_seq(), name, parent.key, kind, at=self._time(), **more)
         self.folders[key] = made
+        self._tell("CreatedEvent", made)
         return made
 
     def update_folder(self, folder: Folder, **changes: Any) -> Folder:
@@ -169,6 +173,7 @@ class Mailbox:
         self.name(changes.get("properties", {}))
         changed = replace(folder, seq=self.next_seq(), **changes)
         self.folders[folder.key] = changed
+        self._tell_of(changed, folder)
         return changed
 
     def _free_name(self, parent: int, name: str, own: int | None) -> None:
@@ -187,7 +192,8 @@ class Mailbox:
             number = 1
             while name.casefold() in taken:
                 name, number = f"{folder.name} ({number})", number + 1
-            self.folders[folder.key] = replace(folder, seq=self.next_seq(), parent=deleted, name=name)
+            self.folders[folder.key] = moved = replace(folder, seq=self.next_seq(), parent=deleted, name=name)
+            self._tell_of(moved, folder)
             return
         for one in self.below(folder.key):
             self.delete_folder(one, forever=True)
@@ -195,6 +201,16 @@ class Mailbox:
             self.purge(item)
         del self.folders[folder.key]
         self.gone_folders.append((self.next_seq(), folder.key))
+        self._tell("DeletedEvent", folder)
+
+    def _tell_of(self, after: Folder, before: Folder) -> None:
+        if after.parent == before.parent:
+            self._tell("ModifiedEvent", after)
+        else:
+            self._tell("MovedEvent", after, before)
+
+    def _tell(self, kind: Kind, thing: Item | Folder, before: Item | Folder | None = None) -> None:
+        self.hears(event(self, kind, thing, before))
 
     # -- items
 
@@ -217,30 +233,46 @@ class Mailbox:
         made = compute.completed(given) if kind == CONTACT else dict(given)
         made.setdefault(CLASS, CLASSES[kind])
         at = self._time()
-        return self._put(Item(self._new_key(), self.next_seq(), kind, folder.key, at, at, made, **more))
+        item = self._put(Item(self._new_key(), self.next_seq(), kind, folder.key, at, at, made, **more))
+        self._tell("CreatedEvent", item)
+        return item
 
     def update(self, item: Item, **changes: Any) -> Item:
         """Other `properties`, `attachments`, `members`, ... Raises EwsError."""
         self.name(changes.get("properties", {}))
-        return self._put(replace(item, seq=self.next_seq(), at=self._time(), **changes))
+        changed = self._put(replace(item, seq=self.next_seq(), at=self._time(), **changes))
+        self._tell("ModifiedEvent", changed)
+        return changed
 
     def mark_read(self, item: Item, *, read: bool) -> Item:
         """Not a change of the item: only its flag is told."""
         changed = replace(item, read=read, read_seq=self.next_seq())
         self.items[item.key] = changed
         self._inside[item.folder][item.key] = changed
+        self._tell("ModifiedEvent", changed)
         return changed
 
     def move(self, item: Item, folder: Folder) -> Item:
         """Raises nothing: the item has another key, and so another id, afterwards."""
-        self.purge(item)
-        return self._put(replace(item, key=self._new_key(), seq=self.next_seq(), folder=folder.key, at=self._time()))
+        self._out(item)
+        moved = self._another(item, folder)
+        self._tell("MovedEvent", moved, item)
+        return moved
 
     def copy(self, item: Item, folder: Folder) -> Item:
+        made = self._another(item, folder)
+        self._tell("CopiedEvent", made, item)
+        return made
+
+    def _another(self, item: Item, folder: Folder) -> Item:
         return self._put(replace(item, key=self._new_key(), seq=self.next_seq(), folder=folder.key, at=self._time()))
 
     def purge(self, item: Item) -> None:
         """Out of its folder, away for ever."""
+        self._out(item)
+        self._tell("DeletedEvent", item)
+
+    def _out(self, item: Item) -> None:
         del self.items[item.key]
         del self._inside[item.folder][item.key]
         self.gone.setdefault(item.folder, []).append((self.next_seq(), item.key))
@@ -264,6 +296,10 @@ class Mailbox:
         if len(self.named) + len(fresh) > self.named_limit:
             raise errors.quota_of_names()
         self.named |= fresh
+
+
+def _nobody(event: Event) -> None:
+    """Hears nothing."""
 
 
 _ITEM_HEADS = {CONTACT: b"\x11", LIST: b"\x12", MESSAGE: b"\x09", ITEM: b"\x0f"}

@@ -23,8 +23,10 @@ from polydex_sandbox.exchange.autodiscover import Autodiscover
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.mailbox import Mailbox
+from polydex_sandbox.exchange.notifying import STREAM, Notifying
 from polydex_sandbox.exchange.odd import Unavailable
 from polydex_sandbox.exchange.settings import Settings, settings, sid
+from polydex_sandbox.exchange.versions import Version
 from polydex_sandbox.exchange.views import VIEWS
 from polydex_sandbox.exchange.xml import Element, M, T, child, name_of, namespace_of
 from polydex_sandbox.sandbox import Sandbox
@@ -57,6 +59,7 @@ class Exchange:
         self._running: dict[str, int] = {}
         self.gate = Gate(self._logins, sandbox.tokens, sandbox.clock.now, certificate)
         self._autodiscover = Autodiscover(sandbox, self.gate)
+        self.notifying = Notifying(sandbox)
         sandbox.quirks.add(quirks.CATALOGUE)
 
     def routes(self) -> list[BaseRoute]:
@@ -72,11 +75,13 @@ class Exchange:
     def opened(self, account: Account, given: dict[str, Any]) -> dict[str, Any]:
         """Takes ``exchange`` out of the body: settings of the account."""
         self.mailboxes[account.id] = Mailbox(account, self.sandbox.clock.now)
+        self.notifying.opened(self.mailboxes[account.id])
         self.settings[account.id] = settings(account)
         control.settle(self, account, given.pop("exchange", {}))
         return {}
 
     def closed(self, account: Account) -> None:
+        self.notifying.closed(account.id)
         self.mailboxes.pop(account.id, None)
         self.settings.pop(account.id, None)
 
@@ -87,6 +92,9 @@ class Exchange:
         if isinstance(found, Response):
             return found
         request.state.account = found.id
+        return self.gate.answered(request, await self._let_in(request, found))
+
+    async def _let_in(self, request: Request, found: Account) -> Response:
         if request.method in ("GET", "HEAD"):
             return Response(status_code=302, headers={"Location": "/EWS/Services.wsdl"})
         if request.method != "POST":
@@ -101,7 +109,7 @@ class Exchange:
             raise drop(request.scope) from None
         finally:
             self._running[found.id] -= 1
-        return self.gate.answered(request, self._dressed(request, answer))
+        return self._dressed(request, answer)
 
     def _logins(self) -> list[Login]:
         return [self.settings[account.id].entry(account) for account in self.sandbox.accounts]
@@ -146,7 +154,10 @@ class Exchange:
                 strike=strike,
                 now=self.sandbox.clock.now(),
             )
-            content = soap.answer(self._performed(call), known.version.info)
+            found = self._performed(call, known.version)
+            if isinstance(found, Response):
+                return found
+            content = soap.answer(found, known.version.info)
         except EwsError as error:
             return Response(soap.fault(error), error.status, media_type=XML)
         except Unavailable as gone:
@@ -156,14 +167,16 @@ class Exchange:
             raise Dropped
         return Response(content, media_type=XML)
 
-    def _performed(self, call: Call) -> Element:
-        """The answer's element. Raises EwsError: the call as a whole is refused; Unavailable."""
-        view = VIEWS.get(call.operation)
-        if view is None:
+    def _performed(self, call: Call, version: Version) -> Element | Response:
+        """The answer's element, or one that is held open. Raises EwsError: the whole call is refused; Unavailable."""
+        view = VIEWS.get(call.operation) or self.notifying.views.get(call.operation)
+        if view is None and call.operation != STREAM:
             raise errors.unsupported(call.operation)
         try:
             odd.refuse(call.strike)
             odd.refuse_call(call)
+            if view is None:
+                return self.notifying.stream(call, version.hanging, version.info, XML)
             return odd.bent(call, view(call))
         except EwsError as error:
             if error.whole:
