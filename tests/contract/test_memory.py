@@ -1,6 +1,7 @@
 """The memory connector keeps the contract, in every character that a provider may have."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from polydex.core.contact import Contact
 from polydex.core.errors import (
     CursorExpired,
     ProviderRejected,
+    ProviderThrottled,
     ProviderTimeout,
     ProviderUnavailable,
     RecordNotFound,
@@ -27,6 +29,7 @@ from polydex.testing.contract import (
     BOB,
     FULL,
     ConnectorContract,
+    LineContract,
     Mirror,
     UnreadableContract,
     WatchContract,
@@ -63,6 +66,7 @@ CHARACTERS = {
     "photos apart": Character(photo_apart=True, batch=3),
     "labels": Character(labels=True, batch=3),
     "push": Character(push=True),
+    "streams": Character(streams=True),
     "labels, snapshots with a tag": Character(labels=True, delta=False, ctag=True, page_size=2),
     "few fields": Character(
         photos=False, writable=ALL_FIELDS - {Field.RELATIONS, Field.KEYWORDS, Field.NICK_NAME, Field.BIRTHDAY}
@@ -130,6 +134,12 @@ class Phone:
             notices += heard
         return notices
 
+    async def lines(self, wanted: int) -> None:
+        assert len(self.truth.lines.open) == wanted
+
+    async def end_lines(self) -> None:
+        self.truth.lines.end()
+
 
 class TestMemory(ConnectorContract, UnreadableContract):
     @pytest.fixture(params=list(CHARACTERS.values()), ids=list(CHARACTERS))
@@ -141,6 +151,12 @@ class TestMemoryPush(WatchContract):
     @pytest.fixture
     def world(self) -> Phone:
         return phone(push=True)
+
+
+class TestMemoryLines(LineContract):
+    @pytest.fixture
+    def world(self) -> Phone:
+        return phone(streams=True)
 
 
 # --- the misbehaviour is there, too: a double that never misbehaves proves nothing --------------------------------
@@ -295,6 +311,19 @@ async def test_a_channel_that_is_not_renewed_ends() -> None:
     world.clock.advance(60)
     assert await world.channels() == set()
     assert (await world.connector.watch(world.push_url, "secret", first)).id != first.id
+
+
+async def test_a_line_that_breaks_and_one_too_many() -> None:
+    world = phone(streams=True)
+    world.truth.lines.room = 1
+    async with contextlib.aclosing(world.connector.listen()) as told:
+        await anext(told)
+        with pytest.raises(ProviderThrottled):
+            await anext(world.connector.listen())
+        world.truth.lines.cut()
+        with pytest.raises(ProviderUnavailable):
+            await anext(told)
+    await world.lines(0)
 
 
 async def test_an_address_that_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from polydex.connectors import photos
@@ -14,6 +14,7 @@ from polydex.connectors.exchange.api import Api
 from polydex.connectors.exchange.batch import MOST, Batch
 from polydex.connectors.exchange.folders import DEFAULT
 from polydex.connectors.exchange.identity import identify
+from polydex.connectors.exchange.listen import listen
 from polydex.connectors.exchange.pull import pull
 from polydex.connectors.exchange.read import record
 from polydex.connectors.exchange.write import Writer
@@ -30,6 +31,9 @@ CAPABILITIES = Capabilities(
     delete_guard=Guard.CHECKED,
     delta=True,
     photos=True,
+    # No server of a company's reaches an address of ours, but each answers a request that does not end.
+    push=False,
+    streams=True,
     marks=True,
     makes=frozenset({Field.FILE_AS}),
     # What is written is there for the next request, of SyncFolderItems, too.
@@ -118,6 +122,9 @@ class ExchangeConnector:
     async def photo(self, record_: Record) -> Photo | None:
         known = record_.contact.photo if record_.contact is not None else None
         return None if known is None else await picture.photo_of(self.api, record_.key, record_.raw, known)
+
+    def listen(self) -> AsyncGenerator[None, None]:
+        return listen(self.api, self.source_key)
 
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
         return replace(record(raw, self.region, key), rev=rev)

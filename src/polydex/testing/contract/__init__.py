@@ -9,6 +9,7 @@ The tests look at declared capabilities, never at names. A class that mixes the 
 """
 
 from polydex.testing.contract.batches import BatchContract
+from polydex.testing.contract.lines import LineContract, LineWorld
 from polydex.testing.contract.mirror import Mirror, Pulled
 from polydex.testing.contract.pulls import PullContract
 from polydex.testing.contract.samples import ALICE, BOB, FULL, PNG, content
@@ -23,6 +24,8 @@ __all__ = [
     "FULL",
     "PNG",
     "ConnectorContract",
+    "LineContract",
+    "LineWorld",
     "Mirror",
     "Pulled",
     "UnreadableContract",
