@@ -46,10 +46,11 @@ def uri_of(element: Element) -> str:
 
 
 def item(element: Element) -> Changes:
-    """All properties that the element of a new item sets. Raises EwsError."""
+    """All properties that the element of a new item sets, which are all but its attachments. Raises EwsError."""
     found: Changes = {}
     for one in element:
-        found |= extended_property(one) if name_of(one) == "ExtendedProperty" else field(one)
+        if name_of(one) != "Attachments":
+            found |= extended_property(one) if name_of(one) == "ExtendedProperty" else field(one)
     return found
 
 

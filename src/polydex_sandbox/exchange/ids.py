@@ -13,10 +13,15 @@ from uuid import UUID
 
 from polydex_sandbox.exchange.errors import empty_id, malformed_id
 
-ITEM, FOLDER, ATTACHMENT = b"\x00\x46", b"\x00\x2e", b"\x00\x5a"
+ITEM, FOLDER, ATTACHMENT = b"\x00\x46\x00", b"\x00\x2e\x00", b"\x00\x5a\x00"
 _HEAD = b"\x00\x03\x24\x00"
 _KEY = b"polydex sandbox"
-_SEAL = 16
+_SEAL = 12
+_LENGTHS = {ITEM: 70, FOLDER: 46, ATTACHMENT: 90}
+"""Bytes behind the kind, which it tells: of an id's text so come 152 characters of an item's and 120 of a folder's.
+
+DavMail takes a name for the id of an item from 140 characters on (``EwsExchangeSession.java``, isItemId).
+"""
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,17 @@ class Id:
 def raw(known: Id) -> bytes:
     """The bytes of an id, as every format has them."""
     body = known.mailbox.bytes + known.folder.to_bytes(6) + known.key.to_bytes(6) + known.attachment.to_bytes(4)
-    return known.kind + _seal(known.kind + body) + b"\x07\x00" + body + b"\x00\x00"
+    sealed = _seal(known.kind + body)
+    return known.kind + (sealed + body).ljust(_LENGTHS[known.kind], b"\x00")
 
 
 def unpacked(content: bytes) -> Id:
     """Raises EwsError: it is no id."""
-    kind, seal, body = content[:2], content[2 : 2 + _SEAL], content[4 + _SEAL : -2]
-    if kind not in (ITEM, FOLDER, ATTACHMENT) or len(body) != 32 or not hmac.compare_digest(_seal(kind + body), seal):
+    kind, seal, body = content[:3], content[3 : 3 + _SEAL], content[3 + _SEAL :]
+    if len(body) + _SEAL != _LENGTHS.get(kind) or any(body[32:]):
+        raise malformed_id()
+    body = body[:32]
+    if not hmac.compare_digest(_seal(kind + body), seal):
         raise malformed_id()
     folder, key, attachment = (int.from_bytes(body[place]) for place in (slice(16, 22), slice(22, 28), slice(28, 32)))
     return Id(kind, UUID(bytes=body[:16]), key, folder, attachment)

@@ -143,7 +143,14 @@ LISTS = {
 }
 FLAGS = {"item:ReminderIsSet": common(0x8503, "Boolean")}
 NUMBERS = {"item:ReminderMinutesBeforeStart": common(0x8501, "Integer")}
+CULTURES = {
+    "1030": "da-DK", "1031": "de-DE", "1033": "en-US", "1036": "fr-FR", "1040": "it-IT", "1041": "ja-JP",
+    "1043": "nl-NL", "1044": "nb-NO", "1045": "pl-PL", "1046": "pt-BR", "1049": "ru-RU", "1053": "sv-SE",
+    "2052": "zh-CN", "2055": "de-CH", "2057": "en-GB", "3079": "de-AT", "3082": "es-ES", "3084": "fr-CA",
+}  # fmt: skip
+"""By LCID ([MS-LCID]), as PidTagMessageLocaleId has them; some of them."""
 CHOICES = {
+    "item:Culture": (tag(0x3FF1, "Integer"), CULTURES),
     "item:Sensitivity": (tag(0x36, "Integer"), {"0": "Normal", "1": "Personal", "2": "Private", "3": "Confidential"}),
     "item:Importance": (tag(0x17, "Integer"), {"0": "Low", "1": "Normal", "2": "High"}),
     "contacts:PostalAddressIndex": (

@@ -82,6 +82,12 @@ def only_id(mailbox: Mailbox, known: Item) -> Element:
     return t(known.kind, id_of(mailbox, known))
 
 
+def only_ids(mailbox: Mailbox, known: Item) -> Element:
+    """The element of an item with its id and those of its attachments."""
+    files = [t("FileAttachment", t("AttachmentId", Id=mailbox.attachment_id(known, one))) for one in known.attachments]
+    return t(known.kind, id_of(mailbox, known), *([t("Attachments", *files)] if files else []))
+
+
 def attachment(mailbox: Mailbox, known: Item, one: Attachment, *, whole: bool = False) -> Element:
     """The element of an attachment; with its content when it is wanted whole."""
     made = t("FileAttachment", t("AttachmentId", Id=mailbox.attachment_id(known, one)), t("Name", text=one.name))
@@ -251,6 +257,7 @@ _SHOWN: dict[str, Callable[[View], list[Element]]] = {
         "contacts:PostalAddressIndex", *properties.CHOICES["contacts:PostalAddressIndex"], "None"
     ),
     "contacts:FileAsMapping": _choice("contacts:FileAsMapping", *properties.CHOICES["contacts:FileAsMapping"], "None"),
+    "item:Culture": _choice("item:Culture", *properties.CHOICES["item:Culture"], "en-US"),
     "item:ReminderIsSet": lambda view: [
         t("ReminderIsSet", text=view.text(properties.FLAGS["item:ReminderIsSet"]) or "false")
     ],
@@ -279,7 +286,6 @@ _SHOWN: dict[str, Callable[[View], list[Element]]] = {
     "item:DisplayTo": _fixed("DisplayTo", ""),
     "item:HasAttachments": lambda view: [t("HasAttachments", text=text_of(bool(view.item.attachments)))],
     "extended": _extended,
-    "item:Culture": _fixed("Culture", "en-US"),
     "item:EffectiveRights": lambda _view: [rights()],
     "item:LastModifiedName": lambda view: [t("LastModifiedName", text=view.mailbox.account.name)],
     "item:LastModifiedTime": lambda view: [t("LastModifiedTime", text=values.time(view.item.at))],

@@ -24,9 +24,7 @@ def create(call: Call) -> Element:
 
     def one(element: Element) -> list[Element]:
         mailbox, item = call.item(parent)
-        if name_of(element) != "FileAttachment":
-            raise errors.invalid("The sandbox attaches files alone.")
-        made = _made(mailbox, item, element)
+        made = file(mailbox, item.kind, element)
         given = call.strike("exchange-photo-lost") if made.photo else None
         kept = tuple(each for each in item.attachments if not (made.photo and each.photo))
         if given is None:
@@ -45,15 +43,23 @@ def create(call: Call) -> Element:
     return call.each(call.part("Attachments"), one)
 
 
-def _made(mailbox: Mailbox, item: Item, element: Element) -> Attachment:
-    """Raises EwsError. That a second photo takes the place of the first is unconfirmed."""
+def file(mailbox: Mailbox, kind: str, element: Element) -> Attachment:
+    """The file of a FileAttachment, to be put to an item of a kind.
+
+    That a second photo takes the place of the first is unconfirmed.
+
+    Raises:
+        EwsError: it is too large, or not what it says.
+    """
+    if name_of(element) != "FileAttachment":
+        raise errors.invalid("The sandbox attaches files alone.")
     try:
         data = base64.b64decode(content(element, "Content"), validate=False)
     except ValueError:
         raise errors.property_value("item:Attachments") from None
     if len(data) > LARGEST:
         raise errors.EwsError("ErrorAttachmentSizeLimitExceeded", "The attachment is too large.")
-    photo = content(element, "IsContactPhoto") in ("true", "1") and item.kind == CONTACT
+    photo = content(element, "IsContactPhoto") in ("true", "1") and kind == CONTACT
     name = content(element, "Name")
     return mailbox.attachment(name, data, photo=photo, media_type=content(element, "ContentType"))
 

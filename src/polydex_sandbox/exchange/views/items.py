@@ -10,6 +10,7 @@ from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.item import CONTACT, LIST, Folder, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.show import View
+from polydex_sandbox.exchange.views import attachments
 from polydex_sandbox.exchange.xml import Element, child, content, m, name_of, t
 
 ALWAYS, NEVER = "AlwaysOverwrite", "NeverOverwrite"
@@ -42,10 +43,12 @@ def create(call: Call) -> Element:
             raise errors.EwsError("ErrorCannotCreateContactInNonContactFolder", message)
         if kind == LIST:
             return [m("Items", show.only_id(mailbox, _list(mailbox, target, element)))]
+        files = child(element, "Attachments")
+        attached = tuple(attachments.file(mailbox, kind, one) for one in files) if files is not None else ()
         taken = odd.stored(call, accept.item(element))
         given = {known: value for known, value in taken.items() if value is not None}
-        made = mailbox.create(target, kind, given)
-        return [m("Items", show.only_id(mailbox, made))]
+        made = mailbox.create(target, kind, given, attachments=attached)
+        return [m("Items", show.only_ids(mailbox, made))]
 
     return call.each(call.part("Items"), one)
 
