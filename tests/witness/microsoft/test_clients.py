@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +21,7 @@ from tests.microsoft.contract import operations
 from tests.microsoft.judge import Judge
 from tests.microsoft.receiver import PATH, Receiver
 from tests.providers.serving import serving
-from tests.servers.process import ServerUnavailableError, program, workspace
+from tests.witness.packages import installed
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -100,17 +98,7 @@ UNASKED = {"UpdatePhoto", "DeletePhotoContent"}
 @pytest.fixture(scope="session")
 def javascript() -> Iterator[Path]:
     """A folder with the client for JavaScript in it, and the calls."""
-    try:
-        npm, _ = program("npm"), program("node")
-    except ServerUnavailableError as error:
-        pytest.skip(str(error))
-    with workspace("witness-js") as folder:
-        for name in ("package.json", "package-lock.json", ".npmrc", "calls.mjs"):
-            shutil.copy(HERE / "js" / name, folder)
-        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-        if done.returncode:
-            pytest.skip(f"npm cannot install the client: {done.stderr[-500:]}")
+    with installed(HERE / "js") as folder:
         yield folder
 
 
