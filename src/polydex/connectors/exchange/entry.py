@@ -197,14 +197,12 @@ def _extended(element: Element, found: _Found) -> None:
     if value.text is None or value.tag != _VALUE:
         return
     get = uri.get
-    id_ = _id(
-        get("PropertyType"),
-        get("PropertyTag"),
-        get("DistinguishedPropertySetId"),
-        get("PropertySetId"),
-        get("PropertyId"),
-        get("PropertyName"),
-    )
+    kind, tag = get("PropertyType"), get("PropertyTag")
+    if tag is not None:
+        id_ = _id(kind, tag, None, None, None, None)
+    else:
+        word, guid = get("DistinguishedPropertySetId"), get("PropertySetId")
+        id_ = _id(kind, None, word, guid, get("PropertyId"), get("PropertyName"))
     if id_ is not None:
         found.extended.setdefault(id_, value.text)
 
