@@ -119,11 +119,6 @@ def change_key() -> EwsError:
     return EwsError("ErrorInvalidChangeKey", "The change key is invalid.")
 
 
-def change_key_required() -> EwsError:
-    text = "The change key is required for this operation."
-    return EwsError("ErrorChangeKeyRequired", text)
-
-
 def change_key_required_to_write() -> EwsError:
     text = "Change key is required for this operation."
     return EwsError("ErrorChangeKeyRequiredForWriteOperations", text)

@@ -34,15 +34,40 @@ class Ranges:
         for start, end in zip(self.starts, self.ends, strict=True):
             yield from range(start, end)
 
+    def copy(self) -> Ranges:
+        return Ranges([*self.starts], [*self.ends])
+
+    def add(self, number: int) -> None:
+        if number in self:
+            return
+        place = bisect_right(self.starts, number)
+        before = place > 0 and self.ends[place - 1] == number
+        after = place < len(self.starts) and self.starts[place] == number + 1
+        if before and after:
+            self.ends[place - 1] = self.ends[place]
+            del self.starts[place], self.ends[place]
+        elif before:
+            self.ends[place - 1] += 1
+        elif after:
+            self.starts[place] -= 1
+        else:
+            self.starts.insert(place, number)
+            self.ends.insert(place, number + 1)
+
+    def discard(self, number: int) -> None:
+        if number not in self:
+            return
+        place = bisect_right(self.starts, number) - 1
+        start, end = self.starts[place], self.ends[place]
+        rest = [(first, last) for first, last in ((start, number), (number + 1, end)) if first < last]
+        self.starts[place : place + 1] = [first for first, _last in rest]
+        self.ends[place : place + 1] = [last for _first, last in rest]
+
     @classmethod
     def of(cls, numbers: Iterable[int]) -> Ranges:
         made = cls()
         for number in sorted(set(numbers)):
-            if made.ends and made.ends[-1] == number:
-                made.ends[-1] += 1
-            else:
-                made.starts.append(number)
-                made.ends.append(number + 1)
+            made.add(number)
         return made
 
     def plain(self) -> list[int]:

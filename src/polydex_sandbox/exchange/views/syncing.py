@@ -34,7 +34,7 @@ def _items(call: Call) -> list[Element]:
     place = f"{mailbox.guid}/{folder.key}"
     before = _state(call, place, "items")
     ignored = _ignored(call, mailbox)
-    given, seen = set(before.given), set(before.seen)
+    given, seen = before.given.copy(), before.seen.copy()
     changes: list[Element] = []
     read_to, told = before.read, before.told
     more = False
@@ -74,9 +74,10 @@ def _items(call: Call) -> list[Element]:
                 if key not in ignored:
                     changes.append(t("Delete", t("ItemId", Id=_gone(mailbox, folder, key))))
             told = seq
-    # What was told of items that are no longer as they were then says nothing.
-    current = {one.seq for one in mailbox.inside(folder.key)}
-    after = SyncState(Ranges.of(given), Ranges.of(seen & current), read_to, told)
+    if not more:
+        # Everything up to now is known.
+        seen = Ranges([1], [mailbox.seq + 1])
+    after = SyncState(given, seen, read_to, told)
     return [
         m("SyncState", text=syncstate.write("items", place, after)),
         m("IncludesLastItemInRange", text=text_of(not more)),
