@@ -265,6 +265,11 @@ class Config:
     graph_api_url: str = _setting(
         "https://graph.microsoft.com", _graph, "address of Microsoft Graph", option=("microsoft", "api_url")
     )
+    exchange_autodiscover_url: str | None = _setting(
+        None,
+        _endpoint,
+        "autodiscover service that is asked for the Exchange server of a mailbox before those of its domain",
+    )
 
     given: frozenset[str] = frozenset()
     """Names of the fields that the environment sets."""

@@ -14,7 +14,7 @@ from polydex.config import Config
 from tests.docs.blocks import Block, all_blocks, blocks
 from tests.docs.terminal import Terminal
 
-LANGUAGES = {"sh", "python", "json", "ini", "nginx", "caddyfile"}
+LANGUAGES = {"sh", "python", "json", "ini", "nginx", "caddyfile", "powershell"}
 
 # Page -> what it expects to be there: nothing but a CardDAV server, a connected account, a running server besides.
 GIVEN = {
@@ -22,6 +22,7 @@ GIVEN = {
     "docs/how-to/approve-a-mass-deletion.md": "account",
     "docs/how-to/back-up.md": "account",
     "docs/how-to/connect-carddav.md": "shell",
+    "docs/how-to/connect-exchange.md": "sandboxed",
     "docs/how-to/connect-fastmail.md": "account",
     "docs/how-to/connect-google.md": "sandboxed",
     "docs/how-to/connect-icloud.md": "account",
@@ -43,6 +44,18 @@ NOT_RUN = {
     "tests/cli/test_demo.py",
     ("docs/how-to/connect-fastmail.md", "polydex accounts add fastmail --login you@example.com"): "logs in at "
     "Fastmail; the same command runs against other servers in connect-carddav.md",
+    (
+        "docs/how-to/connect-exchange.md",
+        "polydex accounts add exchange --login ada@example.com",
+    ): "needs an Exchange server behind the domain of the address; the same command runs below, on the sandbox",
+    (
+        "docs/how-to/connect-exchange.md",
+        "polydex accounts add exchange --server mail.example.com --login 'EXAMPLE\\ada'",
+    ): ("needs an Exchange server; the same command runs below, on the sandbox"),
+    (
+        "docs/how-to/connect-exchange.md",
+        "polydex accounts add exchange --server mail.example.com --login 'EXAMPLE\\polydex' --mailbox ada@example.com",
+    ): "needs an Exchange server; the same command runs below, on the sandbox",
     ("docs/how-to/connect-google.md", "python3 -m venv oauth && oauth/bin/pip install google-auth-oauthlib"): "opens "
     "Google's consent page; tests/witness/identity goes the same way through the pages of the sandbox",
     ("docs/how-to/connect-microsoft.md", "python3 -m venv oauth && oauth/bin/pip install msal"): "opens Microsoft's "
@@ -119,6 +132,13 @@ def test_units_of_systemd(block: Block) -> None:
     named = re.findall(r"^Environment=(\w+)=", block.code, re.MULTILINE)
     assert named
     assert set(named) <= known
+
+
+@pytest.mark.parametrize("block", of("powershell"), ids=lambda block: block.place)
+def test_commands_of_the_exchange_management_shell(block: Block) -> None:
+    """One cmdlet a line, with parameters that are named and have a value."""
+    for line in block.code.splitlines():
+        assert re.fullmatch(r"[A-Z][a-z]+-[A-Z]\w+( -[A-Z]\w+ (\"[^\"]*\"|[\w$]+))+", line), line
 
 
 @pytest.mark.parametrize("block", of("nginx", "caddyfile"), ids=lambda block: block.place)

@@ -50,6 +50,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path: Path) -> None:
         "POLYDEX_MICROSOFT_AUTH_URL": ("https://example.com/t/authorize", "https://example.com/t/authorize"),
         "POLYDEX_MICROSOFT_TOKEN_URL": ("http://127.0.0.1:8090/t/token", "http://127.0.0.1:8090/t/token"),
         "POLYDEX_GRAPH_API_URL": ("http://127.0.0.1:8090/v1.0/", "http://127.0.0.1:8090"),
+        "POLYDEX_EXCHANGE_AUTODISCOVER_URL": ("https://mail.example.com/a.xml", "https://mail.example.com/a.xml"),
     }
     config = Config.load({name: f" {text} " for name, (text, _) in given.items()})
     settings = config.describe()

@@ -20,7 +20,15 @@ from polydex.cli.common import (
     write_json,
     write_table,
 )
-from polydex.cli.credentials import HAVE_TOKENS, Service, nextcloud_address, of_application, with_password, with_tokens
+from polydex.cli.credentials import (
+    HAVE_TOKENS,
+    Method,
+    Service,
+    nextcloud_address,
+    of_application,
+    with_password,
+    with_tokens,
+)
 from polydex.core.errors import BadRequest, Internal, NotFound
 
 if TYPE_CHECKING:
@@ -41,7 +49,8 @@ def add(
         str | None,
         # The second name is that of the interface (serverUrl).
         Parameter(
-            name=("--server", "--server-url"), help="Address of the server; iCloud and Fastmail have a fixed one."
+            name=("--server", "--server-url"),
+            help="Address of the server; iCloud and Fastmail have a fixed one, that of Exchange is found by an e-mail address.",
         ),
     ] = None,
     login: Annotated[str | None, Parameter(help="Login name at the service; asked for when it is left out.")] = None,
@@ -69,7 +78,17 @@ def add(
             "--mailbox, in place of tokens."
         ),
     ] = None,
-    mailbox: Annotated[str | None, Parameter(help="Microsoft: the mailbox in that tenant, by its user name.")] = None,
+    mailbox: Annotated[
+        str | None,
+        Parameter(
+            help="Microsoft: the mailbox in that tenant, by its user name. Exchange: the address of another mailbox than "
+            "the login's own, which it may impersonate."
+        ),
+    ] = None,
+    auth: Annotated[
+        Method | None,
+        Parameter(help="Exchange: how the login is proven; auto takes the best that the server offers."),
+    ] = None,
     common: Common | None = None,
 ) -> None:
     """Connect an address book and show an access token for it, this once.
@@ -80,8 +99,12 @@ def add(
     common = common_of(common)
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise BadRequest("--region must be two letters, such as US or DE")
-    if service != "microsoft" and (tenant is not None or mailbox is not None):
-        raise BadRequest("--tenant and --mailbox are for microsoft")
+    if service != "microsoft" and tenant is not None:
+        raise BadRequest("--tenant is for microsoft")
+    if service not in ("microsoft", "exchange") and mailbox is not None:
+        raise BadRequest("--mailbox is for microsoft and exchange")
+    if service != "exchange" and auth is not None:
+        raise BadRequest("--auth is for exchange")
     if service in HAVE_TOKENS:
         if server is not None or login is not None or password_stdin:
             raise BadRequest(f"{service} takes tokens: --server, --login and --password-stdin are for other services")
@@ -92,7 +115,7 @@ def add(
     elif tokens_stdin:
         raise BadRequest(f"--tokens-stdin is for google and microsoft; {service} takes a login and a password")
     else:
-        given = with_password(service, server, login, password_stdin)
+        given = replace(with_password(service, server, login, password_stdin), mailbox=mailbox, method=auth)
 
     async def work(polydex: Polydex) -> dict[str, Any]:
         spec = replace(given, region=region.upper() if region else None)
@@ -106,7 +129,7 @@ def add(
         saved = run(common, work, new=True)
     except BadRequest as error:
         # The rest of the product knows the option by its name in the API.
-        raise BadRequest(error.message.replace("serverUrl", "--server")) from None
+        raise BadRequest(error.message.replace("serverUrl", "--server").replace("authMethod", "--auth")) from None
     if common.json:
         write_json(saved)
         return
@@ -154,6 +177,10 @@ def show(account: AccountNumber, /, *, common: Common | None = None) -> None:
     write(f"Account   {shown['id']}  {shown['serviceType']}  {shown.get('loginString', '')}")
     if "serverUrl" in shown:
         write(f"Server    {shown['serverUrl']}")
+    if "mailbox" in shown:
+        write(f"Mailbox   {shown['mailbox']}")
+    if "authMethod" in shown:
+        write(f"Login by  {shown['authMethod']}")
     write(f"State     {_state(shown)}")
     if "tokens" in shown:
         write(f"Tokens    {_tokens(shown['tokens'])}")

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from polydex.app import Polydex
     from polydex.engine.accounts import AccountSpec
 
-Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "google", "microsoft"]
+Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "exchange", "google", "microsoft"]
+Method = Literal["auto", "negotiate", "ntlm", "basic", "bearer"]
 _SERVICE_TYPES = {
     "carddav": "CardDAV",
     "icloud": "iCloud",
     "fastmail": "Fastmail",
     "nextcloud": "Nextcloud",
+    "exchange": "EWS",
     "google": "Google",
     "microsoft": "Office365",
 }
@@ -29,6 +31,7 @@ _PROMPTS = {
     "icloud": "App-specific password (account.apple.com): ",
     "fastmail": "App password (Settings > Privacy & Security): ",
     "nextcloud": "App password (Settings > Security): ",
+    "exchange": "Password: ",
 }
 _NEED_SERVER = ("carddav", "nextcloud")
 HAVE_TOKENS = ("google", "microsoft")

@@ -161,7 +161,7 @@ class Search:
             if target is None:
                 if place.plain or answer.status != 200:
                     return ""
-                found = _read(answer.body)
+                found = _read(answer.body, url.scheme)
                 if found.unknown:
                     self._strange = f": {url.raw_host} does not know the address"
                 if found.target is None:
@@ -216,8 +216,11 @@ class _Found:
     unknown: bool = False
 
 
-def _read(body: bytes) -> _Found:
-    """Raises ProviderMalformed, AddressForbidden."""
+def _read(body: bytes, scheme: str) -> _Found:
+    """``scheme``: of the place; one that is asked over http, in a network of the installation, may name such a server.
+
+    Raises ProviderMalformed, AddressForbidden.
+    """
     root = parse(body)
     if etree.QName(root).localname != "Autodiscover":
         raise ProviderMalformed("The server does not answer as autodiscover does")
@@ -232,7 +235,8 @@ def _read(body: bytes) -> _Found:
     if action == "redirecturl":
         return _Found(target=checked(reference(_text(account, "RedirectUrl"))))
     urls = {_text(each, "Type"): _text(each, "EwsUrl") for each in account.iterfind("{*}Protocol")}
-    return _Found(server=next((urls[kind] for kind in _PROTOCOLS if urls.get(kind, "").startswith("https://")), ""))
+    usable = ("https://", f"{scheme}://")
+    return _Found(server=next((urls[kind] for kind in _PROTOCOLS if urls.get(kind, "").startswith(usable)), ""))
 
 
 def _text(element: Element, name: str) -> str:
