@@ -219,6 +219,23 @@ async def test_an_impersonation_that_was_taken_back(place: Installation, ada: Pe
     assert "New-ManagementRoleAssignment -Role ApplicationImpersonation" in looked["account.mailbox"]["mend"]
 
 
+def test_a_server_for_which_there_is_no_account_yet(place: Installation, ada: Person) -> None:
+    words = ("--server", ada.server.url, "--service", "exchange")
+    looked = command(place, *words)
+    assert wrong(looked) == {}
+    assert "offers Negotiate, NTLM, Basic" in looked["server.http"]["found"]
+    assert "server.login" not in looked
+    login = (*words, "--login", ada.email, "--password-stdin")
+    assert command(place, *login, stdin=PASSWORD)["server.poll"]["state"] == "ok"
+    refused = command(place, *login, stdin="wrong")["server.login"]
+    assert refused["state"] == "failed"
+    assert f"polydex accounts add exchange --server {ada.server.url}/EWS/Exchange.asmx" in refused["mend"]
+    online = Shell(place.folder, place.more).fails(
+        2, "doctor", "--server", "outlook.office365.com", "--service", "exchange"
+    )
+    assert "as Office365" in online
+
+
 @pytest.mark.parametrize(
     ("status", "word"), [(404, "no Exchange Web Services"), (503, "too busy"), (500, "failed"), (302, "another page")]
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Service = Literal["carddav", "icloud", "fastmail", "nextcloud", "exchange", "google", "microsoft"]
 Method = Literal["auto", "negotiate", "ntlm", "basic", "bearer"]
-_SERVICE_TYPES = {
+SERVICE_TYPES = {
     "carddav": "CardDAV",
     "icloud": "iCloud",
     "fastmail": "Fastmail",
@@ -54,7 +54,7 @@ def with_password(service: Service, server: str | None, login: str | None, passw
     password = read_password() if password_stdin else _ask_password(service)
     if not password:
         raise BadRequest("The password is empty")
-    service_type = "CardDAV" if service == "nextcloud" else _SERVICE_TYPES[service]
+    service_type = "CardDAV" if service == "nextcloud" else SERVICE_TYPES[service]
     return AccountSpec(service_type, login=login, password=password, server_url=server)
 
 
@@ -69,7 +69,7 @@ def with_tokens(common: Common, service: Service, tokens_stdin: bool) -> Account
     client_id = common.config().provider_options(service).get("client_id", "")
     setting = f"{PREFIX}{service.upper()}_CLIENT_ID"
     grant = read_tokens(sys.stdin.buffer.read(), time.time_ns() // 1_000_000, client_id, setting)
-    return AccountSpec(_SERVICE_TYPES[service], grant=grant)
+    return AccountSpec(SERVICE_TYPES[service], grant=grant)
 
 
 def of_application(tenant: str | None, mailbox: str | None, tokens_stdin: bool) -> AccountSpec:
@@ -90,14 +90,14 @@ def of_application(tenant: str | None, mailbox: str | None, tokens_stdin: bool) 
         )
     if not _MAILBOX.fullmatch(mailbox):
         raise BadRequest("--mailbox must be a user name, such as ada@example.com, or the id of a user")
-    return AccountSpec(_SERVICE_TYPES["microsoft"], login=mailbox, grant=Grant("", application=tenant))
+    return AccountSpec(SERVICE_TYPES["microsoft"], login=mailbox, grant=Grant("", application=tenant))
 
 
 def nextcloud_address(polydex: Polydex, login: str, password: str, server: str | None) -> str:
     """The address of a Nextcloud's address books; the account itself is one of CardDAV, as clients know it."""
     from polydex.connectors.provider import Credentials
 
-    service = _SERVICE_TYPES["nextcloud"]
+    service = SERVICE_TYPES["nextcloud"]
     provider = next(each for each in polydex.ctx.providers.values() if service in each.services)
     return provider.prepare(service, Credentials(login, password, server or "")).server_url
 

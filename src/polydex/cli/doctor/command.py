@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -35,7 +35,10 @@ def doctor(
     *,
     server: Annotated[
         str | None,
-        Parameter(name=("--server", "--server-url"), help="Try a CardDAV server for which there is no account yet."),
+        Parameter(name=("--server", "--server-url"), help="Try a server for which there is no account yet."),
+    ] = None,
+    service: Annotated[
+        Literal["carddav", "exchange"] | None, Parameter(help="What kind of server it is; by default carddav.")
     ] = None,
     login: Annotated[
         str | None, Parameter(help="Login name at that server; without it, only the way to it is tried.")
@@ -60,13 +63,13 @@ def doctor(
     common = common_of(common)
     if server is not None and account is not None:
         raise BadRequest("Give ACCOUNT or --server, not both")
-    if server is None and (login is not None or password_stdin):
-        raise BadRequest("--login and --password-stdin belong to --server")
+    if server is None and (login is not None or password_stdin or service is not None):
+        raise BadRequest("--service, --login and --password-stdin belong to --server")
     if (login is not None) != password_stdin:
         raise BadRequest("--login needs --password-stdin, and the other way round")
     log.setup("error", _NoLog())  # type: ignore[arg-type]  # has what is called
     config, steps = settings.load(os.environ, common.data_dir)
-    tried = None if server is None else _server(server, login)
+    tried = None if server is None else _server(server, service or "carddav", login)
     examination = Examination(config, deadline, AccountId(account) if account is not None else None, tried)
 
     async def work() -> None:
@@ -83,21 +86,23 @@ def doctor(
         raise SystemExit(FAILED)
 
 
-def _server(url: str, login: str | None) -> Server:
-    from polydex.cli.credentials import read_password
+def _server(url: str, service: str, login: str | None) -> Server:
+    from polydex.cli.credentials import SERVICE_TYPES, read_password
     from polydex.cli.doctor.examination import Server
     from polydex.connectors.carddav.provider import CARDDAV
+    from polydex.connectors.exchange.provider import EXCHANGE
     from polydex.connectors.provider import Credentials
 
+    provider, service_type = EXCHANGE if service == "exchange" else CARDDAV, SERVICE_TYPES[service]
     # A password is wanted to complete the address, and not kept when there is none.
     given = Credentials(login or "", read_password() if login is not None else "", url)
     try:
-        whole = CARDDAV.prepare("CardDAV", Credentials(given.login, given.password or "none", url))
+        whole = provider.prepare(service_type, Credentials(given.login or "none", given.password or "none", url))
     except BadRequest as error:
         raise BadRequest(error.message.replace("serverUrl", "--server")) from None
     credentials = Credentials(given.login, given.password, whole.server_url)
-    again = f"polydex accounts add carddav --server {shlex.quote(whole.server_url or url)}"
-    return Server("CardDAV", credentials, again)
+    again = f"polydex accounts add {service} --server {shlex.quote(whole.server_url or url)}"
+    return Server(service_type, credentials, again)
 
 
 class _NoLog:
