@@ -44,5 +44,8 @@ def test_broken_documents(version: str, seed: int, root: str, times: int) -> Non
         broken(document, random)
     document = etree.fromstring(etree.tostring(document))
     theirs = contracts_schema(version)
+    valid = theirs.validate(document)
     said = schema.check(document, version)
-    assert (said is None) == theirs.validate(document), (said, theirs.error_log, etree.tostring(document))
+    # libxml2 overlooks what is no base64, and is stricter with URLs than .NET.
+    assume("base64Binary" not in str(said) and "anyURI" not in str(theirs.error_log))
+    assert (said is None) == valid, (said, theirs.error_log, etree.tostring(document))

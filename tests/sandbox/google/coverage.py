@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from polydex_sandbox.exchange import autodiscover, quirks as exchange
+from polydex_sandbox.exchange import autodiscover, notifying, quirks as exchange
 from polydex_sandbox.google.methods import BY_NAME, METHODS
 from polydex_sandbox.google.quirks import CATALOGUE
 from polydex_sandbox.identity.google import quirks as identity
@@ -114,6 +114,7 @@ def quirks() -> str:
         *graph.CATALOGUE,
         *exchange.CATALOGUE,
         *autodiscover.QUIRKS,
+        *notifying.QUIRKS,
     ):
         parameters = []
         for name, value in quirk.parameters.items():
