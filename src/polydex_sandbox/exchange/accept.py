@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from polydex_sandbox.exchange import errors, paths, properties, values
-from polydex_sandbox.exchange.paths import DICTIONARIES, Path
+from polydex_sandbox.exchange.paths import DICTIONARIES, URIS, Path
 from polydex_sandbox.exchange.xml import Element, child, name_of
 from polydex_sandbox.properties import Property, canonical, time_of
 
@@ -25,24 +25,11 @@ DIRECTORY = frozenset(
 )  # fmt: skip
 """Fields that only the directory's contacts have: exchangelib's ``items/contact.py``."""
 
-_ITEM = frozenset(
-    {
-        "MimeContent", "ItemId", "ParentFolderId", "ItemClass", "Subject", "Sensitivity", "Body", "Attachments",
-        "DateTimeReceived", "Size", "Categories", "Importance", "InReplyTo", "IsSubmitted", "IsDraft", "IsFromMe",
-        "IsResend", "IsUnmodified", "InternetMessageHeaders", "DateTimeSent", "DateTimeCreated", "ResponseObjects",
-        "ReminderDueBy", "ReminderIsSet", "ReminderNextTime", "ReminderMinutesBeforeStart", "DisplayCc", "DisplayTo",
-        "HasAttachments", "Culture", "EffectiveRights", "LastModifiedName", "LastModifiedTime", "IsAssociated",
-        "WebClientReadFormQueryString", "WebClientEditFormQueryString", "ConversationId", "UniqueBody", "Flag",
-        "StoreEntryId", "InstanceKey", "NormalizedBody", "EntityExtractionResult", "PolicyTag", "ArchiveTag",
-        "RetentionDate", "Preview", "TextBody", "IconIndex",
-    }
-)  # fmt: skip
-
 
 def uri_of(element: Element) -> str:
-    """The field that a member of an item is."""
+    """The field that a member of an item is; only its name when no path leads to it."""
     name = name_of(element)
-    return f"item:{name}" if name in _ITEM else f"contacts:{name}"
+    return next((uri for kind in ("item", "contacts", "distributionlist") if (uri := f"{kind}:{name}") in URIS), name)
 
 
 def item(element: Element) -> Changes:
@@ -127,7 +114,7 @@ def _matches(path: Path, member: Element) -> None:
         if name_of(member) != "ExtendedProperty" or found is None or paths.extended(found) != path.extended:
             raise errors.property_mismatch()
         return
-    if not path.index:
+    if path.index is None:
         if path.uri in _WHOLE:
             raise errors.property_set(path.uri)
         if uri_of(member) != path.uri:
@@ -155,7 +142,7 @@ def _deleted(path: Path) -> Changes:
         if path.extended in values.READ_ONLY:
             raise errors.property_delete(path)
         return {path.extended: None}
-    if path.index:
+    if path.index is not None:
         return dict.fromkeys(paths.entry(path))
     if path.uri in DIRECTORY:
         raise errors.property_request(path.uri)
@@ -219,7 +206,8 @@ def _body(element: Element) -> Changes:
     given = element.text or ""
     if element.get("BodyType") == "HTML":
         return {properties.BODY: plain(given), properties.HTML: base64.b64encode(given.encode()).decode()}
-    return {properties.BODY: given, properties.HTML: None}
+    # Plain text is kept with CR LF, whatever was sent; that is what clients see, and nowhere documented.
+    return {properties.BODY: re.sub(r"\r?\n", "\r\n", given), properties.HTML: None}
 
 
 def plain(page: str) -> str:

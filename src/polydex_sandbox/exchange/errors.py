@@ -134,8 +134,11 @@ def stale() -> EwsError:
     return EwsError("ErrorStaleObject", text)
 
 
-def _element(path: str | Place) -> Element:
-    return t("FieldURI", FieldURI=path) if isinstance(path, str) else path.element()
+def _element(path: str | Place) -> Element | None:
+    """None for the name of something that has no path."""
+    if not isinstance(path, str):
+        return path.element()
+    return t("FieldURI", FieldURI=path) if ":" in path else None
 
 
 def property_request(path: str | Place, message: str = "Property is not valid for this object type.") -> EwsError:

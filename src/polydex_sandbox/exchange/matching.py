@@ -89,7 +89,7 @@ def _known(path: Path) -> Property:
     """The property of an item behind a path. Raises EwsError: it cannot be searched or sorted by."""
     if path.extended is not None:
         return path.extended
-    if path.index:
+    if path.index is not None:
         return paths.entry(path)[0]
     if path.uri not in _FIELDS:
         raise errors.unsupported_path()

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from polydex_sandbox.exchange import errors, properties
-from polydex_sandbox.exchange.xml import Element, name_of, t
+from polydex_sandbox.exchange.schema.notation import Simple
+from polydex_sandbox.exchange.schema.tables import TABLES
+from polydex_sandbox.exchange.xml import Element, T, name_of, t
 from polydex_sandbox.properties import Property
 
 DICTIONARIES = {
@@ -24,6 +26,10 @@ DICTIONARIES = {
 }
 """Of an indexed field: the dictionary that it is an entry of, and the keys that this has."""
 
+_UNINDEXED = TABLES.types[f"{{{T}}}UnindexedFieldURIType"]
+URIS = frozenset(_UNINDEXED.values or ()) if isinstance(_UNINDEXED, Simple) else frozenset[str]()
+"""All fields that have a path."""
+
 _BARE = frozenset({"Error", "Null", "Object", "ObjectArray"})
 """Types that no property of a request can have."""
 
@@ -34,13 +40,13 @@ class Path:
 
     Attributes:
         uri: of a field, or of a dictionary's fields; "" for an extended one.
-        index: key in the dictionary.
+        index: key in the dictionary; None for a field that is none of one.
         extended: the extended property.
         attributes: as the request wrote an extended one: answers have them again.
     """
 
     uri: str = ""
-    index: str = ""
+    index: str | None = None
     extended: Property | None = None
     attributes: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -48,7 +54,7 @@ class Path:
         """As an answer writes it."""
         if self.extended is not None:
             return t("ExtendedFieldURI", **self.attributes)
-        if self.index:
+        if self.index is not None:
             return t("IndexedFieldURI", FieldURI=self.uri, FieldIndex=self.index)
         return t("FieldURI", FieldURI=self.uri)
 
@@ -103,6 +109,8 @@ _ATTRIBUTES = (
 
 def entry(path: Path) -> list[Property]:
     """The properties of an entry of a dictionary, the one that says most first. Raises EwsError: there is no such dictionary."""
+    if path.index is None:
+        raise errors.property_request(path)
     if path.uri == "contacts:EmailAddress":
         slot = properties.EMAILS[path.index]
         return [slot["address"], slot["name"], slot["type"], slot["original"]]

@@ -107,7 +107,7 @@ def shape(element: Element, *, table: bool = False) -> Shape:
         path = paths.path(one)
         if path.extended is not None:
             further.append(path)
-        elif path.index:
+        elif path.index is not None:
             if path.uri in DICTIONARIES:
                 field_uri, part = DICTIONARIES[path.uri][0], path.uri.partition("PhysicalAddress:")[2]
                 entries.setdefault(field_uri, set()).add((path.index, part))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from polydex_sandbox.clock import rfc3339
-from polydex_sandbox.exchange import properties
+from polydex_sandbox.exchange import ids, properties
 from polydex_sandbox.exchange.item import Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.properties import Property
@@ -35,7 +35,9 @@ _COMPUTED: dict[Property, Callable[[Item, Mailbox], str]] = {
     properties.tag(0x0E06, "SystemTime"): lambda item, _box: time(item.created),
     properties.tag(0x3FFA): lambda _item, box: box.account.name,
     properties.tag(0x3FF8): lambda _item, box: box.account.name,
-    properties.tag(0x0FFF, "Binary"): lambda item, box: box.item_id(item),
+    properties.tag(0x0FFF, "Binary"): lambda item, box: _b64(
+        b"\x00\x00\x00\x00" + ids.raw(ids.read(box.item_id(item)))
+    ),
     properties.tag(0x300B, "Binary"): lambda item, box: _b64(box.guid.bytes[:10] + item.key.to_bytes(6)),
     properties.tag(0x65E2, "Binary"): lambda item, box: _b64(box.guid.bytes + item.seq.to_bytes(6)),
     properties.tag(0x670E): lambda item, box: f"http://{box.account.email}/{item.folder}/{item.key}.EML",

@@ -91,7 +91,8 @@ def _properties(element: Element) -> dict[Property, Any]:
         if name_of(one) == "ExtendedProperty":
             found |= accept.extended_property(one)
         elif name_of(one) not in ("DisplayName", "FolderClass"):
-            raise errors.property_set(f"folder:{name_of(one)}")
+            uri = f"folder:{name_of(one)}"
+            raise errors.property_set(uri if uri in paths.URIS else name_of(one))
     return found
 
 
