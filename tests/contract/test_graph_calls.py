@@ -26,7 +26,7 @@ from polydex.core.ids import Rev
 from polydex.core.patch import Patch, diff
 from polydex.testing.contract import ALICE, BOB, Mirror, content, seen
 from tests.microsoft.world import GraphWorld, graph_world
-from tests.property.test_graph_laws import announced, comparable, kept, with_made
+from tests.property.outlook import announced, comparable, kept, with_made
 from tests.providers.world import EMAIL
 from tests.soak import SOAK
 from tests.strategies import contacts, patches
