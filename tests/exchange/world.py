@@ -248,7 +248,7 @@ def _path(key: str, more: str = "") -> str:
 
 @contextlib.asynccontextmanager
 async def exchange_world(
-    *, frozen: bool = True, folder: str | None = None, server: str = "2016"
+    *, frozen: bool = True, folder: str | None = None, server: str = "2016", odd: bool = False
 ) -> AsyncIterator[ExchangeWorld]:
     """A sandbox on a free port of loopback.
 
@@ -256,6 +256,7 @@ async def exchange_world(
         frozen: its clock stands still unless it is moved.
         folder: the name of a folder whose contacts it is about; None: the default one.
         server: which Exchange Server it is.
+        odd: its answers may be none of Exchange's.
     """
     sandbox = Sandbox(Clock(START, frozen=frozen))
     exchange = Exchange(sandbox)
@@ -277,4 +278,5 @@ async def exchange_world(
             made = await world.ask("POST", "folders", {"name": folder})
             world.connector = replace(world.connector, source_key=made["id"])
         yield world
-        assert judge.faults == [], judge.faults[:3]
+        faults = [fault for fault in judge.faults if not (odd and fault.startswith(("Not XML", "No envelope")))]
+        assert faults == [], faults[:3]

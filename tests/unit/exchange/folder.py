@@ -38,6 +38,7 @@ class ContactFolder:
         versions: ChangeKeys of items by their keys; 1 of whom is not here.
         codes: response codes of items that cannot be read.
         poison: keys; a request that names one of them is answered by ``broken`` as a whole.
+        stops: of several items only the first is looked at.
         busy: so many more reads are answered before the server is busy; None: it never is.
         reads: the keys that were asked for together, in order.
         states: that were asked with, in order.
@@ -50,6 +51,7 @@ class ContactFolder:
     poison: set[str] = field(default_factory=set)
     broken: Reply = field(default_factory=lambda: Reply(fault("ErrorInternalServerError"), 500))
     everybody: tuple[str, ...] = ()
+    stops: bool = False
     busy: int | None = None
     reads: list[list[str]] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
@@ -75,7 +77,10 @@ class ContactFolder:
                 return Reply(fault("ErrorServerBusy"), 500)
         if self.poison.intersection(keys):
             return self.broken
-        return Reply(answered("GetItem", *(self._item(key) for key in keys)))
+        told = [self._item(key) for key in keys]
+        if self.stops:
+            told[1:] = [failed("GetItem", "ErrorBatchProcessingStopped", response_class="Warning")] * (len(keys) - 1)
+        return Reply(answered("GetItem", *told))
 
     def _changes(self, state: str) -> Reply:
         self.states.append(state)

@@ -14,6 +14,7 @@ from polydex.core.errors import (
     ProviderError,
     ProviderMalformed,
     ProviderThrottled,
+    ProviderTimeout,
     ProviderUnavailable,
     RecordNotFound,
 )
@@ -147,6 +148,21 @@ async def test_one_contact_that_breaks_every_answer_is_found_by_halves(broken: R
     assert set(deferred([page])) == {"k77"}
     assert page.last
     assert len(folder.reads) < 20
+
+
+async def test_a_server_that_has_no_time_for_many_is_asked_for_fewer() -> None:
+    slow = dict.fromkeys(MANY, "ErrorTimeoutExpired")
+    folder = ContactFolder({START: (created(*MANY), "s1", True)}, codes=slow, everybody=("somebody",))
+    [page], _ = await walk(folder, raises=ProviderTimeout)
+    assert [len(keys) for keys in folder.reads][:4] == [64, 32, 16, 8]
+    assert (deferred([page]), page.last) == ({}, False)
+
+
+async def test_those_that_were_not_looked_at_are_asked_for_again() -> None:
+    folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, stops=True, codes={"b": "ErrorItemCorrupt"})
+    [page], _ = await walk(folder)
+    assert (changed([page]), deferred([page])) == (["a", "c"], {"b": ProviderUnavailable})
+    assert folder.reads == [["a", "b", "c"], ["b", "c"], ["c"]]
 
 
 async def test_requests_grow_again_after_trouble() -> None:

@@ -96,7 +96,14 @@ async def test_a_new_contact_gets_its_photo() -> None:
     assert made.contact is not None
     assert made.contact.photo is not None
     assert server.names == ["CreateItem", "CreateAttachment", "GetItem"]
-    assert server.versions("CreateAttachment") == ["1"]
+
+
+async def test_a_photo_that_is_not_stored_is_a_loss() -> None:
+    async with served(
+        CreateItem=said("CreateItem", *items("k")), CreateAttachment=attached("2"), GetItem=said("GetItem", *items("k"))
+    ) as (_, connector):
+        made = await connector.create(Contact(name=ADA.name, photo=PHOTO), None)
+    assert [loss.path for loss in made.losses] == ["$.photo"]
 
 
 async def test_a_photo_that_is_refused_is_a_loss_of_the_new_contact() -> None:
@@ -231,17 +238,33 @@ async def test_an_update_that_was_carried_out_and_cannot_be_read_leaves_the_outc
 
 async def test_another_photo_comes_before_the_old_one_goes() -> None:
     async with served(
-        GetItem=[said("GetItem", pictured("k", "old")), said("GetItem", pictured("k", "new", version="4"))],
+        GetItem=[
+            said("GetItem", pictured("k", "old")),
+            said("GetItem", pictured("k", "old", "new", version="2")),
+            said("GetItem", pictured("k", "new", version="4")),
+        ],
         CreateAttachment=attached("2"),
         DeleteAttachment=detached("3"),
         UpdateItem=said("UpdateItem", *items("k", version="4")),
     ) as (server, connector):
         changed = await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO, notes="new"))
-    assert server.names == ["GetItem", "CreateAttachment", "DeleteAttachment", "UpdateItem", "GetItem"]
+    assert server.names == ["GetItem", "CreateAttachment", "GetItem", "DeleteAttachment", "UpdateItem", "GetItem"]
     assert server.versions("CreateAttachment") == ["1"]
     assert server.versions("UpdateItem") == ["3"]
-    assert [one.get("Id") for one in server.asked[2].iter("{*}AttachmentId")] == ["old"]
-    assert changed.rev == "4"
+    assert [one.get("Id") for one in server.asked[3].iter("{*}AttachmentId")] == ["old"]
+    assert (changed.rev, changed.losses) == ("4", ())
+
+
+async def test_the_old_photo_stays_when_another_one_is_not_stored() -> None:
+    async with served(
+        GetItem=[said("GetItem", pictured("k", "old")), said("GetItem", pictured("k", "old", version="2"))],
+        CreateAttachment=attached("2"),
+    ) as (server, connector):
+        changed = await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO))
+    assert "DeleteAttachment" not in server.names
+    assert changed.contact is not None
+    assert changed.contact.photo is not None
+    assert [loss.path for loss in changed.losses] == ["$.photo"]
 
 
 async def test_a_photo_goes_and_so_does_one_that_was_left() -> None:
@@ -291,7 +314,7 @@ async def test_what_cannot_be_written_is_refused_before_the_photo_is() -> None:
 
 async def test_an_old_photo_that_does_not_go_leaves_the_outcome_open() -> None:
     async with served(
-        GetItem=said("GetItem", pictured("k", "old")),
+        GetItem=[said("GetItem", pictured("k", "old")), said("GetItem", pictured("k", "old", "new", version="2"))],
         CreateAttachment=attached("2"),
         DeleteAttachment=refused("DeleteAttachment", "ErrorAccessDenied"),
     ) as (_, connector):

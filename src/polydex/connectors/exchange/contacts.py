@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 from polydex.connectors.base import Record
 from polydex.connectors.exchange.api import FETCH_SECONDS, READ_SECONDS, Api
+from polydex.connectors.exchange.errors import is_untried
 from polydex.connectors.exchange.ids import ItemId, read_item_id
 from polydex.connectors.exchange.operations import find_item, get_item
 from polydex.connectors.exchange.read import record
@@ -54,21 +55,21 @@ async def get_many(
     api: Api, keys: Sequence[RemoteKey], *, step: str = FETCH, seconds: float = READ_SECONDS
 ) -> dict[RemoteKey, Read | ProviderError]:
     """Several; RecordNotFound for what is gone. Raises ProviderError when nothing was answered at all."""
-    if not keys:
-        return {}
-    messages = await api.many(get_item.payload(keys, SHAPE), len(keys), step=step, seconds=seconds, idempotent=True)
-    return {key: _outcome(message, key) for key, message in zip(keys, messages, strict=True)}
+    found: dict[RemoteKey, Read | ProviderError] = {}
+    async for key, message in _messages(api, keys, SHAPE, step, seconds):
+        try:
+            found[key] = message if isinstance(message, ProviderError) else _read(message, key)
+        except ProviderMalformed as error:
+            found[key] = error
+    return found
 
 
 async def versions(
     api: Api, keys: Sequence[RemoteKey], *, step: str, seconds: float
 ) -> dict[RemoteKey, ItemId | ProviderError]:
     """Only the versions of several. Raises ProviderError when nothing was answered at all."""
-    if not keys:
-        return {}
-    messages = await api.many(get_item.payload(keys), len(keys), step=step, seconds=seconds, idempotent=True)
     found: dict[RemoteKey, ItemId | ProviderError] = {}
-    for key, message in zip(keys, messages, strict=True):
+    async for key, message in _messages(api, keys, None, step, seconds):
         try:
             found[key] = message if isinstance(message, ProviderError) else read_item_id(get_item.parse(message))
         except ProviderMalformed as error:
@@ -90,13 +91,20 @@ async def others_answer(
     return any(isinstance(one, Read) for one in found.values())
 
 
-def _outcome(message: Element | ProviderError, key: RemoteKey) -> Read | ProviderError:
-    if isinstance(message, ProviderError):
-        return message
-    try:
-        return _read(message, key)
-    except ProviderMalformed as error:
-        return error
+async def _messages(
+    api: Api, keys: Sequence[RemoteKey], shape: Element | None, step: str, seconds: float
+) -> AsyncIterator[tuple[RemoteKey, Element | ProviderError]]:
+    """What is said of each. Those that Exchange has not tried, as it stopped at one before them, are asked for again."""
+    while keys:
+        request = get_item.payload(keys, shape)
+        messages = await api.many(request, len(keys), step=step, seconds=seconds, idempotent=True)
+        untried = []
+        for at, (key, message) in enumerate(zip(keys, messages, strict=True)):
+            if at and isinstance(message, ProviderError) and is_untried(message):
+                untried.append(key)
+            else:
+                yield key, message
+        keys = untried
 
 
 def _read(message: Element, key: RemoteKey) -> Read:

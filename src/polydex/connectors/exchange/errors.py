@@ -45,6 +45,7 @@ FORGOTTEN = (
 notification-subscriptions-mailbox-events-and-ews-in-exchange).
 """
 _OK = 200
+_UNTRIED = "ErrorBatchProcessingStopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ TABLE: tuple[Row, ...] = (
         done=True,
     ),
     Row(ProviderTimeout, "Exchange gave up waiting", ("ErrorTimeoutExpired", "ErrorRequestAborted"), done=True),
-    Row(ProviderUnavailable, "Exchange did not try, as something before it failed", ("ErrorBatchProcessingStopped",)),
+    Row(ProviderUnavailable, "Exchange did not try, as something before it failed", (_UNTRIED,)),
     Row(
         ProviderUnavailable,
         "Exchange cannot read what it has stored",
@@ -295,6 +296,11 @@ def failure(status: int, found: Failure, step: str, *, headers: Mapping[str, str
         error.retry_after = BUSY_SECONDS
     error.sent = row.done
     return error
+
+
+def is_untried(error: ProviderError) -> bool:
+    """Whether Exchange has not looked at this item, as it stopped at one before it."""
+    return (error.original or {}).get("code") == _UNTRIED
 
 
 def _back_off(found: Failure) -> float | None:

@@ -52,11 +52,11 @@ async def photo_of(api: Api, key: RemoteKey, raw: bytes, known: Photo) -> Photo 
 
 
 async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> Rev | None:
-    """Add a photo to a contact that has none; the version of the contact after it, where that is told. Raises ProviderError.
+    """Add a photo to a contact; the version of the contact after it, where that is told. Raises ProviderError.
 
     Args:
         api: of the mailbox.
-        item: the contact, in this version.
+        item: the contact.
         content: JPEG.
         deadline: of the write.
     """
@@ -64,10 +64,11 @@ async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> Rev
     return create_attachment.parse(await api.one(payload, step=_WRITE, seconds=deadline.left)).rev
 
 
-async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> Rev | None:
-    """Set the photo of a contact; empty content removes it. The version of the contact after it, where that is told.
+async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> tuple[Rev | None, bool]:
+    """Set the photo of a contact; empty content removes it. The version of the contact after it, where that is told, and
+    whether a new photo is there, as far as that was looked at.
 
-    The new one is there before the old one goes, so that none is lost on the way.
+    The old one goes when the new one is there, so that none is lost on the way.
 
     Args:
         api: of the mailbox.
@@ -79,16 +80,20 @@ async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> Rev |
         ProviderError: nothing has changed.
         ProviderTimeout: it is to be seen later what has become of it.
     """
-    rev, old = read.item.rev, attachments(read.element)
-    if content:
-        rev = await add(api, read.item, content, deadline)
+    old = attachments(read.element)
+    if not content:
+        return (await _delete(api, old, deadline) if old else read.item.rev), True
+    rev = await add(api, read.item, content, deadline)
     if not old:
-        return rev
+        return rev, True
     try:
-        return await _delete(api, old, deadline) or rev
+        now = await get(api, read.item.key, step=_WRITE, seconds=deadline.left)
+        there = attachments(now.element)
+        left = [id_ for id_ in old if id_ in there]
+        if len(left) == len(there):
+            return now.item.rev, False  # the old one stays
+        return (await _delete(api, left, deadline) if left else now.item.rev), True
     except ProviderError as error:
-        if not content:
-            raise
         message = f"{_WRITE}: the old one is there, too"
         raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
 
@@ -118,10 +123,10 @@ async def _content(api: Api, attachment: str) -> bytes | None:
 
 
 async def _delete(api: Api, ids: Sequence[str], deadline: Deadline) -> Rev | None:
-    """The version after it. What is gone already is no failure."""
+    """The version after it, where it is told. What is gone already is no failure."""
     payload = delete_attachment.payload(*ids)
     rev = None
-    for message in await api.many(payload, len(ids), step=_WRITE, seconds=deadline.left):
+    for message in await api.many(payload, len(ids), step=_WRITE, seconds=deadline.left, idempotent=True):
         if isinstance(message, RecordNotFound):
             continue
         if isinstance(message, ProviderError):

@@ -179,16 +179,20 @@ class _Walking:
         """
         try:
             found = await get_many(self._api, keys, step=_LIST, seconds=READ_SECONDS)
+            trouble = _trouble(found)
         except (ProviderUnavailable, ProviderTimeout, ProviderMalformed) as error:
-            self._failures += 1
-            self._size = max(1, len(keys) // 2)
-            if self._failures >= PATIENCE or not error.sent:
+            if not error.sent:
                 raise
-            if len(keys) == 1:
-                return {keys[0]: error}
-        else:
+            found, trouble = dict.fromkeys(keys, error), error
+        if trouble is None:
             self._failures = 0
             self._size = min(AT_ONCE, self._size + _STEP_UP)
+            return found
+        self._failures += 1
+        self._size = max(1, len(keys) // 2)
+        if self._failures >= PATIENCE:
+            raise trouble
+        if len(keys) == 1:
             return found
         half = len(keys) // 2
         return await self._bodies(keys[:half]) | await self._bodies(keys[half:])
@@ -224,6 +228,14 @@ class _Walking:
         if await others_answer(self._api, self._folder, found.keys(), step=_LIST):
             return None
         return failed[0]
+
+
+def _trouble(found: Mapping[RemoteKey, Read | ProviderError]) -> ProviderError | None:
+    """Why nobody at all was read, when it may be for having asked for too many, or for one of them."""
+    failed = [
+        one for one in found.values() if isinstance(one, ProviderUnavailable | ProviderTimeout | ProviderMalformed)
+    ]
+    return failed[0] if failed and len(failed) == len(found) else None
 
 
 def _is_same(entry: Entry, known: Rev | None) -> bool:

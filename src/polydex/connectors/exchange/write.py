@@ -6,7 +6,7 @@ What a write returns is what Exchange says it stores, not what was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import UNSET
@@ -24,7 +24,7 @@ from polydex.connectors.exchange.operations import create_item, delete_item, upd
 from polydex.connectors.exchange.operations.update_item import Change
 from polydex.connectors.exchange.wire import document
 from polydex.connectors.outcome import half_done, nothing_sent, of_create, without_photo
-from polydex.core.contact import EMPTY, Contact, Photo
+from polydex.core.contact import EMPTY, Contact, Photo, content
 from polydex.core.errors import ProviderError, ProviderTimeout, ProviderUnavailable, RecordNotFound, Stale
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey, Rev
@@ -33,6 +33,8 @@ from polydex.core.patch import Patch
 CREATE = "Exchange create"
 UPDATE = "Exchange update"
 DELETE = "Exchange delete"
+_NOT_STORED = Loss("$.photo", "Exchange did not store it")
+_NOT_REMOVED = Loss("$.photo", "Exchange did not remove it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,16 @@ class Writer:
             item = create_item.parse(await self.api.one(payload, step=CREATE, seconds=self.deadline.left))
         except ProviderError as error:
             raise of_create(error) from None
-        losses = (*losses, *further)
-        if draft.photo is not None and draft.photo.content:
-            losses = await self._with_photo(item, draft.photo.content, losses)
-        return (await self.written(item.key, CREATE)).record(self.region, losses)
+        losses, photo = (*losses, *further), draft.photo
+        if photo is None or not photo.content:
+            return (await self.written(item.key, CREATE)).record(self.region, losses)
+        try:  # to the contact in whatever version: nobody else knows it yet
+            await picture.add(self.api, ItemId(item.key), photo.content, self.deadline)
+        except ProviderError as error:
+            losses = (*losses, without_photo(error, CREATE))
+            photo = None
+        made = (await self.written(item.key, CREATE)).record(self.region, losses)
+        return made if photo is None else _with_photo(made, photo)
 
     async def _marked(self, mark: str) -> Record | None:
         """What carries the mark already, where that is found. When it raises, nothing has been sent."""
@@ -93,14 +101,6 @@ class Writer:
                 return None if key is None else (await self._get(key, CREATE)).record(self.region)
             except RecordNotFound as error:  # else there would be a second one
                 raise not_yet() from error
-
-    async def _with_photo(self, item: ItemId, content: bytes, losses: tuple[Loss, ...]) -> tuple[Loss, ...]:
-        """The photo of a new contact. Raises ProviderTimeout when it is to be seen later what has become of it."""
-        try:
-            await picture.add(self.api, item, content, self.deadline)
-        except ProviderError as error:
-            return (*losses, without_photo(error, CREATE))
-        return losses
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         """See ``Connector.find_mark``. Who was moved has been created nevertheless; that they are gone from here is told by
@@ -126,11 +126,25 @@ class Writer:
             read = await self._same(base.key, base.rev)
         raw = document(read.element)
         edit(raw, rest, base.contact or EMPTY)  # what cannot be written is refused before anything is
-        rev = await picture.put(self.api, read, b"" if photo is None else photo.content or b"", self.deadline)
+        new = b"" if photo is None else photo.content or b""
+        rev, stored = await picture.put(self.api, read, new, self.deadline)
+        if not stored:
+            losses = (*losses, _NOT_STORED)
         with half_done(UPDATE):
             if rev is None:
-                rev = (await self._get(base.key, UPDATE)).item.rev
-            return await self._rest(base.key, rev, raw, rest, base.contact or EMPTY, losses)
+                rev = await self._after_photo(read)
+            made = await self._rest(base.key, rev, raw, rest, base.contact or EMPTY, losses, begun=True)
+        return _with_photo(made, photo) if stored else made
+
+    async def _after_photo(self, read: Read) -> Rev | None:
+        """The version after a photo that was written. Raises Stale when anything else has changed.
+
+        ``read``: the contact before it.
+        """
+        now = await self._get(read.item.key, UPDATE)
+        if _but_photo(now.record(None)) != _but_photo(read.record(None)):
+            raise Stale(f"{UPDATE}: the contact has changed at Exchange")
+        return now.item.rev
 
     async def _same(self, key: RemoteKey, rev: Rev | None) -> Read:
         """The contact as it is now. Raises Stale when that is not the version."""
@@ -140,7 +154,15 @@ class Writer:
         return read
 
     async def _rest(
-        self, key: RemoteKey, rev: Rev | None, raw: bytes, rest: Patch, base: Contact, losses: tuple[Loss, ...]
+        self,
+        key: RemoteKey,
+        rev: Rev | None,
+        raw: bytes,
+        rest: Patch,
+        base: Contact,
+        losses: tuple[Loss, ...],
+        *,
+        begun: bool = False,
     ) -> Record:
         """All but the photo.
 
@@ -150,13 +172,15 @@ class Writer:
             rest: the change.
             base: as the client knows it.
             losses: until here.
+            begun: something has been written: that is a change, even when there is nothing else.
         """
         if rev is None or not raw:
             raise stale(UPDATE)
         edited = edit(raw, rest, base)
         losses = (*losses, *edited.losses)
         if not edited.updates:
-            return (await self._same(key, rev)).record(self.region, losses)
+            read = await (self.written(key, UPDATE) if begun else self._same(key, rev))
+            return read.record(self.region, losses)
         payload = update_item.payload([Change(ItemId(key, rev), edited.updates)])
         await self.api.one(payload, step=UPDATE, seconds=self.deadline.left)
         return (await self.written(key, UPDATE)).record(self.region, losses)
@@ -192,6 +216,17 @@ class Writer:
 
     async def _get(self, key: RemoteKey, step: str) -> Read:
         return await contacts.get(self.api, key, step=step, seconds=self.deadline.left)
+
+
+def _with_photo(made: Record, photo: Photo | None) -> Record:
+    """What a write has made, with a loss where its photo is not as it was sent: stored, or None for removed."""
+    if made.contact is None or (made.contact.photo is None) == (photo is None):
+        return made
+    return replace(made, losses=(*made.losses, _NOT_REMOVED if photo is None else _NOT_STORED))
+
+
+def _but_photo(made: Record) -> Contact | None:
+    return None if made.contact is None else msgspec.structs.replace(content(made.contact), photo=None)
 
 
 def stale(step: str) -> Stale:
