@@ -36,7 +36,7 @@ QUIRKS: list[tuple[str, dict[str, Any]]] = [
     ("exchange-sync-state-invalid", {}),
     ("exchange-sync-ghost", {}),
 ]
-PEOPLE = 70
+PEOPLE = 110
 """More than one request takes."""
 
 

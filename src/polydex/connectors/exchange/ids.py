@@ -14,6 +14,7 @@ from polydex.core.ids import RemoteKey, Rev
 
 DISTINGUISHED: Final = frozenset({"contacts", "deleteditems", "msgfolderroot"})
 """Folders that are named, and not by an id: an id is base64 and longer than any of these."""
+_ITEM_ID: Final = T + "ItemId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def item_id(parent: Element, item: ItemId, tag: str = T + "ItemId") -> None:
 
 def read_item_id(item: Element) -> ItemId:
     """The id of an item, as ``t:Contact``. Raises ProviderMalformed."""
-    found = item.find(T + "ItemId")
+    found = item[0] if len(item) and item[0].tag == _ITEM_ID else item.find(_ITEM_ID)  # the first one in nearly all
     key = None if found is None else found.get("Id")
     if found is None or not key:
         raise ProviderMalformed("Exchange: an item has no id")

@@ -27,13 +27,15 @@ from polydex.core.errors import (
 )
 from polydex.core.ids import Cursor, RemoteKey, Rev
 
-AT_ONCE = 64
-"""Contacts in one request, of a server that keeps up. Microsoft's own figure is 10, for messages with their bodies
-(mailbox-synchronization-and-ews-in-exchange)."""
+AT_ONCE = 100
+"""Contacts in one request, of a server that keeps up, as exchangelib asks for (services/common.py, CHUNK_SIZE). Microsoft's own
+figure is 10, for messages with their bodies (mailbox-synchronization-and-ews-in-exchange).
+"""
 PATIENCE = 12
 """So many requests in a row may fail before it is Exchange, and not a contact, that is at fault: halves of halves of
-AT_ONCE lead to one contact in seven. Also how many pages in a row may be empty."""
-_STEP_UP = 8
+AT_ONCE lead to one contact in eight. Also how many pages in a row may be empty.
+"""
+_STEP_UP = 10
 _LIST = "Exchange list"
 
 
