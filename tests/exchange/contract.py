@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -72,7 +73,7 @@ def answer(data: bytes) -> str:
         if body.tag == f"{SOAP}Fault":
             _fault(body)
         else:
-            _check(body, "2016")
+            _check(_as_described(body), "2016")
         name = etree.QName(body).localname
     return name
 
@@ -131,6 +132,21 @@ def _check(node: etree._Element, version: str) -> None:
         schema(version).assertValid(node)
     except etree.DocumentInvalid as error:
         raise Broken(str(error)) from None
+
+
+def _as_described(body: etree._Element) -> etree._Element:
+    """An answer to GetStreamingEvents, of which servers put parts into the namespace of messages, not into that of types.
+
+    Source: the example of https://learn.microsoft.com/exchange/client-developer/web-service-reference/
+    getstreamingevents-operation, and exchangelib, which finds them only there.
+    """
+    if body.tag != f"{MESSAGES}GetStreamingEventsResponse":
+        return body
+    described = deepcopy(body)
+    for holder, part in (("Notifications", "Notification"), ("ErrorSubscriptionIds", "SubscriptionId")):
+        for one in described.iterfind(f".//{MESSAGES}{holder}/{MESSAGES}{part}"):
+            one.tag = f"{TYPES}{part}"
+    return described
 
 
 def _of_any_version(header: etree._Element) -> etree._Element:

@@ -45,6 +45,21 @@ def deletion(code: str, header: str = INFO) -> bytes:
     )
 
 
+def streamed(namespace: str) -> bytes:
+    """A stream that has a notification of the folder's one event, its parts in a namespace."""
+    event = (
+        '<t:DeletedEvent><t:Watermark>W</t:Watermark><t:TimeStamp>2026-01-01T00:00:00Z</t:TimeStamp><t:ItemId Id="I"/>'
+        '<t:ParentFolderId Id="F"/></t:DeletedEvent>'
+    )
+    return envelope(
+        '<m:GetStreamingEventsResponse><m:ResponseMessages><m:GetStreamingEventsResponseMessage ResponseClass="Success">'
+        f"<m:ResponseCode>NoError</m:ResponseCode><m:Notifications><{namespace}:Notification><t:SubscriptionId>S"
+        f"</t:SubscriptionId>{event}</{namespace}:Notification></m:Notifications><m:ConnectionStatus>OK"
+        "</m:ConnectionStatus></m:GetStreamingEventsResponseMessage></m:ResponseMessages></m:GetStreamingEventsResponse>",
+        INFO,
+    )
+
+
 def fault(detail: str) -> bytes:
     return envelope(
         f"<s:Fault><faultcode>t:{detail}</faultcode><faultstring>No.</faultstring><detail>"
@@ -104,6 +119,7 @@ def test_the_set_of_2013_takes_no_request_for_a_newer_version() -> None:
 def test_good_answers_pass() -> None:
     assert contract.answer(deletion("ErrorItemNotFound")) == "DeleteItemResponse"
     assert contract.answer(fault("ErrorSchemaValidation")) == "Fault"
+    assert contract.answer(streamed("t")) == contract.answer(streamed("m")) == "GetStreamingEventsResponse"
     assert contract.answer(deletion("NoError") + b"\n" + deletion("NoError")) == "DeleteItemResponse"
 
 
@@ -115,6 +131,7 @@ def test_good_answers_pass() -> None:
         (deletion("NoError") + deletion("ErrorBadMood"), "ErrorBadMood"),
         (deletion("NoError") + b"<rest/>", "whole"),
         (fault("ErrorBadMood"), "ErrorBadMood"),
+        (streamed("t").replace(b"TimeStamp", b"Stamp"), "Stamp"),
         (fault("ErrorAccessDenied").replace(b"faultstring", b"reason"), "reason"),
         (fault("ErrorAccessDenied").replace(b"e:Message", b"e:Remark"), "Remark"),
     ],
