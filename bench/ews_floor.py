@@ -13,8 +13,9 @@ import uvloop
 from lxml import etree
 
 from bench.ews import NAMESPACES
+from polydex.connectors.exchange.pull import AT_ONCE
 
-PAGE, BATCH = 512, 100
+PAGE = 512
 HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Authorization": aiohttp.encode_basic_auth("ada", "secret")}
 ENVELOPE = (
     '<?xml version="1.0" encoding="utf-8"?><s:Envelope {names}><s:Header><t:RequestServerVersion '
@@ -42,8 +43,8 @@ async def run(url: str) -> dict[str, float]:
             state = f"<m:SyncState>{page.findtext(f'.//{M}SyncState')}</m:SyncState>"
             more = page.findtext(f".//{M}IncludesLastItemInRange") == "false"
             ids = [one.attrib["Id"] for one in page.iter(f"{T}ItemId")]
-            for start in range(0, len(ids), BATCH):
-                asked = "".join(f'<t:ItemId Id="{one}"/>' for one in ids[start : start + BATCH])
+            for start in range(0, len(ids), AT_ONCE):
+                asked = "".join(f'<t:ItemId Id="{one}"/>' for one in ids[start : start + AT_ONCE])
                 found = await _ask(session, url, GET.format(ids=asked))
                 count += sum(1 for _ in found.iter(f"{T}Contact"))
         taken: dict[str, float] = {"contacts": count}

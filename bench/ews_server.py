@@ -42,6 +42,8 @@ class Mailbox:
         if request.path == "/count":
             return web.Response(text=str(self._requests))
         self._requests += 1
+        if "Authorization" not in request.headers:
+            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="bench"'})
         sent = await request.read()
         operation = _OPERATION.search(sent)
         if request.path.lower() != PATH.lower() or operation is None:
@@ -52,6 +54,7 @@ class Mailbox:
             b"GetFolder": self._folders,
             b"FindFolder": self._no_folders,
             b"SyncFolderHierarchy": self._no_hierarchy,
+            b"ResolveNames": self._who,
         }[operation[1]](sent)
         return web.Response(body=b"".join((_HEAD, body, _TAIL)), headers={"Content-Type": "text/xml; charset=utf-8"})
 
@@ -79,15 +82,24 @@ class Mailbox:
             for one in _FOLDER.findall(sent)
         )
 
-    def _no_folders(self, _: bytes) -> bytes:
+    def _no_folders(self, sent: bytes) -> bytes:
         none = b'<m:RootFolder TotalItemsInView="0" IncludesLastItemInRange="true"><t:Folders/></m:RootFolder>'
-        return self._response(b"FindFolder", none)
+        each = b"".join(self._message(b"FindFolder", none) for _ in _FOLDER.findall(sent))
+        return b"<m:FindFolderResponse><m:ResponseMessages>%b</m:ResponseMessages></m:FindFolderResponse>" % each
 
     def _no_hierarchy(self, _: bytes) -> bytes:
         none = (
             b"<m:SyncState>0</m:SyncState><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange><m:Changes/>"
         )
         return self._response(b"SyncFolderHierarchy", none)
+
+    def _who(self, _: bytes) -> bytes:
+        who = (
+            b'<m:ResolutionSet TotalItemsInView="1" IncludesLastItemInRange="true"><t:Resolution><t:Mailbox><t:Name>Ada'
+            b"</t:Name><t:EmailAddress>ada@example.com</t:EmailAddress><t:RoutingType>SMTP</t:RoutingType><t:MailboxType>"
+            b"Mailbox</t:MailboxType></t:Mailbox></t:Resolution></m:ResolutionSet>"
+        )
+        return self._response(b"ResolveNames", who)
 
     def _folder(self, name: bytes) -> bytes:
         name = name.removeprefix(b"AAMk")
