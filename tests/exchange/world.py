@@ -1,5 +1,6 @@
 """Exchange's sandbox in this process, with a connector on it: the other client (the user's Outlook) acts by its control API."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -149,6 +150,15 @@ class ExchangeWorld(SandboxWorld):
 
     async def heal(self, key: RemoteKey) -> None:
         await self.edit(key, {"unreadable": ""})
+
+    # --- polydex.testing.contract.LineWorld ----------------------------------------------------------------------
+
+    async def lines(self, wanted: int) -> None:
+        while self.exchange.notifying.streams.open(self.mailbox.account.id) != wanted:  # noqa: ASYNC110 - it sees in its own time that somebody has hung up
+            await asyncio.sleep(0.01)
+
+    async def end_lines(self) -> None:
+        self.sandbox.clock.advance(30 * 60 * 1000)
 
     # --- for the tests -------------------------------------------------------------------------------------------
 
