@@ -26,7 +26,7 @@ _ADDRESS: Final = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"/]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class ExchangeProvider:
-    """See ``connectors.provider.Provider`` and ``Locating``.
+    """See ``connectors.provider.Provider``, ``Locating`` and ``Streaming``.
 
     Attributes:
         autodiscover_url: a service of this installation that is asked first; "" for none.
@@ -37,6 +37,7 @@ class ExchangeProvider:
     name: str = "exchange"
     services: tuple[str, ...] = ("EWS",)
     mapping_version: int = 1
+    streams: bool = True
     autodiscover_url: str = ""
     accounts: Accounts = field(default_factory=Accounts, repr=False)
     logins: Logins = field(default_factory=Logins, repr=False)
