@@ -75,8 +75,8 @@ def test_its_lines_can_be_pasted(shell: Shell) -> None:
     # connect, start, updated, search, create, patch, patch with the old etag, note, delta, delete, deleted
     carddav = ["200", "200", "200", "200", "201", "200", "412", "200", "200", "200", "200"]
     # connect, start, updated, note, delta
-    google = microsoft = ["200", "200", "200", "200", "200"]
-    assert answers[1::2] == carddav + google + microsoft
+    google = microsoft = exchange = ["200", "200", "200", "200", "200"]
+    assert answers[1::2] == carddav + google + microsoft + exchange
     assert json.loads(answers[2 * len(carddav) - 2])["records"]
 
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from cyclopts import Parameter
 
 from polydex.cli.common import Common, common_of, console, write_json
-from polydex.cli.demo import dav, google, microsoft, people, sandbox
+from polydex.cli.demo import dav, exchange, google, microsoft, people, sandbox
 from polydex.cli.demo.client import Client
 from polydex.cli.demo.google_tour import GoogleTour
-from polydex.cli.demo.microsoft_tour import MicrosoftTour
+from polydex.cli.demo.outlook_tour import OutlookTour
 from polydex.cli.demo.process import free_port, is_free, running
 from polydex.cli.demo.steps import NotVerified
 from polydex.cli.demo.tour import Tour
@@ -45,7 +45,7 @@ def demo(
     port: Annotated[int | None, Parameter(help="Port of Polydex; by default 8080, or a free one.")] = None,
     common: Common | None = None,
 ) -> None:
-    """Try Polydex: a real CardDAV server, and a sandbox that plays Google and Microsoft; a tour of one API for all three.
+    """Try Polydex: a real CardDAV server, and a sandbox that plays the others; a tour of one API for all four.
 
     Everything listens on this machine only, and is gone afterwards unless --data-dir names a folder to keep.
     """
@@ -66,10 +66,10 @@ def demo(
             f"{sum(bool(card.note) for card in cards)} of them awkward"
         )
         played, settings = stack.enter_context(sandbox.serve(folder))
-        phone, outlook = google.fill(played), microsoft.fill(played)
+        phone, outlook, on_premises = google.fill(played), microsoft.fill(played), exchange.fill(played)
         screen.done(
             f"A sandbox on {played} that plays Google with {google.COUNT} made-up contacts, "
-            f"and Microsoft with {microsoft.COUNT}"
+            f"Microsoft 365 with {microsoft.COUNT}, and an Exchange server with {exchange.COUNT}"
         )
         url = stack.enter_context(_server(folder, port, settings))
         made = asyncio.run(_make_app(folder))
@@ -77,11 +77,13 @@ def demo(
         client = Client(url, (made.client_id, made.client_secret))
         at_google = Client(url, client.app, variable="GOOGLE_TOKEN")
         at_microsoft = Client(url, client.app, variable="MICROSOFT_TOKEN")
+        at_exchange = Client(url, client.app, variable="EXCHANGE_TOKEN")
         with screen:
             tour = Tour(client=client, screen=screen, book=book, cards=cards)
             _verify(tour)
             _verify(GoogleTour(client=at_google, screen=screen, phone=phone))
-            _verify(MicrosoftTour(client=at_microsoft, screen=screen, outlook=outlook))
+            _verify(OutlookTour(client=at_microsoft, screen=screen, outlook=outlook))
+            _verify(OutlookTour(client=at_exchange, screen=screen, outlook=on_premises))
             if not once:
                 tour.leave_one()
         screen.done(f"Everything verified in {time.monotonic() - began:.1f} s")
@@ -90,18 +92,19 @@ def demo(
                 "accessToken": client.token,
                 "googleAccessToken": at_google.token,
                 "microsoftAccessToken": at_microsoft.token,
+                "exchangeAccessToken": at_exchange.token,
             }
             servers = {"carddavUrl": book.url, "sandboxUrl": played}
             write_json({"url": url, **tokens, **servers, "verified": screen.steps})
             sys.stdout.flush()
         if not once:
-            screen.summary(client, at_google, at_microsoft)
+            screen.summary(client, at_google, at_microsoft, at_exchange)
             screen.waiting(url)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
 
 
-def _verify(tour: Tour | GoogleTour | MicrosoftTour) -> None:
+def _verify(tour: Tour | GoogleTour | OutlookTour) -> None:
     """The tour. Raises NotVerified also when one of the servers stops to answer."""
     try:
         tour.run()

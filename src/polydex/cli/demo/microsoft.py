@@ -23,45 +23,55 @@ _ORIGINAL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """The user's Outlook: the control API of the sandbox (docs/reference/sandbox.md).
+class MicrosoftOutlook:
+    """See ``outlook_tour.Outlook``.
 
     Attributes:
         url: of the sandbox.
         refresh_token: of the account.
-        original: id of the contact with everything that the public interface does not have.
     """
 
     url: str
     refresh_token: str = field(repr=False)
     original: str
+    service: str = "Microsoft"
+    count: int = COUNT
+    kept: tuple[str, ...] = ("imAddresses", "children", "profession", "initials", "emailAddresses")
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {"serviceType": "Office365", "authString2": self.refresh_token}
 
     def contacts(self) -> dict[str, dict[str, Any]]:
-        """Every contact as it truly is, by id."""
         return {contact["id"]: contact for contact in self._mailbox("GET", "contacts")["contacts"]}
 
     def contact(self, key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._mailbox("GET", f"contacts/{key}")
         return found
 
-    def edit(self, key: str, fields: dict[str, Any]) -> None:
-        self._mailbox("PATCH", f"contacts/{key}", fields)
+    def note(self, key: str) -> str:
+        return str(self.contact(key).get("personalNotes"))
+
+    def addresses(self, key: str) -> int:
+        return len(self.contact(key)["emailAddresses"])
+
+    def rename(self, key: str, nickname: str) -> None:
+        self._mailbox("PATCH", f"contacts/{key}", {"nickName": nickname})
 
     def delete(self, key: str) -> None:
         self._mailbox("DELETE", f"contacts/{key}")
 
     def lose_sync_state(self) -> None:
-        """From now on Microsoft has forgotten what it told whom: the next delta link is refused, once."""
         control(self.url, "PUT", f"accounts/{EMAIL}/quirks/graph-sync-state-expired", {"count": 1})
 
     def _mailbox(self, method: str, path: str, body: object = None) -> Any:
         return control(self.url, method, f"accounts/{EMAIL}/microsoft/{path}", body)
 
 
-def fill(url: str) -> Outlook:
+def fill(url: str) -> MicrosoftOutlook:
     """An account with made-up contacts. Raises ConfigInvalid."""
     account = control(url, "POST", "accounts", {"email": EMAIL, "name": "Office"})
     mailbox = f"accounts/{EMAIL}/microsoft/contacts"
     control(url, "POST", mailbox, {"count": COUNT - 1, "seed": 1})
     (original,) = control(url, "POST", mailbox, {"contacts": [_ORIGINAL]})["ids"]
-    return Outlook(url, account["microsoftRefreshToken"], original)
+    return MicrosoftOutlook(url, account["microsoftRefreshToken"], original)

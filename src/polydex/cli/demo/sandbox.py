@@ -1,4 +1,4 @@
-"""The sandbox for the demonstration: Google and Microsoft as a process of its own, and its control API."""
+"""The sandbox for the demonstration: Google, Microsoft and Exchange as a process of its own, and its control API."""
 
 from __future__ import annotations
 
