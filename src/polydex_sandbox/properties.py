@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,14 @@ class Property:
     type: str
     guid: str
     id: int | str
+
+    def __hash__(self) -> int:
+        # Looking up properties is most of what the sandbox does.
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.type, self.guid, self.id))
 
     @property
     def named(self) -> tuple[str, str | int] | None:

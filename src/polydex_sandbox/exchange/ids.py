@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from polydex_sandbox.exchange.errors import empty_id, malformed_id
@@ -62,6 +63,7 @@ def unpacked(content: bytes) -> Id:
     return Id(kind, UUID(bytes=body[:16]), key, folder, attachment)
 
 
+@lru_cache(maxsize=65_536)
 def write(known: Id) -> str:
     """The text of an id, as answers have it."""
     return base64.b64encode(_HEAD + str(known.mailbox).encode() + raw(known)).decode()
