@@ -1,7 +1,6 @@
 """Laws of the Exchange mapping: what is written is read back but for the losses told, and what is not shown stays.
 
-What Exchange makes of a request is ``tests/exchange/store.py``, which has every request judged by the schema of 2013 SP1;
-the same laws run against the sandbox elsewhere.
+What Exchange makes of a request is ``tests/exchange/store.py``, which has every request judged by the schema of 2013 SP1.
 """
 
 from __future__ import annotations
