@@ -177,7 +177,7 @@ async def test_an_account_that_is_in_order(place: Installation, ada: Person) -> 
     looked = await examine(place, account)
     assert wrong(looked) == {}
     assert [name for name in looked if name.startswith("account.")] == [
-        "account.state", "account.dns", "account.tcp", "account.http", "account.login", "account.mailbox",
+        "account.push", "account.state", "account.dns", "account.tcp", "account.http", "account.login", "account.mailbox",
         "account.book", "account.poll",
     ]  # fmt: skip
     assert "offers Negotiate, NTLM, Basic" in looked["account.http"]["found"]
