@@ -219,3 +219,18 @@ async def test_a_busy_server_holds_back_everybody_of_the_account(world: Exchange
     assert len(world.requests()) == before
     await world.settle()
     await world.connector.create(ALICE, None)
+
+
+async def test_a_pull_over_ntlm_logs_in_once_and_a_write_once(world: ExchangeWorld) -> None:
+    await world.seed(*({"GivenName": f"Person {number}"} for number in range(530)))
+    channel = replace(world.connector.api.channel, auth=BoundAuth(EMAIL, PASSWORD, "ntlm"))
+    bound = replace(world.connector, api=replace(world.connector.api, channel=channel))
+    mirror = Mirror(bound)
+    await mirror.pull()
+    assert len(mirror.records) == 530
+    assert world.requests("SyncFolderItems") == ["SyncFolderItems"] * 2
+    before = sum(entry.status == 401 for entry in world.sandbox.log)
+    assert 1 <= before <= 2
+    made = await bound.create(ALICE, "mark")
+    assert sum(entry.status == 401 for entry in world.sandbox.log) - before == before
+    await bound.update(made, Patch(notes="new"))

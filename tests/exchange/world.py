@@ -199,7 +199,9 @@ class ExchangeWorld(SandboxWorld):
 
 
 def operation_of(body: bytes) -> str:
-    """The operation that a request asks for."""
+    """The operation that a request asks for; "" for one without a body, as the first one of NTLM is."""
+    if not body:
+        return ""
     found = etree.fromstring(body).find("{*}Body/*")
     return "" if found is None else etree.QName(found).localname
 

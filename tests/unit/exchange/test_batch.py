@@ -57,7 +57,7 @@ async def test_many_are_created_by_two_requests() -> None:
 
 async def test_one_that_is_refused_is_refused_alone() -> None:
     async with served(
-        CreateItem=mixed("CreateItem", *items("a"), "ErrorItemNotFound"), GetItem=said("GetItem", *items("a"))
+        CreateItem=mixed("CreateItem", items("a")[0], "ErrorItemNotFound"), GetItem=said("GetItem", *items("a"))
     ) as (_, connector):
         made = await connector.create_many([New(ADA, None), New(BOB, None)])
     assert kinds(made) == [Record, ProviderRejected]
@@ -125,7 +125,7 @@ async def test_many_are_changed_by_two_requests_each_guarded_by_its_own_version(
 
 async def test_one_that_is_superseded_is_refused_alone() -> None:
     async with served(
-        UpdateItem=mixed("UpdateItem", *items("a"), "ErrorIrresolvableConflict"), GetItem=said("GetItem", *items("a"))
+        UpdateItem=mixed("UpdateItem", items("a")[0], "ErrorIrresolvableConflict"), GetItem=said("GetItem", *items("a"))
     ) as (_, connector):
         changed = await connector.update_many([(stored("a"), Patch(notes="x")), (stored("b"), Patch(notes="y"))])
     assert kinds(changed) == [Record, Stale]
