@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 import pytest
 
 from polydex.connectors.base import Absent, Found, Record, Unknown
 from polydex.connectors.exchange.read import record
 from polydex.connectors.exchange.wire import document
-from polydex.core.contact import Contact, Name, Photo
+from polydex.core.contact import Contact, Name
 from polydex.core.errors import (
-    BadRequest,
     ProviderError,
     ProviderForbidden,
     ProviderRejected,
@@ -23,12 +20,10 @@ from polydex.core.errors import (
 from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch
 from tests.microsoft.scripted import Reply
-from tests.pictures import jpeg
 from tests.unit.exchange.answers import fault, message
-from tests.unit.exchange.server import attached, detached, found, items, pictured, refused, said, served
+from tests.unit.exchange.server import found, items, refused, said, served
 
 ADA = Contact(name=Name(given_name="Ada"))
-PHOTO = Photo.of(jpeg("red"), "image/jpeg")
 KEY = RemoteKey("k")
 BROKEN = Reply(fault("ErrorInternalServerError"), 500)
 FOLDER = '<m:Folders><t:ContactsFolder><t:FolderId Id="f0"/><t:DisplayName>Contacts</t:DisplayName></t:ContactsFolder></m:Folders>'
@@ -83,43 +78,6 @@ async def test_a_contact_that_is_created_and_cannot_be_read_leaves_the_outcome_o
         with pytest.raises(ProviderTimeout) as caught:
             await connector.create(ADA, "mark", fresh=True)
     assert caught.value.sent
-
-
-async def test_a_new_contact_gets_its_photo() -> None:
-    async with served(
-        CreateItem=said("CreateItem", *items("k")),
-        CreateAttachment=attached("2"),
-        GetItem=said("GetItem", pictured("k", "new", version="2")),
-    ) as (server, connector):
-        made = await connector.create(Contact(name=ADA.name, photo=PHOTO), None)
-    assert (made.rev, made.losses) == ("2", ())
-    assert made.contact is not None
-    assert made.contact.photo is not None
-    assert server.names == ["CreateItem", "CreateAttachment", "GetItem"]
-
-
-async def test_a_photo_that_is_not_stored_is_a_loss() -> None:
-    async with served(
-        CreateItem=said("CreateItem", *items("k")), CreateAttachment=attached("2"), GetItem=said("GetItem", *items("k"))
-    ) as (_, connector):
-        made = await connector.create(Contact(name=ADA.name, photo=PHOTO), None)
-    assert [loss.path for loss in made.losses] == ["$.photo"]
-
-
-async def test_a_photo_that_is_refused_is_a_loss_of_the_new_contact() -> None:
-    async with served(
-        CreateItem=said("CreateItem", *items("k")),
-        CreateAttachment=refused("CreateAttachment", "ErrorAttachmentSizeLimitExceeded"),
-        GetItem=said("GetItem", *items("k")),
-    ) as (_, connector):
-        made = await connector.create(Contact(name=ADA.name, photo=PHOTO), None)
-    assert [loss.path for loss in made.losses] == ["$.photo"]
-
-
-async def test_a_photo_that_fails_leaves_the_outcome_open() -> None:
-    async with served(CreateItem=said("CreateItem", *items("k")), CreateAttachment=BROKEN) as (_, connector):
-        with pytest.raises(ProviderTimeout):
-            await connector.create(Contact(name=ADA.name, photo=PHOTO), None)
 
 
 async def test_who_carries_the_mark_is_not_created_again() -> None:
@@ -236,102 +194,6 @@ async def test_an_update_that_was_carried_out_and_cannot_be_read_leaves_the_outc
             await connector.update(base(), Patch(notes="new"))
 
 
-async def test_another_photo_comes_before_the_old_one_goes() -> None:
-    async with served(
-        GetItem=[
-            said("GetItem", pictured("k", "old")),
-            said("GetItem", pictured("k", "old", "new", version="2")),
-            said("GetItem", pictured("k", "new", version="4")),
-        ],
-        CreateAttachment=attached("2"),
-        DeleteAttachment=detached("3"),
-        UpdateItem=said("UpdateItem", *items("k", version="4")),
-    ) as (server, connector):
-        changed = await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO, notes="new"))
-    assert server.names == ["GetItem", "CreateAttachment", "GetItem", "DeleteAttachment", "UpdateItem", "GetItem"]
-    assert server.versions("CreateAttachment") == ["1"]
-    assert server.versions("UpdateItem") == ["3"]
-    assert [one.get("Id") for one in server.asked[3].iter("{*}AttachmentId")] == ["old"]
-    assert (changed.rev, changed.losses) == ("4", ())
-
-
-async def test_the_old_photo_stays_when_another_one_is_not_stored() -> None:
-    async with served(
-        GetItem=[said("GetItem", pictured("k", "old")), said("GetItem", pictured("k", "old", version="2"))],
-        CreateAttachment=attached("2"),
-    ) as (server, connector):
-        changed = await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO))
-    assert "DeleteAttachment" not in server.names
-    assert changed.contact is not None
-    assert changed.contact.photo is not None
-    assert [loss.path for loss in changed.losses] == ["$.photo"]
-
-
-async def test_a_photo_goes_and_so_does_one_that_was_left() -> None:
-    async with served(
-        GetItem=[said("GetItem", pictured("k", "one", "two")), said("GetItem", *items("k", version="3"))],
-        DeleteAttachment=detached("2", "3"),
-    ) as (server, connector):
-        await connector.update(base(pictured("k", "one", "two")), Patch(photo=None))
-    assert server.names == ["GetItem", "DeleteAttachment", "GetItem"]
-    assert [one.get("Id") for one in server.asked[1].iter("{*}AttachmentId")] == ["one", "two"]
-
-
-async def test_a_photo_that_is_gone_already_need_not_go() -> None:
-    async with served(
-        GetItem=said("GetItem", pictured("k", "one")), DeleteAttachment=refused("DeleteAttachment", "ErrorItemNotFound")
-    ) as (_, connector):
-        await connector.update(base(pictured("k", "one")), Patch(photo=None))
-    async with served(GetItem=said("GetItem", *items("k"))) as (server, connector):
-        await connector.update(base(), Patch(photo=None))
-    assert set(server.names) == {"GetItem"}
-
-
-async def test_a_photo_that_is_refused_leaves_all_as_it_was() -> None:
-    async with served(
-        GetItem=said("GetItem", pictured("k", "old")),
-        CreateAttachment=refused("CreateAttachment", "ErrorAccessDenied"),
-    ) as (server, connector):
-        with pytest.raises(ProviderForbidden):
-            await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO, notes="new"))
-    assert server.names == ["GetItem", "CreateAttachment"]
-
-
-async def test_nothing_is_written_to_another_version_than_the_base_not_even_a_photo() -> None:
-    async with served(GetItem=said("GetItem", *items("k", version="2"))) as (server, connector):
-        with pytest.raises(Stale) as caught:
-            await connector.update(base(), Patch(photo=PHOTO))
-    assert not caught.value.sent
-    assert server.names == ["GetItem"]
-
-
-async def test_what_cannot_be_written_is_refused_before_the_photo_is() -> None:
-    async with served(GetItem=said("GetItem", *items("k"))) as (server, connector):
-        with pytest.raises(BadRequest):
-            await connector.update(base(), Patch(photo=PHOTO, native_properties={"no such": "x"}))
-    assert server.names == ["GetItem"]
-
-
-async def test_an_old_photo_that_does_not_go_leaves_the_outcome_open() -> None:
-    async with served(
-        GetItem=[said("GetItem", pictured("k", "old")), said("GetItem", pictured("k", "old", "new", version="2"))],
-        CreateAttachment=attached("2"),
-        DeleteAttachment=refused("DeleteAttachment", "ErrorAccessDenied"),
-    ) as (_, connector):
-        with pytest.raises(ProviderTimeout):
-            await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO))
-
-
-async def test_fields_that_fail_after_the_photo_leave_the_outcome_open() -> None:
-    async with served(GetItem=said("GetItem", *items("k")), CreateAttachment=attached("2"), UpdateItem=BROKEN) as (
-        server,
-        connector,
-    ):
-        with pytest.raises(ProviderTimeout):
-            await connector.update(base(), Patch(photo=PHOTO, notes="new"))
-    assert server.versions("UpdateItem") == ["2"]
-
-
 # --- delete -----------------------------------------------------------------------------------------------------------
 
 
@@ -371,31 +233,6 @@ async def test_a_deletion_that_fails() -> None:
 
 
 # --- reads ------------------------------------------------------------------------------------------------------------
-
-
-async def test_the_bytes_of_a_photo() -> None:
-    content = (
-        "<m:Attachments><t:FileAttachment><t:AttachmentId Id='a'/><t:Content>{}</t:Content></t:FileAttachment>"
-        "</m:Attachments>"
-    )
-    read = said("GetAttachment", content.format(b64encode(jpeg("red")).decode()))
-    stored = base(pictured("k", "a"))
-    async with served(GetAttachment=read) as (server, connector):
-        photo = await connector.photo(stored)
-        assert await connector.photo(base()) is None
-    assert photo is not None
-    assert (photo.content, photo.mime_type) == (jpeg("red"), "image/jpeg")
-    assert server.names == ["GetAttachment"]
-    missing = refused("GetAttachment", "ErrorItemNotFound")
-    async with served(GetAttachment=[missing, read], GetItem=said("GetItem", pictured("k", "b"))) as (
-        server,
-        connector,
-    ):
-        photo = await connector.photo(stored)
-    assert photo is not None, "it has been replaced since"
-    assert server.names == ["GetAttachment", "GetItem", "GetAttachment"]
-    async with served(GetAttachment=missing, GetItem=said("GetItem", *items("k"))) as (_, connector):
-        assert await connector.photo(stored) is None
 
 
 async def test_a_contact_that_is_not_there() -> None:
