@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 from lxml import etree
 
-CONTRACTS: Final = Path(__file__).parents[4] / "shared" / "contracts"
+from tests.exchange import contract
+
+CONTRACTS: Final = contract.CONTRACTS.parent
 SETS: Final = {"Exchange2013_SP1": "exchange2013_sp1", "Exchange2016": "exchange2016"}
 """The version of the tables -> the folder with the schema that it is compared with."""
 TRANSCRIPTS: Final = ("exchangelib-noauth", "exchangelib-ver", "node-ews-javascript-api", "davmail-ews")
@@ -27,10 +28,9 @@ def folder(version: str) -> Path:
     return CONTRACTS / "ews" / SETS[version]
 
 
-@cache
 def contracts_schema(version: str) -> etree.XMLSchema:
     """Microsoft's schema of a version."""
-    return etree.XMLSchema(etree.parse(folder(version) / "all.xsd"))
+    return contract.schema(version.removeprefix("Exchange"))
 
 
 def envelopes(client: str) -> Iterator[etree._Element]:

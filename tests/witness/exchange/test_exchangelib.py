@@ -80,14 +80,19 @@ ACCESS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("tls", "server", "auth", "version", "way_in"),
+    ("settings", "auth", "version", "way_in"),
     [
-        (False, "2016", "basic", "fixed", ["Exchange2016", "basic"]),
-        (True, "2013", "guessed", "guessed", ["Exchange2013_SP1", "NTLM"]),
+        ({"version": "2016", "tls": False}, "basic", "fixed", ["Exchange2016", "basic"]),
+        (
+            {"version": "2013", "tls": True, "extendedProtection": "require"},
+            "guessed",
+            "guessed",
+            ["Exchange2013_SP1", "NTLM"],
+        ),
     ],
 )
-async def test_every_call(tls: bool, server: str, auth: str, version: str, way_in: list[str], tmp_path: Path) -> None:
-    async with world(tmp_path, tls=tls, version=server) as made:
+async def test_every_call(settings: dict[str, Any], auth: str, version: str, way_in: list[str], tmp_path: Path) -> None:
+    async with world(tmp_path, **settings) as made:
         command = [sys.executable, "-m", "tests.witness.exchange.calls", made.url, ADDRESS, PASSWORD, auth, version]
         seen = await made.observed(command)
     assert made.judge.faults == []

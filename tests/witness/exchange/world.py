@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from polydex_sandbox.app import build
 from polydex_sandbox.clock import Clock
 from polydex_sandbox.sandbox import Sandbox
-from tests.contract.net.servers import certify
+from tests.contract.net.servers import CHAIN, certify
 from tests.exchange.judge import Judge
 from tests.providers.serving import serving
 
@@ -60,13 +62,14 @@ class World:
 @contextlib.asynccontextmanager
 async def world(folder: Path, *, tls: bool = False, **settings: Any) -> AsyncIterator[World]:
     """``settings``: of the account at Exchange, besides its password."""
-    judge = Judge(build(Sandbox(Clock())), version="2016", lenient=True)
-    environment, certificate = {}, None
+    environment, chain, shown = {}, None, None
     if tls:
         bundle = str(certify(folder, "127.0.0.1").bundle)
         environment = {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle, "NODE_EXTRA_CA_CERTS": bundle}
-        certificate = folder / "server.pem"
-    async with serving(judge, certificate) as url, serving(judge) as plain, httpx.AsyncClient() as http:
+        chain = folder / CHAIN
+        shown = x509.load_pem_x509_certificates(chain.read_bytes())[0].public_bytes(Encoding.DER)
+    judge = Judge(build(Sandbox(Clock()), shown), version="2016", lenient=True)
+    async with serving(judge, chain) as url, serving(judge) as plain, httpx.AsyncClient() as http:
         given = {"email": ADDRESS, "name": "Ada Example", "exchange": {"password": PASSWORD, **settings}}
         answer = await http.post(f"{plain}/control/accounts", json=given)
         assert answer.status_code == 201, answer.text
