@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from polydex.connectors.exchange.api import Api
 from polydex.connectors.exchange.channel import Channel
 from polydex.connectors.exchange.operations import get_item
-from polydex.connectors.exchange.shared import Shared
+from polydex.connectors.exchange.shared import LOCKOUT_SECONDS, Shared
 from polydex.connectors.exchange.xml import Element
 from polydex.core.errors import (
     ProviderError,
@@ -125,6 +126,24 @@ async def test_a_busy_server_holds_the_whole_account_back(reply: Reply) -> None:
         assert len(server.asked) == 1, "the second one was not sent"
         clock.advance(90)
         server.replies = [GOOD]
+        await api.one(get(), step="x")
+
+
+async def test_a_refused_login_is_not_tried_by_every_call() -> None:
+    """Directories lock users out for that. Another password is tried at once."""
+    clock = FakeClock()
+    async with scripted(Reply(b"", 401)) as server, api_of(server, clock=clock) as api:
+        with pytest.raises(ProviderUnauthorized) as first:
+            await api.one(get(), step="x")
+        with pytest.raises(ProviderUnauthorized) as second:
+            await api.one(get(), step="x")
+        assert first.value.retry_after is None
+        assert (second.value.sent, second.value.retry_after) == (False, LOCKOUT_SECONDS)
+        assert len(server.asked) == 1, "the second one was not sent"
+        server.replies = [GOOD]
+        other = replace(api, channel=replace(api.channel, auth=BearerAuth("better")))
+        await other.one(get(), step="x")
+        clock.advance(LOCKOUT_SECONDS)
         await api.one(get(), step="x")
 
 

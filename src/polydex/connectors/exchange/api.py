@@ -15,7 +15,13 @@ from polydex.connectors.exchange.errors import failure
 from polydex.connectors.exchange.shared import Shared
 from polydex.connectors.exchange.soap import Failure
 from polydex.connectors.exchange.xml import Element
-from polydex.core.errors import ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnavailable
+from polydex.core.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
 from polydex.net.message import Answer, Call
 from polydex.net.streaming import Stream
 
@@ -92,6 +98,7 @@ class Api:
             ProviderError: nothing was answered, or all was refused; before the call was sent ``sent`` is False.
         """
         self.shared.pause.check()
+        self.shared.lockout.check(self.channel.auth)
         deadline = Deadline(seconds)
         call = self._call(payload, idempotent=idempotent)
         async with self.opened() as here:
@@ -112,6 +119,7 @@ class Api:
         Raises ProviderError, while it is opened and while it is iterated over; what a message says went wrong is raised, too.
         """
         self.shared.pause.check()
+        self.shared.lockout.check(self.channel.auth)
         call = replace(self._call(payload), deadline=FETCH_SECONDS)
         async with (
             self.channel.stream(call, IDLE_SECONDS) as stream,
@@ -168,5 +176,7 @@ class Api:
         error = failure(answer.status, found, step, headers=answer.headers, now=self.now())
         if isinstance(error, ProviderThrottled) and not any(code in errors.OF_STREAMS for code in found.codes):
             error.retry_after = self.shared.pause.refused(error.retry_after)
+        if isinstance(error, ProviderUnauthorized):
+            self.shared.lockout.refused(self.channel.auth)
         error.sent = error.sent or answer.repeated
         return error
