@@ -121,7 +121,7 @@ RECORDED: list[tuple[int, bytes, type[ProviderError]]] = [
     (404, b"<html>404 - File or directory not found.</html>", ProviderRejected),
     (413, b"<html>Request Entity Too Large</html>", ProviderRejected),
     (504, b"<html>Gateway Timeout</html>", ProviderTimeout),
-    (503, b"<html>Service Unavailable</html>", ProviderThrottled),
+    (503, b"<html>Service Unavailable</html>", ProviderUnavailable),
     (429, b"", ProviderThrottled),
     (302, GENERIC, ProviderUnavailable),
 ]

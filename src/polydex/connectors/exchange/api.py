@@ -174,7 +174,8 @@ class Api:
     def _refused(self, answer: Answer, found: Failure, step: str) -> ProviderError:
         """What a refusal stands for. One about too many requests holds everybody back."""
         error = failure(answer.status, found, step, headers=answer.headers, now=self.now())
-        if isinstance(error, ProviderThrottled) and not any(code in errors.OF_STREAMS for code in found.codes):
+        crowded = errors.holds_back(error, answer.status)
+        if crowded and not any(code in errors.OF_STREAMS for code in found.codes):
             error.retry_after = self.shared.pause.refused(error.retry_after)
         if isinstance(error, ProviderUnauthorized):
             self.shared.lockout.refused(self.channel.auth)

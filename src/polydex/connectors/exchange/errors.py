@@ -28,6 +28,8 @@ from polydex.net.retry import retry_after
 
 BUSY_SECONDS = 60.0
 """After a refusal that names no time (exchangelib, protocol.py, FaultTolerance.DEFAULT_BACKOFF)."""
+CROWDED = 503
+"""The status that asks everybody to hold back, as ErrorServerBusy does."""
 LONGEST_SECONDS = 86_400.0
 OF_STREAMS = ("ErrorExceededConnectionCount", "ErrorExceededSubscriptionCount")
 """Too many connections that stay open, or subscriptions: other requests are as welcome as before."""
@@ -258,8 +260,9 @@ TABLE: tuple[Row, ...] = (
     Row(ProviderRejected, "There are no Exchange Web Services at this address", statuses=(404, 405)),
     Row(ProviderRejected, "The request is too large for Exchange", statuses=(413,)),
     Row(ProviderTimeout, "Exchange gave up waiting", statuses=(408, 504), done=True),
-    # What throttling says, too, and a stopped service (learn.microsoft.com, EWS throttling in Exchange).
-    Row(ProviderThrottled, "Exchange is too busy, or stopped", statuses=(503,), done=True),
+    # What throttling says, too, and a stopped service (learn.microsoft.com, EWS throttling in Exchange); and a proxy that
+    # has lost the server in the middle of something. So nobody knows whether it was carried out.
+    Row(ProviderUnavailable, "Exchange is too busy, or stopped", statuses=(CROWDED,), done=True),
     Row(ProviderThrottled, "Exchange asks for fewer requests", statuses=(429,)),
     # /ews/genericerrorpage.htm and the login pages of proxies.
     Row(ProviderUnavailable, "Exchange leads to another page", statuses=(301, 302, 303, 307, 308)),
@@ -292,7 +295,7 @@ def failure(status: int, found: Failure, step: str, *, headers: Mapping[str, str
     error = row.error(f"{step}: {row.message} ({said})", original=original)
     if isinstance(error, ProviderThrottled | ProviderUnavailable):
         error.retry_after = _back_off(found) or retry_after(headers, now)
-    if isinstance(error, ProviderThrottled) and error.retry_after is None:
+    if holds_back(error, status) and error.retry_after is None:
         error.retry_after = BUSY_SECONDS
     error.sent = row.done
     return error
@@ -301,6 +304,11 @@ def failure(status: int, found: Failure, step: str, *, headers: Mapping[str, str
 def is_untried(error: ProviderError) -> bool:
     """Whether Exchange has not looked at this item, as it stopped at one before it."""
     return (error.original or {}).get("code") == _UNTRIED
+
+
+def holds_back(error: ProviderError, status: int) -> bool:
+    """Whether it is about too many requests. ``status``: of HTTP."""
+    return isinstance(error, ProviderThrottled) or status == CROWDED
 
 
 def _back_off(found: Failure) -> float | None:
