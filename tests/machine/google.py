@@ -115,7 +115,8 @@ class GoogleMachine(SandboxedMachine):
         self.home = SandboxedHome(self.folder, self.loop, GOOGLE.configured(options), self.net, options)
         for _ in range(first):
             self._adds()
-        self.open_account(self.founded("Google", [SOURCE_KEY], self.google.made["refreshToken"]), warm=warm)
+        secret = self.sealed(self.google.made["refreshToken"])
+        self.open_account(self.founded("Google", [SOURCE_KEY], secret), warm=warm)
 
     # --- the user's phone -----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.routing import Mount, Router
@@ -109,11 +110,11 @@ class GoogleNet(SandboxNet):
         verb = _VERBS.get(method[0].name, "other")
         return verb if verb != "find_mark" or "requestSyncToken" not in parts.query else "list"
 
-    def sent(self, call: Call) -> tuple[str, dict[str, str]]:
+    def sent(self, call: Call) -> Call:
         """With small pages."""
         head, _, query = call.url.partition("?")
         pairs = [
             (name, str(self._page_size) if (name, value) == ("pageSize", _WHOLE_PAGE) else value)
             for name, value in parse_qsl(query, keep_blank_values=True)
         ]
-        return f"{head}?{urlencode(pairs)}" if pairs else head, dict(call.headers)
+        return replace(call, url=f"{head}?{urlencode(pairs)}" if pairs else head)

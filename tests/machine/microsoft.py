@@ -137,7 +137,7 @@ class MicrosoftMachine(SandboxedMachine):
         if strict:
             self.graph.quirk(STRICT, **LASTING[STRICT])
         token = self.graph.made["microsoftRefreshToken"]
-        self.open_account(self.founded("Office365", [DEFAULT, self.other], token), warm=warm)
+        self.open_account(self.founded("Office365", [DEFAULT, self.other], self.sealed(token)), warm=warm)
 
     # --- the user's Outlook ---------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -193,10 +193,10 @@ class MicrosoftNet(SandboxNet):
     def name_of(self, verb: str) -> str:
         return "batch" if verb.endswith("_many") else verb
 
-    def sent(self, call: Call) -> tuple[str, dict[str, str]]:
+    def sent(self, call: Call) -> Call:
         """With small pages."""
         ours, small = f"maxpagesize={PAGE_SIZE}", f"maxpagesize={self._page_size}"
-        return call.url, {name: value.replace(ours, small) for name, value in call.headers.items()}
+        return replace(call, headers={name: value.replace(ours, small) for name, value in call.headers.items()})
 
 
 def outlook_contact(values: int, names: tuple[str, ...]) -> dict[str, Any]:

@@ -137,9 +137,15 @@ class SandboxNet:
         """By what name a call of this verb is known here."""
         return verb
 
-    def sent(self, call: Call) -> tuple[str, dict[str, str]]:
-        """The URL and the headers that the provider gets: where real pages are large, small ones are asked for."""
+    def sent(self, call: Call) -> Call:
+        """What the provider gets: where real pages are large, small ones are asked for."""
         raise NotImplementedError
+
+    def heard(self, verb: str, status: int, body: bytes) -> None:
+        """Counts the refusals."""
+        del body
+        if status >= 300:
+            self._sandbox.happened[f"{status} {verb}"] += 1
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -178,16 +184,16 @@ class SandboxNet:
         verb = self.verb(call)
         await self.gates.pass_through(Step(verb, "ask"))
         self._reach(verb)
-        url, headers = self.sent(call)
+        sent = self.sent(call)
+        headers = dict(sent.headers)
         if call.auth is not None:
             headers["Authorization"] = call.auth.prepare(Target(call.method, URL(call.url), b"", True)) or ""
         try:
-            status, answered, body = await exchange(self._sandbox.app, call.method, url, headers, call.body or b"")
+            status, answered, body = await exchange(self._sandbox.app, sent.method, sent.url, headers, sent.body or b"")
         except Dropped:
             self._sandbox.happened[f"lost {verb}"] += 1
             raise ProviderUnavailable("The connection to the provider broke off", sent=True) from None
-        if status >= 300:
-            self._sandbox.happened[f"{status} {verb}"] += 1
+        self.heard(verb, status, body)
         await self.gates.pass_through(Step(verb, "answer"))
         return Answer(status, CIMultiDictProxy(CIMultiDict(answered)), body, call.url)
 

@@ -1,4 +1,4 @@
-"""The machine over a real connector and its provider's sandbox: what is the same for every provider with OAuth."""
+"""The machine over a real connector and its provider's sandbox: what is the same for every provider."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SandboxedMachine(Machine):
         methods: the machine's names for what is asked -> the provider's.
         passing, lasting: quirks that strike some calls, and habits that stay for a while, with their parameters.
         faults: of the machine -> quirks.
-        touched: ids of contacts that the other client has written.
+        touched: contacts that the other client has written, by their ids or keys.
     """
 
     methods: ClassVar[Mapping[str, list[str]]]
@@ -69,20 +69,27 @@ class SandboxedMachine(Machine):
     faults: ClassVar[Mapping[Fault, str]]
     book: SandboxBook
     net: SandboxNet
-    touched: set[str]
+    touched: set[Any]
 
-    def founded(self, service: str, books: list[str], refresh_token: str) -> Callable[[Tx], AccountId]:
-        """A function that founds the account, with these address books and the tokens that it has."""
+    def founded(
+        self, service: str, books: list[str], secret: Callable[[AccountId], bytes], **more: str
+    ) -> Callable[[Tx], AccountId]:
+        """A function that founds the account, with these address books and what it logs in with, sealed."""
         now = self._clock()
-        without_secret = founded(self.book.provider, books, now, service=service)
+        without_secret = founded(self.book.provider, books, now, service=service, **more)
 
         def found(tx: Tx) -> AccountId:
             account: AccountId = without_secret(tx)
-            grant = Grant(self.book.made["accessToken"], refresh_token, expires_at=now + 3_599_000)
-            accounts.set_secret(tx, account, grants.seal(KEYS, account, grant, now), now)
+            accounts.set_secret(tx, account, secret(account), now)
             return account
 
         return found
+
+    def sealed(self, refresh_token: str) -> Callable[[AccountId], bytes]:
+        """The tokens that an account of an OAuth service has."""
+        now = self._clock()
+        grant = Grant(self.book.made["accessToken"], refresh_token, expires_at=now + 3_599_000)
+        return lambda account: grants.seal(KEYS, account, grant, now)
 
     def teardown(self) -> None:
         try:
