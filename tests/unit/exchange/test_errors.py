@@ -180,6 +180,12 @@ def test_a_busy_server_that_says_nothing_is_left_alone_for_a_minute(value: str) 
     assert error_of(503, b"").retry_after == BUSY_SECONDS
 
 
+@pytest.mark.parametrize(("value", "seconds"), [("0", BUSY_SECONDS), ("9" * 400, 86_400), ("9" * 5000, 86_400)])
+def test_a_busy_server_that_says_something_odd(value: str, seconds: float) -> None:
+    extra = f'<t:MessageXml><t:Value Name="BackOffMilliseconds">{value}</t:Value></t:MessageXml>'
+    assert error_of(500, fault("ErrorServerBusy", extra=extra)).retry_after == seconds
+
+
 def test_a_header_says_for_how_long_too() -> None:
     assert error_of(503, b"", **{"Retry-After": "9"}).retry_after == 9
     assert error_of(500, fault("ErrorInternalServerTransientError"), **{"Retry-After": "9"}).retry_after == 9
@@ -211,6 +217,9 @@ def test_nothing_of_what_was_sent_is_told() -> None:
         (500, fault("ErrorInternalServerError")),
         (500, fault("ErrorInternalServerTransientError")),
         (200, item("ErrorTimeoutExpired")),
+        (200, item("ErrorMailboxStoreUnavailable")),
+        (200, item("ErrorConnectionFailed")),
+        (200, item("ErrorItemPropertyRequestFailed")),
     ],
 )
 def test_a_failure_of_exchanges_leaves_the_outcome_open(status: int, body: bytes) -> None:
@@ -233,6 +242,12 @@ def test_a_failure_of_exchanges_leaves_the_outcome_open(status: int, body: bytes
 )
 def test_a_refusal_leaves_nothing_open(status: int, body: bytes) -> None:
     assert not error_of(status, body).sent
+
+
+def test_a_service_that_has_crashed_in_the_middle_leaves_the_outcome_open() -> None:
+    page = "/ews/genericerrorpage.htm?aspxerrorpath=/EWS/Exchange.asmx"
+    assert error_of(302, b"", Location=page).sent
+    assert not error_of(302, b"", Location="https://login.example.com/owa/auth/logon.aspx").sent
 
 
 def test_an_answer_that_is_none_of_these() -> None:

@@ -47,7 +47,11 @@ FORGOTTEN = (
 notification-subscriptions-mailbox-events-and-ews-in-exchange).
 """
 _OK = 200
+_ELSEWHERE = (301, 302, 303, 307, 308)
 _UNTRIED = "ErrorBatchProcessingStopped"
+_CRASHED = "genericerrorpage"
+"""In the address that ASP.NET leads to when the service itself has failed (exchangelib, protocol.py)."""
+_LONGEST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +229,12 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     Row(ProviderUnavailable, "The mailbox is being moved", ("ErrorMailboxMoveInProgress",)),
+    # Also of a connection to the database that broke while something was being saved (learn.microsoft.com, responsecode).
     Row(
         ProviderUnavailable,
         "The database of the mailbox cannot be reached",
         ("ErrorMailboxStoreUnavailable", "ErrorMailboxFailover", "ErrorConnectionFailed", "ErrorADUnavailable"),
+        done=True,
     ),
     Row(
         ProviderUnavailable,
@@ -249,10 +255,12 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(ProviderTimeout, "Exchange gave up waiting", ("ErrorTimeoutExpired", "ErrorRequestAborted"), done=True),
     Row(ProviderUnavailable, "Exchange did not try, as something before it failed", (_UNTRIED,)),
+    # Of a write, too: what is answered is read after it was saved.
     Row(
         ProviderUnavailable,
         "Exchange cannot read what it has stored",
         ("ErrorItemCorrupt", "ErrorCorruptData", "ErrorContentConversionFailed", "ErrorItemPropertyRequestFailed"),
+        done=True,
     ),
     Row(ProviderUnavailable, "Exchange failed", ("ErrorInternalServerError", "ErrorItemSave"), done=True),
     Row(ProviderUnauthorized, "Exchange refused the login", statuses=(401, 440)),
@@ -264,8 +272,8 @@ TABLE: tuple[Row, ...] = (
     # has lost the server in the middle of something. So nobody knows whether it was carried out.
     Row(ProviderUnavailable, "Exchange is too busy, or stopped", statuses=(CROWDED,), done=True),
     Row(ProviderThrottled, "Exchange asks for fewer requests", statuses=(429,)),
-    # /ews/genericerrorpage.htm and the login pages of proxies.
-    Row(ProviderUnavailable, "Exchange leads to another page", statuses=(301, 302, 303, 307, 308)),
+    # /ews/genericerrorpage.htm, after a failure in the middle of something (_CRASHED), and the login pages of proxies.
+    Row(ProviderUnavailable, "Exchange leads to another page", statuses=_ELSEWHERE),
 )
 _FAILED = Row(ProviderUnavailable, "Exchange failed", done=True)
 _REFUSED = Row(ProviderRejected, "Exchange refuses the request")
@@ -297,7 +305,7 @@ def failure(status: int, found: Failure, step: str, *, headers: Mapping[str, str
         error.retry_after = _back_off(found) or retry_after(headers, now)
     if holds_back(error, status) and error.retry_after is None:
         error.retry_after = BUSY_SECONDS
-    error.sent = row.done
+    error.sent = row.done or (status in _ELSEWHERE and _CRASHED in headers.get("Location", "").lower())
     return error
 
 
@@ -314,4 +322,6 @@ def holds_back(error: ProviderError, status: int) -> bool:
 def _back_off(found: Failure) -> float | None:
     """Seconds, a day at most, as Exchange itself says it (learn.microsoft.com, EWS throttling in Exchange)."""
     text = found.values.get("BackOffMilliseconds", "")
-    return min(int(text) / 1000, LONGEST_SECONDS) if text.isascii() and text.isdigit() else None
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return min(int(text) / 1000, LONGEST_SECONDS) if len(text) <= _LONGEST_DIGITS else LONGEST_SECONDS
