@@ -63,6 +63,7 @@ async def test_another_photo_comes_before_the_old_one_goes() -> None:
         GetItem=[
             said("GetItem", pictured("k", "old")),
             said("GetItem", pictured("k", "old", "new", version="2")),
+            said("GetItem", pictured("k", "new", version="3")),
             said("GetItem", pictured("k", "new", version="4")),
         ],
         CreateAttachment=attached("2"),
@@ -70,7 +71,9 @@ async def test_another_photo_comes_before_the_old_one_goes() -> None:
         UpdateItem=said("UpdateItem", *items("k", version="4")),
     ) as (server, connector):
         changed = await connector.update(base(pictured("k", "old")), Patch(photo=PHOTO, notes="new"))
-    assert server.names == ["GetItem", "CreateAttachment", "GetItem", "DeleteAttachment", "UpdateItem", "GetItem"]
+    assert server.names == [
+        "GetItem", "CreateAttachment", "GetItem", "DeleteAttachment", "GetItem", "UpdateItem", "GetItem"
+    ]  # fmt: skip
     assert server.versions("CreateAttachment") == ["1"]
     assert server.versions("UpdateItem") == ["3"]
     assert [one.get("Id") for one in server.asked[3].iter("{*}AttachmentId")] == ["old"]
@@ -145,13 +148,27 @@ async def test_an_old_photo_that_does_not_go_leaves_the_outcome_open() -> None:
 
 
 async def test_fields_that_fail_after_the_photo_leave_the_outcome_open() -> None:
-    async with served(GetItem=said("GetItem", *items("k")), CreateAttachment=attached("2"), UpdateItem=BROKEN) as (
-        server,
-        connector,
-    ):
+    async with served(
+        GetItem=[said("GetItem", *items("k")), said("GetItem", pictured("k", "new", version="2"))],
+        CreateAttachment=attached("2"),
+        UpdateItem=BROKEN,
+    ) as (server, connector):
         with pytest.raises(ProviderTimeout):
             await connector.update(base(), Patch(photo=PHOTO, notes="new"))
     assert server.versions("UpdateItem") == ["2"]
+
+
+async def test_fields_that_somebody_has_changed_while_the_photo_was_written_are_not_written_over() -> None:
+    """The version that Exchange tells with the photo has that change in it: nobody would refuse ours."""
+    theirs = pictured("k", "new", version="3").replace(
+        "</t:Attachments>", "</t:Attachments><t:FileAs>theirs</t:FileAs>"
+    )
+    async with served(
+        GetItem=[said("GetItem", *items("k")), said("GetItem", theirs)], CreateAttachment=attached("3")
+    ) as (server, connector):
+        with pytest.raises(Stale):
+            await connector.update(base(), Patch(photo=PHOTO, file_as="ours"))
+    assert "UpdateItem" not in server.names
 
 
 async def test_the_bytes_of_a_photo() -> None:

@@ -16,7 +16,7 @@ from polydex.connectors.exchange.xml import Element, parse
 from polydex.core.contact import Photo
 from polydex.core.errors import ProviderError, ProviderTimeout, RecordNotFound
 from polydex.core.fields import Loss
-from polydex.core.ids import RemoteKey, Rev
+from polydex.core.ids import RemoteKey
 
 _READ = "Exchange photo"
 _WRITE = "Exchange new photo"
@@ -51,8 +51,8 @@ async def photo_of(api: Api, key: RemoteKey, raw: bytes, known: Photo) -> Photo 
     return None if not content or kind is None else Photo(hash=known.hash, mime_type=kind, content=content)
 
 
-async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> Rev | None:
-    """Add a photo to a contact; the version of the contact after it, where that is told. Raises ProviderError.
+async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> None:
+    """Add a photo to a contact. Raises ProviderError.
 
     Args:
         api: of the mailbox.
@@ -61,12 +61,11 @@ async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> Rev
         deadline: of the write.
     """
     payload = create_attachment.payload(item, content)
-    return create_attachment.parse(await api.one(payload, step=_WRITE, seconds=deadline.left)).rev
+    create_attachment.parse(await api.one(payload, step=_WRITE, seconds=deadline.left))
 
 
-async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> tuple[Rev | None, bool]:
-    """Set the photo of a contact; empty content removes it. The version of the contact after it, where that is told, and
-    whether a new photo is there, as far as that was looked at.
+async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> bool:
+    """Set the photo of a contact; empty content removes it. Whether a new photo is there, as far as that was looked at.
 
     The old one goes when the new one is there, so that none is lost on the way.
 
@@ -82,20 +81,22 @@ async def put(api: Api, read: Read, content: bytes, deadline: Deadline) -> tuple
     """
     old = attachments(read.element)
     if not content:
-        return (await _delete(api, old, deadline) if old else read.item.rev), True
-    rev = await add(api, read.item, content, deadline)
+        await _delete(api, old, deadline)
+        return True
+    await add(api, read.item, content, deadline)
     if not old:
-        return rev, True
+        return True
     try:
         now = await get(api, read.item.key, step=_WRITE, seconds=deadline.left)
         there = attachments(now.element)
         left = [id_ for id_ in old if id_ in there]
         if len(left) == len(there):
-            return now.item.rev, False  # the old one stays
-        return (await _delete(api, left, deadline) if left else now.item.rev), True
+            return False  # the old one stays
+        await _delete(api, left, deadline)
     except ProviderError as error:
         message = f"{_WRITE}: the old one is there, too"
         raise ProviderTimeout(message, original=error.original, retry_after=error.retry_after) from error
+    return True
 
 
 def attachments(item: Element) -> list[str]:
@@ -122,14 +123,14 @@ async def _content(api: Api, attachment: str) -> bytes | None:
     return get_attachment.parse(message)
 
 
-async def _delete(api: Api, ids: Sequence[str], deadline: Deadline) -> Rev | None:
-    """The version after it, where it is told. What is gone already is no failure."""
+async def _delete(api: Api, ids: Sequence[str], deadline: Deadline) -> None:
+    """What is gone already is no failure."""
+    if not ids:
+        return
     payload = delete_attachment.payload(*ids)
-    rev = None
     for message in await api.many(payload, len(ids), step=_WRITE, seconds=deadline.left, idempotent=True):
         if isinstance(message, RecordNotFound):
             continue
         if isinstance(message, ProviderError):
             raise message
-        rev = delete_attachment.parse(message).rev or rev
-    return rev
+        delete_attachment.parse(message)

@@ -125,19 +125,19 @@ class Writer:
         with nothing_sent():
             read = await self._same(base.key, base.rev)
         raw = document(read.element)
-        edit(raw, rest, base.contact or EMPTY)  # what cannot be written is refused before anything is
+        edited = edit(raw, rest, base.contact or EMPTY)  # what cannot be written is refused before anything is
         new = b"" if photo is None else photo.content or b""
-        rev, stored = await picture.put(self.api, read, new, self.deadline)
+        stored = await picture.put(self.api, read, new, self.deadline)
         if not stored:
             losses = (*losses, _NOT_STORED)
         with half_done(UPDATE):
-            if rev is None:
-                rev = await self._after_photo(read)
+            rev = await self._after_photo(read) if edited.updates else read.item.rev
             made = await self._rest(base.key, rev, raw, rest, base.contact or EMPTY, losses, begun=True)
         return _with_photo(made, photo) if stored else made
 
     async def _after_photo(self, read: Read) -> Rev | None:
-        """The version after a photo that was written. Raises Stale when anything else has changed.
+        """The version after a photo that was written. Raises Stale when anything else has changed: the version that Exchange
+        tells with the photo may have a change of somebody else's in it.
 
         ``read``: the contact before it.
         """
