@@ -264,8 +264,9 @@ async def test_a_state_that_is_forgotten_in_the_middle_of_a_walk() -> None:
     assert error.resume
 
 
-async def test_a_list_that_does_not_end() -> None:
-    folder = ContactFolder({"s1": ("", "s1", False)})
+@pytest.mark.parametrize("entries", ["", created("a")])
+async def test_a_list_that_does_not_end(entries: str) -> None:
+    folder = ContactFolder({"s1": (entries, "s1", False)})
     _, error = await walk(folder, SINCE, raises=CursorExpired)
     assert isinstance(error, CursorExpired)
     assert error.resume

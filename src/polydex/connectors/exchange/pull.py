@@ -33,7 +33,7 @@ figure is 10, for messages with their bodies (mailbox-synchronization-and-ews-in
 """
 PATIENCE = 12
 """So many requests in a row may fail before it is Exchange, and not a contact, that is at fault: halves of halves of
-AT_ONCE lead to one contact in eight. Also how many pages in a row may be empty.
+AT_ONCE lead to one contact in eight. Also how many pages in a row may be empty, or lead back to themselves.
 """
 _STEP_UP = 10
 _LIST = "Exchange list"
@@ -84,12 +84,12 @@ class _Walking:
         self._size, self._failures = AT_ONCE, 0
 
     async def pages(self) -> AsyncGenerator[Page, None]:
-        state, empty = self._state, 0
+        state, idle = self._state, 0
         while True:
             stamp = await self._walk.stamp()
             changes = await self._ask(state)
-            empty = 0 if changes.entries else empty + 1
-            if empty == PATIENCE and not changes.last:
+            idle = 0 if changes.entries and changes.state != state else idle + 1
+            if idle == PATIENCE and not changes.last:
                 raise expired(f"{_LIST}: the list does not go on", resume=True)
             # A list of everything cannot begin a second time: what goes meanwhile would never be told.
             here = None if state is None else Position(state, walking=True, full=self._full).encode()
