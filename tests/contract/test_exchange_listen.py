@@ -187,6 +187,15 @@ async def test_what_exchange_has_forgotten_is_asked_for_anew_and_pulled(code: st
         assert b"Watermark" not in b"".join(seen.body for seen in place.server.seen)
 
 
+async def test_what_exchange_forgets_again_and_again_is_a_failure() -> None:
+    """Else Exchange would be asked without a pause."""
+    script: list[Said] = [BEAT, error("ErrorSubscriptionNotFound")]
+    async with placed(Exchange([list(script) for _ in range(9)])) as place:
+        with pytest.raises(ProviderUnavailable):
+            await place.heard()
+        assert place.exchange.asked.count("Subscribe") == 2
+
+
 async def test_what_exchange_forgets_at_once_is_a_failure() -> None:
     async with placed(Exchange([[error("ErrorSubscriptionNotFound")]])) as place:
         with pytest.raises(ProviderUnavailable):

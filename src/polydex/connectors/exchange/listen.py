@@ -25,8 +25,9 @@ async def listen(api: Api, folder: str) -> AsyncGenerator[None, None]:
     """See ``connectors.base.Listening.listen``. ``folder``: an id, or a distinguished name.
 
     A subscription that Exchange has forgotten while we listened is followed by another one, and that by a word to the
-    caller, who pulls what went past in between.
+    caller, who pulls what went past in between. When Exchange forgets that one, too, the caller decides when to try again.
     """
+    replaced = False
     while True:
         heard = False
         subscription = subscribe.parse(await api.one(subscribe.payload(folder), step=_STEP))
@@ -41,9 +42,9 @@ async def listen(api: Api, folder: str) -> AsyncGenerator[None, None]:
                     if news.closed:
                         break
         except ProviderUnavailable as error:
-            if not heard or (error.original or {}).get("code") not in FORGOTTEN:
+            if not heard or replaced or (error.original or {}).get("code") not in FORGOTTEN:
                 raise
-            subscription = ""
+            subscription, replaced = "", True
         else:
             return
         finally:
