@@ -113,7 +113,7 @@ class Streams:
         self._held: dict[SourceId, _Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._unstored: list[tuple[_Stream, _Outcome]] = []
-        self._begun = False
+        self._begun = self._stopped = False
         self._looked = self._kept = 0
 
     @property
@@ -122,8 +122,13 @@ class Streams:
         return {source: stream.opened_at for source, stream in self._held.items()}
 
     async def run_due(self) -> int:
-        """Keep what is open, and open what is due as far as there is room; the number of those. Raises StoreFailed."""
+        """Keep what is open, and open what is due as far as there is room; the number of those. Nothing once it is stopped.
+
+        Raises StoreFailed.
+        """
         ctx = self._ctx
+        if self._stopped:
+            return 0
         if not self._begun:
             await engine_watches.inherit(ctx)
             self._begun = True
@@ -139,12 +144,17 @@ class Streams:
         if room <= 0 or not await ctx.db.look(streams.any_due, ctx.clock(), _ms(LEASE)):
             return 0
         claimed = await ctx.db.write(_claim, ctx, room)
+        if self._stopped:  # meanwhile: nobody would end them any more
+            self._unstored += [(stream, _End.LEFT) for stream in claimed]
+            await self._catch_up()
+            return 0
         for stream in claimed:
             self._begin(stream)
         return len(claimed)
 
     async def stop(self, grace: float) -> None:
         """End every stream, and let go of what can be told to the database within ``grace`` seconds."""
+        self._stopped = True
         for stream in self._held.values():
             stream.leave()
         if self._tasks:

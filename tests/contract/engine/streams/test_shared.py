@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Concatenate
 
 import pytest
 
@@ -15,8 +17,9 @@ from polydex.engine.streams import LEASE, OPENING, Streams
 from polydex.engine.watches import Watches
 from polydex.engine.worker import Worker
 from polydex.store import epochs
+from polydex.store.db import Database, Tx
 from tests.contract.engine.conftest import Furnish, on_sqlite
-from tests.contract.engine.disk import Full
+from tests.contract.engine.disk import Full, P, T
 from tests.contract.engine.home import named, until
 from tests.contract.engine.streams.conftest import EVERY, OPEN, WAITING, Ear, Open, opened
 
@@ -257,4 +260,35 @@ async def test_the_worker_listens_until_it_is_stopped(make_home: Furnish) -> Non
     await running
     assert ear.lines.open == []
     assert (await ear.row()).lease_owner is None
+    assert await ear.other().due() == 1
+
+
+class _Slow(Full):
+    """A database that takes its time to say that it has claimed something."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.written, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        found = await super().write(fn, *args, **kwargs)
+        self.written.set()
+        await self.goes_on.wait()
+        return found
+
+
+async def test_a_process_that_ends_in_the_middle_of_its_round_begins_nothing_more(open_ear: Open) -> None:
+    ear = await open_ear()
+    disk = _Slow(ear.home.db)
+    ear.ctx = replace(ear.ctx, db=disk)
+    ear.streams = Streams(ear.ctx, ear.hints)
+    round_ = asyncio.create_task(ear.streams.run_due())
+    await disk.written.wait()
+    await ear.streams.stop(5.0)
+    disk.goes_on.set()
+    assert await round_ == 0
+    await ear.ended()
+    assert ear.asked == []
+    assert (await ear.row()).lease_owner is None
+    assert await ear.streams.run_due() == 0
     assert await ear.other().due() == 1
