@@ -18,7 +18,7 @@ from yarl import URL
 from polydex.core.errors import ProviderError, ProviderMalformed, ProviderUnauthorized
 from polydex.net.auth import BasicAuth, Target, require_confidential
 from polydex.net.binding import tls_server_end_point
-from polydex.net.challenge import Challenge, parse_challenges
+from polydex.net.challenge import Challenge, parse_challenges, schemes
 from polydex.net.handshake import NAMES, Handshake, Scheme, kerberos
 from polydex.net.message import Answer
 from polydex.net.sending import Leg
@@ -66,10 +66,10 @@ class BoundAuth:
 
     def choose(self, offered: list[Challenge]) -> Method | None:
         """The best of what a server offers that is possible and that is not excluded; None when there is none."""
-        schemes = {challenge.scheme for challenge in offered}
+        possible = {challenge.scheme for challenge in offered}
         wanted: tuple[Method, ...] = ("negotiate", "ntlm") if kerberos() else ("ntlm", "negotiate")
         wanted = (*wanted, "basic") if self._only is None else (self._only,)
-        found = next((method for method in wanted if method in schemes), None)
+        found = next((method for method in wanted if method in possible), None)
         if self.asks:
             self.method = found
         return found
@@ -184,7 +184,7 @@ class Proof:
         method = self._auth.wanted
         if self._auth.choose(offered) is not None:
             return
-        names = ", ".join(sorted({each.scheme for each in offered})) or "nothing"
+        names = ", ".join(sorted(schemes(offered))) or "nothing"
         wanted = "a way to log in with a password" if method is None else method
         raise _unsent(ProviderUnauthorized(f"The server does not offer {wanted}; it offers {names}"))
 
@@ -218,7 +218,7 @@ def _decoded(token: str, scheme: Scheme) -> bytes:
     try:
         return b64decode(token, validate=True)
     except binascii.Error:
-        raise ProviderMalformed(f"What the server says for {NAMES[scheme]} is not understood") from None
+        raise _unsent(ProviderMalformed(f"What the server says for {NAMES[scheme]} is not understood")) from None
 
 
 def _binding(connection: Connection) -> bytes | None:

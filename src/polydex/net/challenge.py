@@ -12,6 +12,8 @@ _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = re.compile(rf'\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_WORD}))\s*(?:,|$)')
 _SCHEME: Final = re.compile(rf"\s*({_WORD})(?:\s+|,|$)")
 _TOKEN68: Final = re.compile(r"([A-Za-z0-9\-._~+/]+=*)\s*(?:,|$)")
+_MOST: Final = 8
+_LONGEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Challenge:
 def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
     """All challenges of all WWW-Authenticate headers, in the server's order; what is unreadable is left out."""
     return [challenge for header in headers for challenge in _parse(header)]
+
+
+def schemes(challenges: Iterable[Challenge]) -> list[str]:
+    """Their schemes for a message, each once, and no more than a server has that means well."""
+    return [name[:_LONGEST] for name in dict.fromkeys(challenge.scheme for challenge in challenges)][:_MOST]
 
 
 def _parse(header: str) -> Iterable[Challenge]:

@@ -58,9 +58,11 @@ class Handshake:
             return await asyncio.to_thread(context.step, token) or None
         except Exception as error:  # noqa: BLE001 - parsers of three protocols, and a server may send them anything
             kind = type(error).__name__
-            raise ProviderMalformed(
+            failed = ProviderMalformed(
                 f"What the server says for {NAMES[self.scheme]} is not understood", detail=f"{self._host}: {kind}"
-            ) from None
+            )
+            failed.sent = False  # it was refused so far
+            raise failed from None
 
     @property
     def is_ntlm(self) -> bool:

@@ -92,6 +92,8 @@ class Journey:
             raise error from None
         except PolydexError as error:
             status = error.code
+            if self._repeated and isinstance(error, ProviderError):
+                error.sent = True  # the first sending may have arrived
             raise
         finally:
             seconds = time.perf_counter() - started
@@ -213,8 +215,6 @@ class Journey:
             failed = failure(error, host)
             if self._sending.bare:
                 failed.sent = False
-            if self._repeated:
-                failed.sent = True  # the first sending may have arrived
             raise failed from error
 
     async def _content(self, response: aiohttp.ClientResponse, stack: contextlib.AsyncExitStack) -> bytes:

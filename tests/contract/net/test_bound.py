@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from polydex.core.errors import AddressForbidden, ProviderMalformed, ProviderUnauthorized, ProviderUnavailable
+from polydex.core.errors import (
+    AddressForbidden,
+    ProviderError,
+    ProviderMalformed,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+)
 from polydex.net.bound import BoundAuth, Method
 from polydex.net.client import Net
 from polydex.net.message import Call
@@ -144,6 +150,8 @@ async def test_a_server_that_has_turned_to_something_else_is_followed() -> None:
         (None, ("Bearer",), "a way to log in with a password; it offers bearer"),
         ("ntlm", ("Negotiate", "Basic"), "ntlm; it offers basic, negotiate"),
         ("negotiate", (), "negotiate; it offers nothing"),
+        ("ntlm", ("x" * 4000,), "ntlm; it offers x{20}$"),
+        ("ntlm", tuple(f"scheme-{number}" for number in range(20)), "ntlm; it offers (scheme-[0-7](, |$)){8}$"),
     ],
 )
 async def test_what_the_server_does_not_offer_is_said(
@@ -271,8 +279,9 @@ async def test_a_challenge_that_is_none(token: bytes) -> None:
         if token == b"!!":  # no token at all
             assert (await line.send(post(raw.url()))).status == 401
         else:
-            with pytest.raises(ProviderMalformed, match="for Negotiate is not understood"):
+            with pytest.raises(ProviderMalformed, match="for Negotiate is not understood") as failed:
                 await line.send(post(raw.url()))
+            assert failed.value.sent is False
 
 
 async def test_before_the_proof_a_lost_connection_has_sent_nothing_and_after_it_maybe() -> None:
@@ -321,6 +330,27 @@ async def test_an_idempotent_request_is_repeated_with_a_new_handshake() -> None:
         answer = await line.send(post(server.url(), idempotent=True))
         assert (answer.status, answer.repeated) == (200, True)
         assert told(server) == [("NTLM", b""), ("NTLM", ENVELOPE)] * 2
+
+
+async def test_a_repetition_that_fails_in_its_handshake_leaves_the_first_sending_open() -> None:
+    """The first one came over a connection that was proven; nothing was heard of it."""
+
+    async def never_again(request: bytes, number: int, writer: asyncio.StreamWriter) -> bool:
+        if raw.connections == 1 and number == 1:
+            return False
+        writer.write(b"HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM " + CHALLENGE + b"\r\nContent-Length: 0\r\n\r\n")
+        return raw.connections == 1
+
+    async with (
+        scripted(never_again) as raw,
+        Net(allow_private=LOOPBACK) as net,
+        net.line(BoundAuth(LOGIN, PASSWORD, "ntlm")) as line,
+    ):
+        with pytest.raises(ProviderError) as failed:
+            await line.send(post(raw.url(), idempotent=True))
+        assert isinstance(failed.value, ProviderMalformed)
+        assert failed.value.sent is True
+        assert [request.endswith(ENVELOPE) for request in raw.requests].count(True) == 1
 
 
 async def test_a_deadline_that_passes_before_the_proof_has_sent_nothing() -> None:

@@ -19,7 +19,7 @@ from polydex.connectors.granting import reached
 from polydex.connectors.provider import Credentials, Probe
 from polydex.core.errors import PolydexError, RecordNotFound
 from polydex.net.bound import BoundAuth
-from polydex.net.challenge import parse_challenges
+from polydex.net.challenge import parse_challenges, schemes
 from polydex.net.client import Net
 from polydex.net.message import Answer, Call
 
@@ -114,8 +114,8 @@ def _http(net: Net, answer: Answer) -> Probe:
     if answer.status in (404, 503) or answer.status >= 500 or 300 <= answer.status < 400:
         error = failure(answer.status, Failure(), _STEP, headers=answer.headers, now=net.now())
         return Probe("http", error=error, mend=mends.PREAUTH if answer.status < 400 else "")
-    offered = [each.scheme for each in parse_challenges(answer.headers.getall("WWW-Authenticate", ()))]
-    names = ", ".join(NAMES.get(scheme, scheme) for scheme in dict.fromkeys(offered)) or "nothing"
+    offered = schemes(parse_challenges(answer.headers.getall("WWW-Authenticate", ())))
+    names = ", ".join(NAMES.get(scheme, scheme) for scheme in offered) or "nothing"
     return Probe("http", f"The server answers ({answer.status}) and offers {names}.", clock=_clock(answer))
 
 
