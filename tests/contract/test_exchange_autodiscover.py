@@ -20,6 +20,7 @@ from tests.servers.windows import LOGIN, PASSWORD, Doorkeeper, accounts
 
 ANN = Credentials("ann@corp.example.com", PASSWORD)
 EWS = "https://mail.example.com/EWS/Exchange.asmx"
+_PRIMARY = "ann.lee@corp.example.com"
 _OUTER = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 _INNER = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
 HOSTS = (
@@ -193,6 +194,30 @@ async def test_circles_end(tmp_path: Path) -> None:
         with pytest.raises(BadRequest, match="finds no Exchange server"):
             await search.server()
     assert len(other.addresses) == 1
+
+
+@pytest.mark.parametrize("first", ["", "https://mail.example.com:PORT/autodiscover/autodiscover.xml"])
+async def test_who_knows_one_address_is_asked_for_another_one_too(tmp_path: Path, first: str) -> None:
+    """As for the primary address of somebody who has several."""
+
+    def page(site: Site) -> web.Response:
+        return HERE(site) if site.addresses[-1] == _PRIMARY else to_address(_PRIMARY)(site)
+
+    site = Site(pages={"mail.example.com" if first else "autodiscover.corp.example.com": page})
+    async with searching(site, tmp_path, first=first) as search:
+        assert await search.server() == EWS
+    assert site.addresses == [ANN.login, _PRIMARY]
+
+
+@pytest.mark.parametrize(
+    "address", ["ann", "ann@", "ann@corp.example.com#x", "ann@a b", "ann@10.0.0.1", f"ann@{'x' * 300}.com", "ann@x?y/"]
+)
+async def test_an_address_that_is_none_leads_nowhere_and_is_not_repeated(tmp_path: Path, address: str) -> None:
+    site = Site(pages={"autodiscover.corp.example.com": to_address(address)})
+    async with searching(site, tmp_path) as search:
+        with pytest.raises(BadRequest, match=r"finds no Exchange server for corp\.example\.com at [0-9] addresses$"):
+            await search.server()
+    assert site.asked == ["corp.example.com", "autodiscover.corp.example.com"]
 
 
 async def test_a_redirect_over_http_is_followed_within_the_domain_alone(tmp_path: Path) -> None:

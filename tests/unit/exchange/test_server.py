@@ -2,7 +2,9 @@
 
 import pytest
 
-from polydex.connectors.exchange.server import ews_url, is_online
+from polydex.connectors.exchange.provider import EXCHANGE
+from polydex.connectors.exchange.server import ews_url, is_address, is_online
+from polydex.connectors.provider import Credentials
 from polydex.core.errors import BadRequest
 
 EWS = "https://mail.example.com/EWS/Exchange.asmx"
@@ -57,3 +59,29 @@ def test_exchange_online_is_refused_with_the_way_to_connect_it(host: str) -> Non
     assert is_online(host)
     with pytest.raises(BadRequest, match="as Office365"):
         ews_url(f"https://{host}/EWS/Exchange.asmx")
+
+
+@pytest.mark.parametrize(
+    "text", ["ada@example.com", "ADA@Example.COM", "a.b+c'd@mail-1.example.com", "ada@müller.example"]
+)
+def test_an_email_address_has_the_name_of_a_host(text: str) -> None:
+    assert is_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "ada", "@example.com", "ada@", "ada@b@example.com", "ada@example.com:8443", "ada@example.com/x", "ada@[10.0.0.1]",
+        "ada@10.0.0.1", "ada@2130706433", "ada@example.com#x", "ada@example.com?x", "ada@exa mple.com", "a\x01@example.com",
+    ],
+)  # fmt: skip
+def test_what_leads_to_no_host_is_no_email_address(text: str) -> None:
+    assert not is_address(text)
+    with pytest.raises(
+        BadRequest, match="mailbox is not an e-mail address" if text else "only an e-mail address leads"
+    ):
+        EXCHANGE.prepare("EWS", Credentials("EXAMPLE\\polydex", "open sesame", mailbox=text))
+
+
+def test_a_server_of_blanks_is_none() -> None:
+    assert EXCHANGE.prepare("EWS", Credentials("ada@example.com", "open sesame", "  ")).server_url == ""

@@ -18,7 +18,7 @@ from yarl import URL
 from polydex.connectors.deadline import Deadline
 from polydex.connectors.exchange.channel import Channel
 from polydex.connectors.exchange.logins import login_of
-from polydex.connectors.exchange.server import LEADS_ONLINE, ews_url, is_online
+from polydex.connectors.exchange.server import LEADS_ONLINE, ews_url, is_address, is_online
 from polydex.connectors.exchange.xml import Element, parse
 from polydex.connectors.provider import Credentials
 from polydex.core.errors import (
@@ -79,7 +79,7 @@ class Search:
         self._net, self._credentials, self._first = net, credentials, first
         self._https, self._http = ports
         self._deadline = Deadline(SECONDS)
-        self._asked: set[URL] = set()
+        self._asked: set[tuple[URL, str]] = set()
         self._hops = 0
         self._forbidden: AddressForbidden | None = None
         self._strange = ""
@@ -109,7 +109,7 @@ class Search:
             raise self._forbidden
         raise BadRequest(
             f"serverUrl is missing: autodiscover finds no Exchange server for {_domain(address)}"
-            f"{self._strange or f' at {len(self._asked)} addresses'}"
+            f"{self._strange or f' at {len({url for url, _ in self._asked})} addresses'}"
         )
 
     async def _of_address(self, address: str) -> str:
@@ -152,9 +152,9 @@ class Search:
                     f"serverUrl is missing: autodiscover of {_domain(address)} leads to {url.raw_host}, without a proof "
                     "that this is right; give that server as serverUrl if it is yours"
                 )
-            if url in self._asked or self._hops >= _HOPS:
+            if (url, address) in self._asked or self._hops >= _HOPS:
                 return ""
-            self._asked.add(url)
+            self._asked.add((url, address))
             self._hops += 1
             answer = await (self._look(url) if place.plain else self._post(url, address, web=place.web))
             target = location(answer.status, answer.headers.get("Location"), url)
@@ -231,7 +231,8 @@ def _read(body: bytes, scheme: str) -> _Found:
         return _Found()
     action = _text(account, "Action").lower()
     if action == "redirectaddr":
-        return _Found(address=_text(account, "RedirectAddr"))
+        other = _text(account, "RedirectAddr")
+        return _Found(address=other if is_address(other) else "")
     if action == "redirecturl":
         return _Found(target=checked(reference(_text(account, "RedirectUrl"))))
     urls = {_text(each, "Type"): _text(each, "EwsUrl") for each in account.iterfind("{*}Protocol")}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, cast
+from typing import cast
 
 from polydex.connectors.base import Connector, Identity, SourceInfo
 from polydex.connectors.exchange import folders, probe
@@ -15,13 +14,11 @@ from polydex.connectors.exchange.channel import Channel
 from polydex.connectors.exchange.connector import ExchangeConnector
 from polydex.connectors.exchange.identity import identify
 from polydex.connectors.exchange.logins import BEARER, Logins, login_of
-from polydex.connectors.exchange.server import ews_url
+from polydex.connectors.exchange.server import ews_url, is_address
 from polydex.connectors.exchange.shared import Accounts
 from polydex.connectors.provider import Credentials, Probe
 from polydex.core.errors import BadRequest
 from polydex.net.client import Net
-
-_ADDRESS: Final = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"/]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +50,16 @@ class ExchangeProvider:
             raise BadRequest("login is missing")
         if not credentials.password:
             raise BadRequest("password is missing")
-        if credentials.mailbox and not _ADDRESS.fullmatch(credentials.mailbox):
+        if credentials.mailbox and not is_address(credentials.mailbox):
             raise BadRequest("mailbox is not an e-mail address")
         login_of(credentials)
         if credentials.server_url.strip():
             return replace(credentials, server_url=ews_url(credentials.server_url))
         if credentials.method == BEARER:
             raise BadRequest("serverUrl is missing: a token is not shown to servers that autodiscover may find")
-        if not _ADDRESS.fullmatch(credentials.mailbox or credentials.login):
+        if not is_address(credentials.mailbox or credentials.login):
             raise BadRequest("serverUrl is missing: only an e-mail address leads to the server by itself")
-        return credentials
+        return replace(credentials, server_url="")
 
     async def locate(self, net: object, credentials: Credentials) -> Credentials:
         if credentials.server_url:

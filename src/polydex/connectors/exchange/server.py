@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from yarl import URL
 
 from polydex.core.errors import AddressForbidden, BadRequest
-from polydex.net.guard import parse_url
+from polydex.net.guard import literal, parse_url
 
 PATH: Final = "/EWS/Exchange.asmx"
 # Of other services of the same server, as people copy them from the browser.
@@ -23,6 +24,7 @@ _ONLINE: Final = (
     "outlook.cn",
     "onmicrosoft.com",  # of addresses: those of tenants
 )
+_ADDRESS: Final = re.compile(r"[^\s@<>\"\x00-\x1f\x7f]{1,64}@([^\s@<>\"/?#:\\\[\]]{1,255})")
 
 ONLINE: Final = (
     "The mailbox is in Exchange Online, which gives up Exchange Web Services (until 1 April 2027): connect it as "
@@ -51,6 +53,17 @@ def ews_url(text: str) -> str:
     if is_online(url.raw_host or ""):
         raise BadRequest(f"serverUrl: {ONLINE}")
     return str(_completed(url))
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an e-mail address, of a domain that can be the name of a host."""
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        return literal(parse_url(f"https://{found[1]}/").raw_host or "") is None
+    except AddressForbidden:
+        return False
 
 
 def is_online(host: str) -> bool:
