@@ -9,7 +9,7 @@ from polydex.connectors.google.connector import SOURCE_KEY
 from polydex.connectors.google.provider import GOOGLE
 from polydex.store.accounts import Details
 from tests.google.world import TOKEN, GoogleWorld, google_world
-from tests.providers.home import SandboxHome, Shown, home_over
+from tests.providers.home import SandboxHome, Shown, home_over, token_only
 from tests.providers.world import EMAIL
 
 
@@ -56,5 +56,7 @@ async def google_home(**options: str) -> AsyncIterator[GoogleHome]:
         plenty = {"reads_per_minute": "1000000", "writes_per_minute": "1000000"}
         provider = GOOGLE.configured({**plenty, "api_url": world.url, **options})
         details = Details("Google", frozenset({"Contacts.ReadWrite"}), login=EMAIL)
-        async with home_over(GoogleHome, world, provider, details, subject="108", book=SOURCE_KEY, token=TOKEN) as home:
+        async with home_over(
+            GoogleHome, world, provider, details, subject="108", book=SOURCE_KEY, secret=token_only(TOKEN)
+        ) as home:
             yield home

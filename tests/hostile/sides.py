@@ -13,6 +13,7 @@ import pytest
 from polydex.core.errors import ProviderTimeout, ProviderUnavailable
 from polydex.engine.errand import Written
 from polydex.testing.contract import PNG
+from tests.exchange.home import exchange_home
 from tests.google.home import google_home
 from tests.microsoft.home import graph_home
 from tests.pictures import jpeg
@@ -27,7 +28,9 @@ class Side:
         home: makes an installation over it.
         quirks: what the names of its sandbox' quirks begin with.
         create: the operation that creates a contact, as the sandbox calls it; so are the others.
+        refused: the quirk that refuses for good.
         photo: of a contact in a request, as the provider keeps it.
+        once: what writes a photo and must not be sent twice: it is not repeated at once when nothing is answered.
     """
 
     home: Callable[..., AbstractAsyncContextManager[SandboxHome]]
@@ -37,7 +40,9 @@ class Side:
     delete: str
     photo_put: str
     photo_gone: str
+    refused: str
     photo: dict[str, str]
+    once: frozenset[str] = frozenset()
 
     def quirk(self, name: str) -> str:
         """A quirk that each sandbox has, as this one calls it."""
@@ -52,6 +57,7 @@ GOOGLE: Final = Side(
     delete="people.deleteContact",
     photo_put="people.updateContactPhoto",
     photo_gone="people.deleteContactPhoto",
+    refused="google-forbidden",
     photo={"content": b64encode(PNG).decode(), "mimeType": "image/png"},
 )
 MICROSOFT: Final = Side(
@@ -62,9 +68,22 @@ MICROSOFT: Final = Side(
     delete="contacts.delete",
     photo_put="photo.upload",
     photo_gone="photo.upload",  # Graph has no removal: an empty picture takes its place
+    refused="graph-forbidden",
     photo={"content": b64encode(jpeg("red")).decode(), "mimeType": "image/jpeg"},
 )
-SIDES: Final = {"google": GOOGLE, "microsoft": MICROSOFT}
+EXCHANGE: Final = Side(
+    exchange_home,
+    "exchange",
+    create="CreateItem",
+    update="UpdateItem",
+    delete="DeleteItem",
+    photo_put="CreateAttachment",
+    photo_gone="DeleteAttachment",
+    refused="exchange-version-refused",
+    photo=MICROSOFT.photo,
+    once=frozenset({"CreateAttachment"}),
+)
+SIDES: Final = {"google": GOOGLE, "microsoft": MICROSOFT, "exchange": EXCHANGE}
 LOST: Final = ("drop-before", "drop-after", "unavailable")
 """Quirks that leave it open whether a request was carried out."""
 

@@ -8,13 +8,13 @@ async def test_a_contact_that_cannot_be_read_neither_blocks_nor_vanishes(side: S
     async with side.home() as home:
         ada, _ = await home.seed("ada", "bo")
         consumer = await (await home.consumer()).follow()
-        home.world.spoiler.keys.add(ada)
+        await home.world.spoil(ada)
         await home.nickname(ada, "ada, edited")
         await home.seed("cy")
         await home.pull()
         await consumer.follow()
         assert consumer.names == ["ada", "bo", "cy"]
-        home.world.spoiler.keys.clear()
+        await home.world.heal(ada)
         await home.rest()
         await home.assert_same(consumer)
         assert consumer.gone == []

@@ -10,7 +10,7 @@ import pytest
 
 from polydex.core.errors import PolydexError, PreconditionFailed, ProviderThrottled, ProviderTimeout
 from polydex.engine.errand import Written
-from tests.hostile.sides import GOOGLE, LOST, MICROSOFT, Side, each_side, patiently
+from tests.hostile.sides import EXCHANGE, GOOGLE, LOST, MICROSOFT, Side, each_side, patiently
 from tests.providers.world import SandboxWorld
 
 Entry = dict[str, Any]
@@ -25,6 +25,7 @@ Entry = dict[str, Any]
         pytest.param(GOOGLE, 0, id="google"),
         pytest.param(GOOGLE, 300, id="google lags"),
         pytest.param(MICROSOFT, 0, id="microsoft"),
+        pytest.param(EXCHANGE, 0, id="exchange"),
     ],
 )
 @pytest.mark.parametrize("fault", LOST)
@@ -57,7 +58,7 @@ async def test_an_update_whose_answer_is_lost(fault: str, change: dict[str, Any]
         await home.world.quirk(side.quirk(fault), methods=[side.update], count=1)
         with pytest.raises(ProviderTimeout):
             await home.update(key, record["etag"], **change)
-        await home.later(10)
+        await home.later(70)
         written = json.loads((await home.update(key, record["etag"], **change)).record)
         for member, value in change.items():
             assert written[member] == value or value.items() < written[member].items()
@@ -92,6 +93,8 @@ async def test_a_delete_whose_answer_is_lost(fault: str, side: Side) -> None:
         (GOOGLE, "google-etag-changes"),
         pytest.param(MICROSOFT, None, id="microsoft"),
         (MICROSOFT, "graph-stale-answer"),
+        pytest.param(EXCHANGE, None, id="exchange"),
+        (EXCHANGE, "exchange-stale-answer"),
     ],
     ids=lambda given: given if isinstance(given, str) else "",
 )
@@ -134,6 +137,15 @@ async def test_whatever_etags_are_the_write_is_guarded(side: Side, quirk: str | 
             ),
             id="microsoft",
         ),
+        pytest.param(
+            EXCHANGE,
+            {"EmailAddresses": {"EmailAddress1": "ada@example.com"}, "Profession": "Countess"},
+            lambda contact: (
+                contact["EmailAddresses"]["EmailAddress1"]["address"] == "ada@example.com"
+                and contact["Profession"] == "Countess"
+            ),
+            id="exchange",
+        ),
     ],
 )
 async def test_what_the_user_has_changed_meanwhile_stays_beside_what_we_change(
@@ -165,6 +177,12 @@ async def test_what_the_user_has_changed_meanwhile_stays_beside_what_we_change(
             {"birthday": "1815-12-10T11:59:00Z"},
             lambda contact: contact["birthday"].startswith("1815-12-10"),
             id="microsoft",
+        ),
+        pytest.param(
+            EXCHANGE,
+            {"Birthday": "1815-12-10T11:59:00Z"},
+            lambda contact: contact["Birthday"].startswith("1815-12-10"),
+            id="exchange",
         ),
     ],
 )
@@ -236,76 +254,6 @@ async def test_a_list_that_lags_behind_does_not_undo_what_we_wrote(
             home.clock.advance(step)
 
 
-# --- photos ---------------------------------------------------------------------------------------------------------
-
-
-@each_side
-async def test_a_create_whose_photo_is_not_taken_now_gets_it_later(side: Side) -> None:
-    async with side.home() as home:
-        await home.consumer()
-        await home.world.quirk(side.quirk("unavailable"), methods=[side.photo_put], count=4)
-        await patiently(home, nickName="ada", photo=side.photo)
-        assert len(await home.there()) == 1
-        assert await home.photos() == 1
-
-
-@each_side
-async def test_a_create_whose_photo_is_refused_says_so(side: Side) -> None:
-    async with side.home() as home:
-        await home.consumer()
-        await home.world.quirk(side.quirk("forbidden"), methods=[side.photo_put])
-        written = await home.create(nickName="ada", photo=side.photo)
-        assert [loss.path for loss in written.losses] == ["$.photo"]
-        assert await home.nicknames() == ["ada"]
-        assert await home.photos() == 0
-
-
-@each_side
-async def test_a_photo_that_is_refused_leaves_all_as_it_was(side: Side) -> None:
-    async with side.home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        await home.world.quirk(side.quirk("forbidden"), methods=[side.photo_put])
-        with pytest.raises(PolydexError):
-            await home.update(key, record["etag"], nickName="Countess", photo=side.photo)
-        assert await home.nicknames() == ["ada"]
-        assert await home.photos() == 0
-        await home.world.calm()
-        await home.update(key, record["etag"], nickName="Countess", photo=side.photo)
-        assert await home.nicknames() == ["Countess"]
-        assert await home.photos() == 1
-        await home.rest()
-        await home.assert_same(consumer)
-
-
-@each_side
-@pytest.mark.parametrize("removed", [False, True])
-@pytest.mark.parametrize("call", ["update", "photo"])
-@pytest.mark.parametrize("fault", LOST)
-async def test_a_photo_and_more_of_which_an_answer_is_lost(fault: str, call: str, side: Side, *, removed: bool) -> None:
-    """Two calls, of which one may have been carried out alone: the same request again ends what it has begun."""
-    method = side.update if call == "update" else side.photo_gone if removed else side.photo_put
-    async with side.home() as home:
-        await home.seed("ada")
-        consumer = await (await home.consumer()).follow()
-        [(key, record)] = consumer.copy.items()
-        etag = (await home.update(key, record["etag"], photo=side.photo)).etag if removed else record["etag"]
-        wanted: dict[str, Any] = {"nickName": "Countess", "photo": None if removed else side.photo}
-        # What may be sent twice - Google's removal, Microsoft's photo - is then repeated at once.
-        await home.world.quirk(side.quirk(fault), methods=[method], count=1 if call == "update" else 2)
-        with pytest.raises(ProviderTimeout):
-            await home.update(key, etag, **wanted)
-        await home.later(10)
-        written = await home.update(key, etag, **wanted)
-        assert json.loads(written.record)["nickName"] == "Countess"
-        assert json.loads(written.record)["hasPhoto"] is not removed
-        assert await home.nicknames() == ["Countess"]
-        assert await home.photos() == (0 if removed else 1)
-        await home.rest()
-        await home.assert_same(consumer)
-
-
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 
@@ -314,6 +262,8 @@ async def test_a_photo_and_more_of_which_an_answer_is_lost(fault: str, call: str
     [
         pytest.param(GOOGLE, {"writes_per_minute": "90"}, "google-write-quota", {}, 60, id="google"),
         pytest.param(MICROSOFT, {}, "graph-throttled", {"retryAfter": 30}, 30, id="microsoft"),
+        pytest.param(EXCHANGE, {}, "exchange-server-busy", {"backOff": 30_000}, 30, id="exchange"),
+        pytest.param(EXCHANGE, {}, "exchange-server-busy", {"status": 200, "backOff": 0}, 60, id="exchange, no hint"),
     ],
 )
 async def test_too_many_requests_hold_everybody_back(
@@ -366,6 +316,7 @@ def _in_batches(world: SandboxWorld) -> bool:
     [
         pytest.param(GOOGLE, _in_batches, id="google"),
         pytest.param(MICROSOFT, lambda world: len(world.requests("batch")) < 40, id="microsoft"),
+        pytest.param(EXCHANGE, lambda world: len(world.requests(EXCHANGE.create)) < 20, id="exchange"),
     ],
 )
 async def test_many_writes_at_once_travel_together_and_each_is_right(

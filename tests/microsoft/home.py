@@ -10,7 +10,7 @@ from polydex.connectors.microsoft.provider import MICROSOFT
 from polydex.core.ids import RemoteKey
 from polydex.store.accounts import Details
 from tests.microsoft.world import TOKEN, GraphWorld, graph_world
-from tests.providers.home import SandboxHome, Shown, home_over
+from tests.providers.home import SandboxHome, Shown, home_over, token_only
 
 
 @dataclass
@@ -46,5 +46,7 @@ async def graph_home(*, personal: bool = False) -> AsyncIterator[GraphHome]:
         provider = MICROSOFT.configured({"api_url": world.url})
         details = Details("Office365", frozenset({"Contacts.ReadWrite"}))
         subject = (await world.connector.identify()).subject
-        async with home_over(GraphHome, world, provider, details, subject=subject, book=DEFAULT, token=TOKEN) as home:
+        async with home_over(
+            GraphHome, world, provider, details, subject=subject, book=DEFAULT, secret=token_only(TOKEN)
+        ) as home:
             yield home

@@ -104,6 +104,11 @@ class SandboxHome(Installation, ABC):
 H = TypeVar("H", bound=SandboxHome)
 
 
+def token_only(token: str) -> str:
+    """What an account of an OAuth service logs in with that has nothing but an access token."""
+    return json.dumps({"access_token": token})
+
+
 @contextlib.asynccontextmanager
 async def home_over(
     kind: Callable[..., H],
@@ -113,7 +118,7 @@ async def home_over(
     *,
     subject: str,
     book: str,
-    token: str,
+    secret: str,
 ) -> AsyncIterator[H]:
     """An installation over a world, whose database has to be sound at the end.
 
@@ -124,14 +129,13 @@ async def home_over(
         details: of the account.
         subject: who the account is.
         book: key of its only address book.
-        token: its access token.
+        secret: what the account logs in with, as it is stored.
     """
     clock = OneClock(world.sandbox.clock)
     with workspace("provider-home") as directory:
         database = open_sqlite(directory / "polydex.db", clock=clock)
-        password = json.dumps({"access_token": token})
         parts = await install(
-            database, clock, provider, details, subject=subject, book=book, net=world.net, password=password
+            database, clock, provider, details, subject=subject, book=book, net=world.net, password=secret
         )
         try:
             yield kind(**vars(parts), world=world)
