@@ -14,11 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import httpx
-
 from polydex.connectors.base import Connector, Record
 from polydex.connectors.provider import Credentials
-from polydex.connectors.tokens import Grant
 from polydex.core.contact import Contact, Email, Name
 from polydex.core.errors import PolydexError
 from polydex.core.ids import RemoteKey
@@ -61,8 +58,6 @@ class Account(ABC):
 
     Attributes:
         provider: whose it is, configured.
-        grant: what the refresh token gave.
-        api: the user's own program.
         family: of every contact that this run makes.
         wait: seconds that the provider may be late with a list.
         pause: seconds between two looks.
@@ -70,8 +65,6 @@ class Account(ABC):
 
     provider: Any
     net: Net
-    grant: Grant
-    api: httpx.AsyncClient
     family: str = field(default_factory=lambda: FAMILY + secrets.token_hex(4), kw_only=True)
     wait: ClassVar[float]
     pause: ClassVar[float]

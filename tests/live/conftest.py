@@ -13,6 +13,11 @@ NEEDED = {
     "test_microsoft_daemon.py": tuple(
         f"POLYDEX_LIVE_MICROSOFT_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET", "TENANT", "MAILBOX")
     ),
+    **dict.fromkeys(
+        ("test_exchange.py", "test_exchange_facts.py", "test_exchange_lists.py"),
+        ("POLYDEX_LIVE_EXCHANGE_LOGIN", "POLYDEX_LIVE_EXCHANGE_PASSWORD"),
+    ),
+    "test_exchange_service.py": tuple(f"POLYDEX_LIVE_EXCHANGE_{name}" for name in ("LOGIN", "PASSWORD", "MAILBOX")),
 }
 
 collect_ignore = [name for name, variables in NEEDED.items() if not all(map(os.environ.get, variables))]

@@ -23,9 +23,16 @@ MASK = "names,nicknames,emailAddresses,events,clientData,metadata,photos,members
 
 @dataclass
 class LiveAccount(Account):
-    """Lists lag by minutes: Google calls it a propagation delay."""
+    """Lists lag by minutes: Google calls it a propagation delay.
+
+    Attributes:
+        grant: what the refresh token gave.
+        api: the phone.
+    """
 
     provider: GoogleProvider
+    grant: Grant
+    api: httpx.AsyncClient
     wait = 900.0
     pause = 10.0
 

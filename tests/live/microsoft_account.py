@@ -26,10 +26,14 @@ class LiveAccount(Account):
     """Personal mailboxes are seen to be late.
 
     Attributes:
+        grant: what the refresh token, or the application's own, gave.
+        api: Outlook.
         mailbox: whose, where the application itself has access; else "".
     """
 
     provider: MicrosoftProvider
+    grant: Grant
+    api: httpx.AsyncClient
     mailbox: str = ""
     wait = 300.0
     pause = 5.0

@@ -15,7 +15,7 @@ from polydex.core.patch import NamePatch, Patch
 from polydex.testing.contract import PNG
 from tests.live.account import Made
 from tests.live.google_account import LiveAccount, open_account
-from tests.live.suite import LiveSuite
+from tests.live.suite import OAuthSuite
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def live(made: Made) -> AsyncIterator[LiveAccount]:
             await account.clean(made.keys)
 
 
-class TestGoogle(LiveSuite):
+class TestGoogle(OAuthSuite):
     pass
 
 

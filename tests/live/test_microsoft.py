@@ -16,7 +16,7 @@ from polydex.core.errors import ProviderUnauthorized, RecordNotFound, Stale, Tok
 from polydex.core.patch import NamePatch, Patch
 from tests.live.account import Made
 from tests.live.microsoft_account import LiveAccount, open_account, setting
-from tests.live.suite import LiveSuite
+from tests.live.suite import OAuthSuite
 
 ALIEN = "String {3f2504e0-4f89-11d3-9a0c-0305e82c3301} Name PolydexLiveTest"
 
@@ -35,8 +35,8 @@ async def live(made: Made) -> AsyncIterator[LiveAccount]:
             await account.clean(made.keys)
 
 
-class TestMicrosoft(LiveSuite):
-    steps: ClassVar = {*LiveSuite.steps, "scopes"}
+class TestMicrosoft(OAuthSuite):
+    steps: ClassVar = {*OAuthSuite.steps, "scopes"}
 
 
 async def test_tokens_that_are_none_are_refused(live: LiveAccount) -> None:
