@@ -130,6 +130,18 @@ async def test_a_busy_server_holds_the_whole_account_back(reply: Reply) -> None:
         await api.one(get(), step="x")
 
 
+async def test_a_call_that_was_repeated_and_is_refused_then_may_have_been_carried_out() -> None:
+    """A deletion whose first answer was lost on the way, and whose second sending comes to a busy server."""
+    busy = Reply(answered("GetItem", failed("GetItem", "ErrorServerBusy", extra=BUSY.format("m"))))
+    async with scripted(Reply(b"", 502), busy) as server, api_of(server) as api:
+        with pytest.raises(ProviderUnavailable) as refused:
+            await api.one(get(), step="x", idempotent=True)
+        assert (refused.value.sent, refused.value.retry_after) == (True, pytest.approx(90))
+        with pytest.raises(ProviderThrottled):
+            await api.one(get(), step="x")
+    assert len(server.asked) == 2
+
+
 async def test_a_refused_login_is_not_tried_by_every_call() -> None:
     """Directories lock users out for that. Another password is tried at once."""
     clock = FakeClock()

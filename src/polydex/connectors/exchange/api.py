@@ -179,5 +179,7 @@ class Api:
             error.retry_after = self.shared.pause.refused(error.retry_after)
         if isinstance(error, ProviderUnauthorized):
             self.shared.lockout.refused(self.channel.auth)
+        if answer.repeated and isinstance(error, ProviderThrottled):  # the first sending may have been carried out
+            return ProviderUnavailable(error.message, original=error.original, retry_after=error.retry_after)
         error.sent = error.sent or answer.repeated
         return error
