@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from tests.crash.book import Book, DavBook
+from tests.crash.exchange_book import ExchangeBook
 from tests.crash.google_book import GoogleBook
 from tests.crash.home import Home
 from tests.crash.microsoft_book import MicrosoftBook
@@ -36,6 +37,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Places]:
                 return GoogleBook.new(stack.enter_context(sandbox.serve()))
             if kind == "microsoft":
                 return MicrosoftBook.new(stack.enter_context(sandbox.serve()))
+            if kind == "exchange":
+                return ExchangeBook.new(stack.enter_context(sandbox.serve()))
             if kind == "xandikos":
                 dav = stack.enter_context(xandikos.serve(memory=True))
                 return DavBook(dav, dav.account, f"{dav.home}addressbook/")

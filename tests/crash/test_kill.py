@@ -97,7 +97,7 @@ async def _killed_under(home: Home, seed: Random, works: Callable[[asyncio.Event
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["radicale", "xandikos", "google", "microsoft"])
+@pytest.mark.parametrize("kind", ["radicale", "xandikos", "google", "microsoft", "exchange"])
 async def test_pulls_of_what_others_change_survive_kills(kind: str, place: Places, homes: Homes, seed: Random) -> None:
     book = place(kind)
     await book.fill(f"Person {number}" for number in range(40))
@@ -127,7 +127,7 @@ async def test_pulls_of_what_others_change_survive_kills(kind: str, place: Place
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["radicale", "xandikos", "google", "microsoft"])
+@pytest.mark.parametrize("kind", ["radicale", "xandikos", "google", "microsoft", "exchange"])
 async def test_writes_of_clients_survive_kills(kind: str, place: Places, homes: Homes, seed: Random) -> None:
     book = place(kind)
     await book.fill(f"Person {number}" for number in range(10))

@@ -65,9 +65,21 @@ class Write:
             return (b"POST /v1.0/me/contactFolders/contacts/contacts", *photo)
         return photo or (self.verb.encode() + b" /v1.0/me/contactFolders/",)
 
+    @property
+    def at_exchange(self) -> tuple[bytes, ...]:
+        """The operation of each request to Exchange."""
+        photo = () if self.verb == "DELETE" else (self.body.get("photo", ...),)
+        if photo == (None,):
+            return (b"<m:DeleteAttachment",)
+        adding = (b"<m:CreateAttachment",) if photo and photo != (...,) else ()
+        if self.verb == "POST":
+            return (b"<m:CreateItem", *adding)
+        return adding or (b"<m:UpdateItem" if self.verb == "PATCH" else b"<m:DeleteItem",)
+
     def requests(self, kind: str) -> tuple[bytes, ...]:
-        """How each request to a provider of this kind begins that changes something."""
-        return {"google": self.at_google, "microsoft": self.at_microsoft}.get(kind, (self.method,))
+        """How each request to a provider of this kind begins that changes something, or what it has in it."""
+        own = {"google": self.at_google, "microsoft": self.at_microsoft, "exchange": self.at_exchange}
+        return own.get(kind, (self.method,))
 
 
 PLAIN, PICTURED = Shown("Ada", "first"), Shown("Ada", "first", photo=True)
@@ -125,10 +137,10 @@ async def cleared(home: Home, contacts: dict[str, dict[str, Any]]) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["radicale", "xandikos", "cyrus", "sabre", "google", "microsoft"])
+@pytest.mark.parametrize("kind", ["radicale", "xandikos", "cyrus", "sabre", "google", "microsoft", "exchange"])
 async def test_every_kind_of_write_has_one_effect(kind: str, place: Places, homes: Homes) -> None:
     book = place(kind)
-    briefly = not SOAK and kind in ("google", "microsoft")
+    briefly = not SOAK and kind in ("google", "microsoft", "exchange")
     faults = {name: FAULTS[name] for name in BRIEFLY} if briefly else FAULTS
     async with proxy_to(book.server) as proxy:
         home = homes(book)
@@ -216,6 +228,7 @@ SEAMS = [
     *(("radicale", name, WRITES[name].method) for name in WRITES),
     *(("google", name, request) for name in (WRITES if SOAK else CREATES) for request in WRITES[name].at_google),
     *(("microsoft", name, request) for name in (WRITES if SOAK else CREATES) for request in WRITES[name].at_microsoft),
+    *(("exchange", name, request) for name in (WRITES if SOAK else CREATES) for request in WRITES[name].at_exchange),
 ]
 
 

@@ -63,7 +63,7 @@ async def overtaken(home: Home, proxy: Proxy) -> AsyncIterator[Home]:
 
 
 # How the request begins that brings what contacts are.
-READS = {"radicale": b"REPORT ", "microsoft": b"POST /v1.0/$batch"}
+READS = {"radicale": b"REPORT ", "microsoft": b"POST /v1.0/$batch", "exchange": b"<m:GetItem"}
 
 
 @pytest.mark.parametrize("kind", sorted(READS))
@@ -94,7 +94,11 @@ async def test_a_pull_that_was_overtaken_changes_nothing(kind: str, place: Place
 
 
 # How the read begins of what is changed next.
-BASES = {"radicale": b"GET ", "microsoft": b"GET /v1.0/me/contactFolders/contacts/contacts/"}
+BASES = {
+    "radicale": b"GET ",
+    "microsoft": b"GET /v1.0/me/contactFolders/contacts/contacts/",
+    "exchange": b"<m:UpdateItem",
+}
 
 
 @pytest.mark.parametrize("kind", sorted(BASES))

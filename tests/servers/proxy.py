@@ -113,7 +113,8 @@ class Proxy:
         Args:
             fault: what to play.
             times: for so many requests, then everything passes; None for all.
-            request: only for requests that begin so, as b"PUT ".
+            request: only for requests that begin so, as b"PUT ", or whose first bytes have this element of XML in them, as
+                b"<m:CreateItem".
         """
         self._fault, self._times, self._request = fault, times, request
         self._released.clear()
@@ -213,7 +214,9 @@ class Proxy:
             raise _EndOfLinkError
 
     def _choose(self, data: bytes) -> Fault | None:
-        if self._fault is None or self._times == 0 or not data.startswith(self._request):
+        wanted = self._request
+        hit = wanted in data if wanted.startswith(b"<") else data.startswith(wanted)
+        if self._fault is None or self._times == 0 or not hit:
             return None
         if self._times is not None:
             self._times -= 1
