@@ -166,8 +166,9 @@ class LiveAccount(Account):
         await super().clean(made)
         for folder in await self.folders():
             await self.do(folder.delete)
-        for contact in await self.thrown_away():
-            await self.do(contact.delete)
+        if thrown_away := await self.thrown_away():
+            left = [one for one in await self.do(lambda: self.outlook.bulk_delete(thrown_away)) if one is not True]
+            assert left == [], "some of what was made is still in Deleted Items"
 
 
 def _outlook(login: Credentials) -> Any:

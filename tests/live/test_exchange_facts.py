@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
@@ -66,15 +66,15 @@ async def test_names_that_follow_by_a_mapping_follow_an_update(live: LiveAccount
 async def test_a_birthday_is_the_moment_that_was_written(live: LiveAccount, made: Made) -> None:
     record = made(await live.connector.create(live.contact("Di", birthday="1990-01-02"), None))
     assert parse(record.raw).findtext(f".//{T}Birthday") == "1990-01-02T11:59:00Z"
-    assert (await live.shown(record.key)).birthday == datetime.date(1990, 1, 2)
-    await live.change(record.key, birthday=(await live.shown(record.key)).birthday + datetime.timedelta(days=1))
+    assert (await live.shown(record.key)).birthday == dt.date(1990, 1, 2)
+    await live.change(record.key, birthday=(await live.shown(record.key)).birthday + dt.timedelta(days=1))
     again = await live.connector.fetch(record.key)
     assert again.contact is not None
     assert again.contact.birthday == "1990-01-03"
     early = await live.connector.update(again, Patch(birthday="--02-29"))
     assert early.contact is not None
     assert early.contact.birthday == "--02-29"
-    assert (await live.shown(record.key)).birthday == datetime.date(1604, 2, 29)
+    assert (await live.shown(record.key)).birthday == dt.date(1604, 2, 29)
 
 
 async def test_an_address_without_a_name_gets_none_that_is_shown(live: LiveAccount, made: Made) -> None:

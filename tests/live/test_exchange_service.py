@@ -29,7 +29,7 @@ async def test_a_mailbox_that_is_none_is_refused(live: LiveAccount) -> None:
     live.login = replace(live.login, mailbox=f"nobody-{live.family.lower()}@example.com")
     with pytest.raises(PolydexError) as refused:
         await live.connector.identify()
-    assert refused.value.original == {"code": "ErrorNonExistentMailbox"}
+    assert (refused.value.original or {}).get("code") == "ErrorNonExistentMailbox"
 
 
 async def test_the_mailbox_is_the_one_that_was_named(live: LiveAccount) -> None:
