@@ -73,7 +73,7 @@ class Api:
     async def one(
         self, payload: Element, *, step: str, seconds: float = FETCH_SECONDS, idempotent: bool = False
     ) -> Element:
-        """An operation on one thing; its response message. Arguments and errors as of ``many``; what the message says
+        """An operation on one thing; its response message. Arguments and errors as of ``whole``; what the message says
         went wrong is raised, too.
         """
         [message] = await self.many(payload, 1, step=step, seconds=seconds, idempotent=idempotent)
@@ -84,7 +84,14 @@ class Api:
     async def many(
         self, payload: Element, count: int, *, step: str, seconds: float = READ_SECONDS, idempotent: bool = False
     ) -> list[Element | ProviderError]:
-        """An operation on several things; for each, in their order, its response message or what went wrong with it.
+        """As ``whole``, without the answer."""
+        return (await self.whole(payload, count, step=step, seconds=seconds, idempotent=idempotent))[0]
+
+    async def whole(
+        self, payload: Element, count: int, *, step: str, seconds: float = READ_SECONDS, idempotent: bool = False
+    ) -> tuple[list[Element | ProviderError], bytes]:
+        """An operation on several things; for each, in their order, its response message or what went wrong with it, and
+        the answer in which they stand, well-formed.
 
         Args:
             payload: the operation.
@@ -105,10 +112,10 @@ class Api:
             assert here.sender is not None  # noqa: S101 - opened
             async with here.turn:
                 answer = await here.sender.send(replace(call, deadline=deadline.left))
-        messages = self._read(answer, step)
+        messages, document = self._read(answer, step)
         if len(messages) != count:
             raise ProviderMalformed(f"{step}: Exchange has answered something else")
-        return messages
+        return messages, document
 
     @contextlib.asynccontextmanager
     async def streamed(self, payload: Element, *, step: str) -> AsyncIterator[AsyncIterator[Element]]:
@@ -133,7 +140,7 @@ class Api:
         envelopes = Envelopes()
         while piece := await stream.read():
             for one in envelopes.feed(piece):
-                for message in self._read(replace(stream.answer, body=one), step):
+                for message in self._read(replace(stream.answer, body=one), step)[0]:
                     if isinstance(message, ProviderError):
                         raise message
                     yield message
@@ -154,7 +161,7 @@ class Api:
             label="exchange",
         )
 
-    def _read(self, answer: Answer, step: str) -> list[Element | ProviderError]:
+    def _read(self, answer: Answer, step: str) -> tuple[list[Element | ProviderError], bytes]:
         try:
             reply = soap.read(answer.body)
         except ProviderMalformed as error:
@@ -169,7 +176,7 @@ class Api:
         ]
         if not any(isinstance(message, ProviderThrottled) for message in messages):
             self.shared.pause.granted()
-        return messages
+        return messages, reply.document
 
     def _refused(self, answer: Answer, found: Failure, step: str) -> ProviderError:
         """What a refusal stands for. One about too many requests holds everybody back."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from polydex.connectors.base import Record
 from polydex.connectors.exchange.api import FETCH_SECONDS, READ_SECONDS, Api
+from polydex.connectors.exchange.cut import Cutting
 from polydex.connectors.exchange.errors import is_untried
 from polydex.connectors.exchange.ids import ItemId, read_item_id
 from polydex.connectors.exchange.operations import find_item, get_item
@@ -23,17 +25,18 @@ _OTHERS = 20
 """Contacts that are tried to see whether anybody can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, gc=False):
     """An item as it is now: a contact, or what lies among them, as a distribution list.
 
     Attributes:
         item: its id, with its version.
         element: all of it.
+        document: what is stored of it, where that is at hand already.
     """
 
     item: ItemId
     element: Element
+    document: bytes | None = None
 
     def record(self, region: str | None, losses: tuple[Loss, ...] = ()) -> Record:
         """Its record. Raises ProviderMalformed.
@@ -42,7 +45,8 @@ class Read:
             region: two letters (ISO 3166), for phone numbers.
             losses: of a write.
         """
-        return record(document(self.element), region, self.item.key, losses, item=self.element)
+        raw = document(self.element) if self.document is None else self.document
+        return record(raw, region, self.item.key, losses, item=self.element)
 
 
 async def get(api: Api, key: RemoteKey, *, step: str = FETCH, seconds: float = FETCH_SECONDS) -> Read:
@@ -56,9 +60,9 @@ async def get_many(
 ) -> dict[RemoteKey, Read | ProviderError]:
     """Several; RecordNotFound for what is gone. Raises ProviderError when nothing was answered at all."""
     found: dict[RemoteKey, Read | ProviderError] = {}
-    async for key, message in _messages(api, keys, SHAPE, step, seconds):
+    async for key, message, cutting in _messages(api, keys, SHAPE, step, seconds):
         try:
-            found[key] = message if isinstance(message, ProviderError) else _read(message, key)
+            found[key] = message if isinstance(message, ProviderError) else _read(message, key, cutting)
         except ProviderMalformed as error:
             found[key] = error
     return found
@@ -69,7 +73,7 @@ async def versions(
 ) -> dict[RemoteKey, ItemId | ProviderError]:
     """Only the versions of several. Raises ProviderError when nothing was answered at all."""
     found: dict[RemoteKey, ItemId | ProviderError] = {}
-    async for key, message in _messages(api, keys, None, step, seconds):
+    async for key, message, _ in _messages(api, keys, None, step, seconds):
         try:
             found[key] = message if isinstance(message, ProviderError) else read_item_id(get_item.parse(message))
         except ProviderMalformed as error:
@@ -93,20 +97,22 @@ async def others_answer(
 
 async def _messages(
     api: Api, keys: Sequence[RemoteKey], shape: Element | None, step: str, seconds: float
-) -> AsyncIterator[tuple[RemoteKey, Element | ProviderError]]:
-    """What is said of each. Those that Exchange has not tried, as it stopped at one before them, are asked for again."""
+) -> AsyncIterator[tuple[RemoteKey, Element | ProviderError, Cutting]]:
+    """What is said of each, and the answer in which it is. Those that Exchange has not tried, as it stopped at one before them, are asked for again."""
     while keys:
         request = get_item.payload(keys, shape)
-        messages = await api.many(request, len(keys), step=step, seconds=seconds, idempotent=True)
+        messages, answer = await api.whole(request, len(keys), step=step, seconds=seconds, idempotent=True)
+        cutting = Cutting(answer)
         untried = []
         for at, (key, message) in enumerate(zip(keys, messages, strict=True)):
             if at and isinstance(message, ProviderError) and is_untried(message):
                 untried.append(key)
             else:
-                yield key, message
+                yield key, message, cutting
         keys = untried
 
 
-def _read(message: Element, key: RemoteKey) -> Read:
+def _read(message: Element, key: RemoteKey, cutting: Cutting | None = None) -> Read:
     element = get_item.parse(message)
-    return Read(ItemId(key, read_item_id(element).rev), element)
+    raw = None if cutting is None else cutting.document(element, key)
+    return Read(ItemId(key, read_item_id(element).rev), element, raw)

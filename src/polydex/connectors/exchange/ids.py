@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from lxml import etree
 
 from polydex.connectors.exchange.wire import NSMAP, M, T
@@ -17,8 +17,7 @@ DISTINGUISHED: Final = frozenset({"contacts", "deleteditems", "msgfolderroot"})
 _ITEM_ID: Final = T + "ItemId"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemId:
+class ItemId(msgspec.Struct, frozen=True, gc=False):
     """An item, and the version of it that is known.
 
     Attributes:
@@ -47,7 +46,9 @@ def item_id(parent: Element, item: ItemId, tag: str = T + "ItemId") -> None:
 
 def read_item_id(item: Element) -> ItemId:
     """The id of an item, as ``t:Contact``. Raises ProviderMalformed."""
-    found = item[0] if len(item) and item[0].tag == _ITEM_ID else item.find(_ITEM_ID)  # the first one in nearly all
+    found = next(iter(item), None)  # the first one in nearly all
+    if found is None or found.tag != _ITEM_ID:
+        found = item.find(_ITEM_ID)
     key = None if found is None else found.get("Id")
     if found is None or not key:
         raise ProviderMalformed("Exchange: an item has no id")

@@ -14,7 +14,7 @@ from typing import Final
 from lxml import etree
 
 from polydex.connectors.exchange.wire import NSMAP, VERSION, M, S, T
-from polydex.connectors.exchange.xml import Element, parse
+from polydex.connectors.exchange.xml import Element, parse_legal
 from polydex.core.errors import ProviderMalformed
 
 CONTENT_TYPE: Final = "text/xml; charset=utf-8"
@@ -58,11 +58,13 @@ class Reply:
         messages: the response messages, one per item of the request; of a failed one what it says. Empty with a fault.
         fault: what went wrong with the request as a whole.
         version: of the server, where it tells it.
+        document: the whole answer, well-formed.
     """
 
     messages: tuple[Element | Failure, ...] = ()
     fault: Failure | None = None
     version: Version | None = None
+    document: bytes = b""
 
 
 def envelope(operation: Element, *, mailbox: str = "") -> bytes:
@@ -85,18 +87,18 @@ def envelope(operation: Element, *, mailbox: str = "") -> bytes:
 
 def read(body: bytes) -> Reply:
     """Read an answer, whatever its HTTP status. Raises ProviderMalformed: it is no answer of Exchange Web Services."""
-    root = parse(body)
+    root, document = parse_legal(body)
     content = root.find(S + "Body") if root.tag == S + "Envelope" else None
     if content is None or len(content) != 1:
         raise ProviderMalformed("Exchange's answer is no SOAP envelope")
     version = _version(root.find(f"{S}Header/{T}ServerVersionInfo"))
     answer = content[0]
     if answer.tag == S + "Fault":
-        return Reply(fault=_fault(answer), version=version)
+        return Reply(fault=_fault(answer), version=version, document=document)
     found = answer.find(M + "ResponseMessages")
     # Some answers, as that to Unsubscribe of old servers, are their only message themselves.
     messages = [answer] if found is None else list(found)
-    return Reply(tuple(_message(each) for each in messages), version=version)
+    return Reply(tuple([_message(each) for each in messages]), version=version, document=document)
 
 
 def _message(message: Element) -> Element | Failure:

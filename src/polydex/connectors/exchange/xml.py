@@ -41,12 +41,18 @@ def parse(data: bytes) -> Element:
     Raises:
         ProviderMalformed: it is no well-formed XML, or has a document type declaration.
     """
+    return parse_legal(data)[0]
+
+
+def parse_legal(data: bytes) -> tuple[Element, bytes]:
+    """The same, and the well-formed document that has been read: ``data``, or what is left of it."""
     try:
-        return _parsed(data)
+        return _parsed(data), data
     except (etree.XMLSyntaxError, ValueError):
         pass
     try:
-        return _parsed(_legal(data))
+        legal = _legal(data)
+        return _parsed(legal), legal
     except (etree.XMLSyntaxError, ValueError) as error:
         # The message may quote what is in the document, so only the place is told.
         place = f"line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) else type(error).__name__
