@@ -47,7 +47,7 @@ def _canonical(number: str, region: str | None) -> str | None:
     # Nearly every number with a country code is only digits and separators; understanding it in full costs ten times
     # as much, most of a card's mapping.
     if _INTERNATIONAL.fullmatch(number):
-        digits = number.translate(_SEPARATORS)
+        digits = number.encode().translate(None, _SEPARATORS).decode()
         for length in (2, 3, 1):  # of the calling code; no code is the beginning of another one
             plan = _plan(digits[:length])
             if plan is not None:
@@ -60,7 +60,7 @@ def _canonical(number: str, region: str | None) -> str | None:
 
 
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9 ()-]{4,30}[0-9]", re.ASCII)
-_SEPARATORS = str.maketrans("", "", "+ ()-")
+_SEPARATORS = b"+ ()-"
 
 
 class _Plan(msgspec.Struct, frozen=True):

@@ -118,7 +118,7 @@ def email_key(address: str) -> str:
 
 _KEY_DIGITS = 7
 _PLAIN_NUMBER = re.compile(r"[0-9+ ()./-]*")
-_SEPARATORS = str.maketrans("", "", "+ ()./-")
+_SEPARATORS = b"+ ()./-"
 # What follows is no part of the number: an extension ("ext. 12", "x12", "#12"), parameters (RFC 3966), a pause.
 _EXTENSION = re.compile(r"(?<=[\d)])\s*(?:(?:ext\w*|x|durchwahl|dw)[.:\s]*\d|[#;,pw]).*", re.DOTALL)
 
@@ -126,7 +126,7 @@ _EXTENSION = re.compile(r"(?<=[\d)])\s*(?:(?:ext\w*|x|durchwahl|dw)[.:\s]*\d|[#;
 def _digits(number: str) -> str:
     """The digits that are dialled, in ASCII; ``+`` in front of them for an international number."""
     if _PLAIN_NUMBER.fullmatch(number) and "(0)" not in number:  # most numbers, in a fifth of the time
-        digits = number.translate(_SEPARATORS)
+        digits = number.encode().translate(None, _SEPARATORS).decode()
     else:
         number = unicodedata.normalize("NFKC", number).strip().lower().removeprefix("tel:").strip()
         digits = "".join([str(int(c)) for c in _EXTENSION.sub("", number).replace("(0)", "") if c.isdecimal()])
