@@ -110,7 +110,7 @@ RECORDED: list[tuple[int, bytes, type[ProviderError]]] = [
     (500, fault("ErrorInternalServerTransientError"), ProviderUnavailable),
     (200, item("ErrorTimeoutExpired"), ProviderTimeout),
     (200, item("ErrorBatchProcessingStopped"), ProviderUnavailable),
-    (200, item("ErrorItemCorrupt"), ProviderUnavailable),
+    (200, item("ErrorItemCorrupt"), ProviderMalformed),
     (
         500,
         fault("ErrorInternalServerError", "An internal server error occurred. The operation failed."),

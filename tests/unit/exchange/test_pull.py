@@ -123,7 +123,7 @@ async def test_what_is_no_contact_is_there_and_never_shown() -> None:
 async def test_who_cannot_be_read_comes_later_and_stops_nobody() -> None:
     folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, codes={"b": "ErrorItemCorrupt"})
     [page], _ = await walk(folder)
-    assert (changed([page]), deferred([page]), page.last) == (["a", "c"], {"b": ProviderUnavailable}, True)
+    assert (changed([page]), deferred([page]), page.last) == (["a", "c"], {"b": ProviderMalformed}, True)
 
 
 async def test_who_is_listed_and_not_found_is_looked_for_later() -> None:
@@ -161,7 +161,7 @@ async def test_a_server_that_has_no_time_for_many_is_asked_for_fewer() -> None:
 async def test_those_that_were_not_looked_at_are_asked_for_again() -> None:
     folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, stops=True, codes={"b": "ErrorItemCorrupt"})
     [page], _ = await walk(folder)
-    assert (changed([page]), deferred([page])) == (["a", "c"], {"b": ProviderUnavailable})
+    assert (changed([page]), deferred([page])) == (["a", "c"], {"b": ProviderMalformed})
     assert folder.reads == [["a", "b", "c"], ["b", "c"], ["c"]]
 
 
@@ -200,6 +200,16 @@ async def test_when_nobody_else_can_be_read_it_is_not_the_contact() -> None:
     assert (deferred([page]), page.last) == ({}, False)
     folder = ContactFolder({"s1": (created("a"), "s2", True)}, poison={"a"}, everybody=("a",))
     [page], _ = await walk(folder, SINCE, raises=ProviderUnavailable)
+    assert (deferred([page]), page.last) == ({}, False)
+
+
+async def test_who_is_damaged_by_exchanges_own_word_stops_nobody_also_when_there_is_nobody_else() -> None:
+    codes = {"a": "ErrorItemCorrupt"}
+    [page], _ = await walk(ContactFolder({START: (created("a"), "s1", True)}, codes=codes, everybody=("a",)))
+    assert (deferred([page]), page.last) == ({"a": ProviderMalformed}, True)
+    codes["b"] = "ErrorItemCorrupt"
+    folder = ContactFolder({"s1": (created("a"), "s2", True)}, codes=codes, everybody=("a", "b"))
+    [page], _ = await walk(folder, SINCE, raises=ProviderMalformed)
     assert (deferred([page]), page.last) == ({}, False)
 
 

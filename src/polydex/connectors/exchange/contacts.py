@@ -83,14 +83,17 @@ async def versions(
 
 async def others_answer(
     api: Api, folder: str, keys: Collection[RemoteKey], *, step: str = FETCH, seconds: float = READ_SECONDS
-) -> bool:
-    """Whether anybody in a folder but these can be read: who cannot is at fault then, and not Exchange.
+) -> bool | None:
+    """Whether anybody in a folder but these can be read: who cannot is at fault then, and not Exchange. None: there is
+    nobody else.
 
     Raises ProviderError when not even that is answered.
     """
     most = len(keys) + _OTHERS
     message = await api.one(find_item.payload([folder], most=most), step=step, seconds=seconds, idempotent=True)
     others = [item.key for item in find_item.parse(message).items if item.key not in keys][:_OTHERS]
+    if not others:
+        return None
     found = await get_many(api, others, step=step, seconds=seconds)
     return any(isinstance(one, Read) for one in found.values())
 

@@ -46,6 +46,8 @@ FORGOTTEN = (
 """The subscription has ended, or has lost something: another one is made, without a watermark (learn.microsoft.com,
 notification-subscriptions-mailbox-events-and-ews-in-exchange).
 """
+UNREADABLE = ("ErrorItemCorrupt", "ErrorCorruptData", "ErrorContentConversionFailed", "ErrorItemPropertyRequestFailed")
+"""An item is damaged, or is one that Exchange cannot show."""
 _OK = 200
 _ELSEWHERE = (301, 302, 303, 307, 308)
 _UNTRIED = "ErrorBatchProcessingStopped"
@@ -255,13 +257,8 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(ProviderTimeout, "Exchange gave up waiting", ("ErrorTimeoutExpired", "ErrorRequestAborted"), done=True),
     Row(ProviderUnavailable, "Exchange did not try, as something before it failed", (_UNTRIED,)),
-    # Of a write, too: what is answered is read after it was saved.
-    Row(
-        ProviderUnavailable,
-        "Exchange cannot read what it has stored",
-        ("ErrorItemCorrupt", "ErrorCorruptData", "ErrorContentConversionFailed", "ErrorItemPropertyRequestFailed"),
-        done=True,
-    ),
+    # That is so of this one alone. And of a write: what is answered is read after it was saved.
+    Row(ProviderMalformed, "Exchange cannot read what it has stored", UNREADABLE, done=True),
     Row(ProviderUnavailable, "Exchange failed", ("ErrorInternalServerError", "ErrorItemSave"), done=True),
     Row(ProviderUnauthorized, "Exchange refused the login", statuses=(401, 440)),
     Row(ProviderForbidden, "Exchange does not allow this", statuses=(403,)),
@@ -312,6 +309,11 @@ def failure(status: int, found: Failure, step: str, *, headers: Mapping[str, str
 def is_untried(error: ProviderError) -> bool:
     """Whether Exchange has not looked at this item, as it stopped at one before it."""
     return (error.original or {}).get("code") == _UNTRIED
+
+
+def is_unreadable(error: ProviderError) -> bool:
+    """Whether it is this item alone that Exchange cannot read, by its own word."""
+    return (error.original or {}).get("code") in UNREADABLE
 
 
 def holds_back(error: ProviderError, status: int) -> bool:

@@ -12,6 +12,7 @@ from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.connectors.exchange.api import READ_SECONDS, Api
 from polydex.connectors.exchange.contacts import Read, get_many, others_answer
 from polydex.connectors.exchange.cursor import Position, expired
+from polydex.connectors.exchange.errors import is_unreadable
 from polydex.connectors.exchange.operations import sync_folder_items
 from polydex.connectors.exchange.operations.sync_folder_items import Changes, Entry
 from polydex.core.errors import (
@@ -227,7 +228,8 @@ class _Walking:
                 return error
         if len(failed) < len(found) or any(isinstance(one, RecordNotFound) for one in failed):
             return None
-        if await others_answer(self._api, self._folder, found.keys(), step=_LIST):
+        others = await others_answer(self._api, self._folder, found.keys(), step=_LIST)
+        if others or (others is None and all(map(is_unreadable, failed))):
             return None
         return failed[0]
 
