@@ -39,6 +39,7 @@ class ContactFolder:
         codes: response codes of items that cannot be read.
         poison: keys; a request that names one of them is answered by ``broken`` as a whole.
         stops: of several items only the first is looked at.
+        swapped: the first two of several are answered in the wrong order.
         busy: so many more reads are answered before the server is busy; None: it never is.
         reads: the keys that were asked for together, in order.
         states: that were asked with, in order.
@@ -52,6 +53,7 @@ class ContactFolder:
     broken: Reply = field(default_factory=lambda: Reply(fault("ErrorInternalServerError"), 500))
     everybody: tuple[str, ...] = ()
     stops: bool = False
+    swapped: bool = False
     busy: int | None = None
     reads: list[list[str]] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
@@ -80,6 +82,8 @@ class ContactFolder:
         told = [self._item(key) for key in keys]
         if self.stops:
             told[1:] = [failed("GetItem", "ErrorBatchProcessingStopped", response_class="Warning")] * (len(keys) - 1)
+        if self.swapped:
+            told[:2] = reversed(told[:2])
         return Reply(answered("GetItem", *told))
 
     def _changes(self, state: str) -> Reply:

@@ -158,6 +158,13 @@ async def test_a_server_that_has_no_time_for_many_is_asked_for_fewer() -> None:
     assert (deferred([page]), page.last) == ({}, False)
 
 
+async def test_nobody_gets_the_contents_of_another_contact() -> None:
+    folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, swapped=True)
+    [page], _ = await walk(folder)
+    assert changed([page]) == ["c"]
+    assert deferred([page]) == {"a": ProviderMalformed, "b": ProviderMalformed}
+
+
 async def test_those_that_were_not_looked_at_are_asked_for_again() -> None:
     folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, stops=True, codes={"b": "ErrorItemCorrupt"})
     [page], _ = await walk(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence, Set as AbstractSet
 
 import msgspec
 
@@ -60,9 +60,10 @@ async def get_many(
 ) -> dict[RemoteKey, Read | ProviderError]:
     """Several; RecordNotFound for what is gone. Raises ProviderError when nothing was answered at all."""
     found: dict[RemoteKey, Read | ProviderError] = {}
+    asked = frozenset(keys)
     async for key, message, cutting in _messages(api, keys, SHAPE, step, seconds):
         try:
-            found[key] = message if isinstance(message, ProviderError) else _read(message, key, cutting)
+            found[key] = message if isinstance(message, ProviderError) else _read(message, key, asked, cutting)
         except ProviderMalformed as error:
             found[key] = error
     return found
@@ -115,7 +116,15 @@ async def _messages(
         keys = untried
 
 
-def _read(message: Element, key: RemoteKey, cutting: Cutting | None = None) -> Read:
+def _read(
+    message: Element, key: RemoteKey, asked: AbstractSet[RemoteKey] = frozenset(), cutting: Cutting | None = None
+) -> Read:
+    """Raises ProviderMalformed, also for the item of somebody else of those who were asked for with it: answers are told
+    apart by their order alone, and nobody may get the contents of another one.
+    """
     element = get_item.parse(message)
+    item = read_item_id(element)
+    if item.key != key and item.key in asked:
+        raise ProviderMalformed("Exchange: an answer is of another contact")
     raw = None if cutting is None else cutting.document(element, key)
-    return Read(ItemId(key, read_item_id(element).rev), element, raw)
+    return Read(ItemId(key, item.rev), element, raw)
