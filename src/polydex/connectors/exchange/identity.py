@@ -7,6 +7,7 @@ from polydex.connectors.exchange.api import Api
 from polydex.connectors.exchange.folders import ROOT
 from polydex.connectors.exchange.operations import get_folder, resolve_names
 from polydex.connectors.exchange.operations.resolve_names import Person
+from polydex.connectors.exchange.text import legal
 from polydex.core.errors import ProviderMalformed, ProviderRejected, RecordNotFound
 
 _STEP = "Exchange account"
@@ -27,7 +28,7 @@ async def identify(api: Api) -> Identity:
 
 async def _person(api: Api, who: str) -> Person:
     """What the directory says; nobody where it knows none, or several, or is not to be asked."""
-    entry = who.rpartition("\\")[2]
+    entry = legal(who.rpartition("\\")[2])
     if not entry:
         return Person(None, None)
     try:
