@@ -21,6 +21,7 @@ from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch
 from tests.microsoft.scripted import Reply
 from tests.unit.exchange.answers import answered, failed, fault, success
+from tests.unit.exchange.contacts import ours
 from tests.unit.exchange.server import found, items, refused, said, served
 from tests.unit.exchange.test_write import BROKEN, base
 
@@ -96,6 +97,26 @@ async def test_when_the_marks_cannot_be_read_nothing_is_sent() -> None:
                 await connector.create_many(new)
         assert not caught.value.sent
         assert server.names == ["FindItem", "GetItem"]
+
+
+async def test_copies_of_one_do_not_hide_another_that_is_there() -> None:
+    """Else that one would be created a second time."""
+    marked = {"a1": "m1", "a2": "m1", "b": "m2"}
+    entries = [
+        item.replace("<t:GivenName>", f"{ours('PolydexMark', marked[key])}<t:GivenName>")
+        for key, item in zip(marked, items(*marked), strict=True)
+    ]
+    async with served(
+        FindItem=[
+            said("FindItem", found("a1", "a2", last=False)),
+            said("FindItem", found("a1", "a2")),
+            said("FindItem", found("b")),
+        ],
+        GetItem=said("GetItem", *entries),
+    ) as (server, connector):
+        there = await connector.create_many([New(ADA, "m1"), New(BOB, "m2")])
+    assert [one.key for one in there if isinstance(one, Record)] == ["a1", "b"]
+    assert "CreateItem" not in server.names
 
 
 async def test_when_marks_cannot_be_looked_for_all_are_created() -> None:

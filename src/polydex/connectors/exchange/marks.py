@@ -34,13 +34,17 @@ async def find(api: Api, folder: str, mark: str, *, seconds: float) -> RemoteKey
 
 
 async def find_many(api: Api, folder: str, marks: Sequence[str], *, seconds: float) -> list[RemoteKey]:
-    """The keys of those that carry any of these marks, at least one. Raises as ``find``."""
+    """The keys of those that carry any of these marks, at least one of each that is there. Raises as ``find``."""
     payload = find_item.payload([folder], most=_MOST * len(marks), property_=paths.element(_MARK), values=marks)
     try:
         message = await api.one(payload, step=_STEP, seconds=seconds, idempotent=True)
     except ProviderRejected as error:
         raise Refused(error.message, original=error.original) from None
-    return _keys(find_item.parse(message))
+    found = find_item.parse(message)
+    if found.items and not found.last and len(marks) > 1:  # copies of one leave no place for the others
+        alone = [await find_many(api, folder, [mark], seconds=seconds) for mark in marks]
+        return [key for keys in alone for key in keys]
+    return _keys(found)
 
 
 async def find_elsewhere(api: Api, folder: str, mark: str, *, seconds: float) -> RemoteKey | None:
