@@ -123,6 +123,24 @@ def test_a_service_account_opens_the_mailbox_that_it_may_impersonate(shell: Shel
     assert "ApplicationImpersonation" in message
 
 
+def test_an_address_that_somebody_else_has_been_given_is_another_mailbox(shell: Shell, ada: Person) -> None:
+    """Nobody's contacts become those of whoever had the address before, and none of hers counts as deleted."""
+    ada.control("POST", "/contacts", {"count": 3, "seed": 1})
+    service = Person.new(ada.server, impersonates=True)
+    words = ("--server", ada.server.url, "--mailbox", ada.email)
+    account = add(shell, service, *words, login=service.login)
+    shell.json("sync", account)
+    before = shell.json("contacts", "list", account)["records"]
+    ada.server.control("DELETE", f"/accounts/{ada.id}")
+    heir = ada.server.new_account(email=ada.email, exchange={"password": PASSWORD})
+    ada.server.control("POST", f"/accounts/{heir['id']}/exchange/contacts", {"count": 2, "seed": 7})
+    refused = shell.run("sync", account)
+    assert refused.returncode != 0
+    assert "leads to another mailbox than before" in refused.stderr
+    assert shell.json("contacts", "list", account)["records"] == before
+    assert add(shell, service, *words, login=service.login) != account
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

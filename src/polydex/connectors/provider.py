@@ -103,7 +103,8 @@ class Provider(Protocol):
             net: the outbound client.
             credentials: as ``prepare`` gave them.
             source_key: of the address book.
-            options: ``region`` (two letters, for phone numbers); ``account``, which tells accounts apart (for budgets).
+            options: ``region`` (two letters, for phone numbers); ``account``, which tells accounts apart (for budgets);
+                ``subject``, of the identity that the account was stored with.
             context: what the last pull said that mapping needs besides the record (``Page.context``).
         """
         ...

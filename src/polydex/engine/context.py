@@ -103,7 +103,7 @@ class Context:
             raise TokenDead
         if account.secret is None:
             raise Unauthorized("The account's credentials were removed")
-        options = {"account": str(account.id)}
+        options = {"account": str(account.id), "subject": account.subject}
         if account.region:
             options["region"] = account.region
         credentials = self.credentials(account, held=held)

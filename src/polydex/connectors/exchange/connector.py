@@ -61,11 +61,13 @@ class ExchangeConnector:
     api: of the mailbox.
     source_key: of the folder.
     region: two letters, for phone numbers.
+    subject: whose mailbox it has to be; "": nobody knows yet.
     """
 
     api: Api
     source_key: str = DEFAULT
     region: str | None = None
+    subject: str = ""
 
     @property
     def caps(self) -> Capabilities:
@@ -117,7 +119,7 @@ class ExchangeConnector:
             return await Batch(writer).delete(keys)
 
     def pull(self, cursor: Cursor | None, walk: Walk, *, resume: bool = False) -> AsyncIterator[Page]:
-        return pull(self.api, self.source_key, cursor, walk, region=self.region, resume=resume)
+        return pull(self.api, self.source_key, cursor, walk, region=self.region, subject=self.subject, resume=resume)
 
     async def photo(self, record_: Record) -> Photo | None:
         known = record_.contact.photo if record_.contact is not None else None

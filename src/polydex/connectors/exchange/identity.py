@@ -26,6 +26,22 @@ async def identify(api: Api) -> Identity:
     return Identity(folder.id, person.email or email, person.name)
 
 
+async def confirm(api: Api, subject: str) -> None:
+    """Look whether it is still the same mailbox: an address, or a login, may be given to somebody else.
+
+    Args:
+        api: of the mailbox.
+        subject: of the identity that the account was stored with.
+
+    Raises ProviderRejected: it is another one, ProviderError.
+    """
+    folder = get_folder.parse(await api.one(get_folder.payload(ROOT), step=_STEP, idempotent=True))
+    if folder.id != subject:
+        raise ProviderRejected(
+            f"{_STEP}: the login leads to another mailbox than before: connect that as another account"
+        )
+
+
 async def _person(api: Api, who: str) -> Person:
     """What the directory says; nobody where it knows none, or several, or is not to be asked."""
     entry = legal(who.rpartition("\\")[2])

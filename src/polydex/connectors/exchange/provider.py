@@ -80,9 +80,10 @@ class ExchangeProvider:
         options: Mapping[str, str],
         context: bytes | None = None,
     ) -> Connector:
-        """``options``: ``region`` (two letters), ``account`` (whose requests are counted together)."""
+        """``options``: ``region`` (two letters), ``account`` (whose requests are counted together), ``subject``."""
         del context
-        return ExchangeConnector(self._api(net, credentials, options), source_key, options.get("region") or None)
+        api = self._api(net, credentials, options)
+        return ExchangeConnector(api, source_key, options.get("region") or None, options.get("subject", ""))
 
     def probe(self, net: object, credentials: Credentials, source_key: str | None) -> AsyncIterator[Probe]:
         return probe.of_account(cast("Net", net), self, credentials, source_key or folders.DEFAULT)
