@@ -113,7 +113,7 @@ class Streams:
         self._held: dict[SourceId, _Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._unstored: list[tuple[_Stream, _Outcome]] = []
-        self._begun = self._stopped = False
+        self._begun, self._stopping = False, asyncio.Event()
         self._looked = self._kept = 0
 
     @property
@@ -127,7 +127,7 @@ class Streams:
         Raises StoreFailed.
         """
         ctx = self._ctx
-        if self._stopped:
+        if self._stopping.is_set():
             return 0
         if not self._begun:
             await engine_watches.inherit(ctx)
@@ -144,7 +144,7 @@ class Streams:
         if room <= 0 or not await ctx.db.look(streams.any_due, ctx.clock(), _ms(LEASE)):
             return 0
         claimed = await ctx.db.write(_claim, ctx, room)
-        if self._stopped:  # meanwhile: nobody would end them any more
+        if self._stopping.is_set():  # meanwhile: nobody would end them any more
             self._unstored += [(stream, _End.LEFT) for stream in claimed]
             await self._catch_up()
             return 0
@@ -154,7 +154,7 @@ class Streams:
 
     async def stop(self, grace: float) -> None:
         """End every stream, and let go of what can be told to the database within ``grace`` seconds."""
-        self._stopped = True
+        self._stopping.set()
         for stream in self._held.values():
             stream.leave()
         if self._tasks:
