@@ -24,7 +24,9 @@ _ONLINE: Final = (
     "outlook.cn",
     "onmicrosoft.com",  # of addresses: those of tenants
 )
-_ADDRESS: Final = re.compile(r"[^\s@<>\"\x00-\x1f\x7f\ufffe\uffff]{1,64}@([^\s@<>\"/?#:\\\[\]\x00-\x1f\x7f\ufffe\uffff]{1,255})")
+_ADDRESS: Final = re.compile(
+    r"[^\s@<>\"\x00-\x1f\x7f\ufffe\uffff]{1,64}@([^\s@<>\"/?#:\\\[\]\x00-\x1f\x7f\ufffe\uffff]{1,255})"
+)
 
 ONLINE: Final = (
     "The mailbox is in Exchange Online, which gives up Exchange Web Services (until 1 April 2027): connect it as "
