@@ -136,7 +136,8 @@ async def test_a_call_that_was_repeated_and_is_refused_then_may_have_been_carrie
     async with scripted(Reply(b"", 502), busy) as server, api_of(server) as api:
         with pytest.raises(ProviderUnavailable) as refused:
             await api.one(get(), step="x", idempotent=True)
-        assert (refused.value.sent, refused.value.retry_after) == (True, pytest.approx(90))
+        assert refused.value.sent
+        assert refused.value.retry_after == pytest.approx(90)
         with pytest.raises(ProviderThrottled):
             await api.one(get(), step="x")
     assert len(server.asked) == 2
