@@ -41,14 +41,25 @@ _process: ContextVar[Process | None] = ContextVar("process", default=None)
 _owners = itertools.count(1)
 
 
-def founded(provider: str, books: list[str], now: int, *, service: str = "Memory", **more: str) -> Any:
-    """A function that founds an account with these address books, the first one its default. ``more``: its details."""
+def founded(
+    provider: str, books: list[str], now: int, *, service: str = "Memory", subject: str = "memory:1", **more: str
+) -> Any:
+    """A function that founds an account with these address books, the first one its default.
+
+    Args:
+        provider: its name.
+        books: the keys.
+        now: unix milliseconds.
+        service: its type.
+        subject: who it is at the provider.
+        more: details of the account.
+    """
 
     def found(tx: Tx) -> AccountId:
         signing = KEYS.encrypt(b"signing", app_secret_context("client"))
         app = apps.create(tx, "machine", "client", hash_token("client secret"), signing, now)
         details = Details(service, frozenset({"Contacts.ReadWrite"}), **{"login": "me", **more})
-        account = accounts.upsert(tx, app.id, provider, "memory:1", details, now)
+        account = accounts.upsert(tx, app.id, provider, subject, details, now)
         accounts.set_secret(tx, account.id, KEYS.encrypt(b"secret", secret_context(account.id)), now)
         for book in books:
             source = sources.add(tx, account.id, book, book, is_default=book == books[0], read_only=False)

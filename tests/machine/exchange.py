@@ -120,6 +120,8 @@ class ExchangeMachine(SandboxedMachine):
         self.other = self.exchange.phone("POST", "folders", {"name": "Club"})["id"]
         self.exchange.phone("POST", "contacts", {"contacts": [self._person()], "folder": self.other})
         details = {"login": EMAIL, "server_url": f"{URL_OF_EXCHANGE}{PATH}", "auth_method": "basic"}
+        mailbox = self.exchange.mailbox
+        details["subject"] = mailbox.folder_id(mailbox.known["msgfolderroot"])
         self.open_account(self.founded("EWS", [DEFAULT, self.other], _secret, **details), warm=warm)
 
     # --- the user's Outlook ---------------------------------------------------------------------------------------
