@@ -87,7 +87,7 @@ UNFIT = {
         (["microsoft", "--tenant", "common", "--mailbox", "ada@example.com"], "", "must be one tenant"),
         (["microsoft", "--tenant", "a/b", "--mailbox", "ada@example.com"], "", "must be one tenant"),
         (["microsoft", "--tenant", TENANT, "--mailbox", "a/b"], "", "--mailbox must be"),
-        (["google", *APPLICATION], "", "are for microsoft"),
+        (["google", *APPLICATION], "", "--tenant is for microsoft"),
         (["microsoft", "--tokens-stdin"], "[]", "no JSON object"),
         (["microsoft", "--tokens-stdin"], '{"refresh_token": "r", "client_id": "x"}', "POLYDEX_MICROSOFT_CLIENT_ID"),
     ],

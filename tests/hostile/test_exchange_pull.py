@@ -181,7 +181,7 @@ async def test_when_nobody_can_be_read_it_is_exchange_and_nobody_is_gone() -> No
         consumer = await (await home.consumer()).follow()
         for key in keys:
             await home.nickname(key, f"edited {keys.index(key)}")
-        await home.world.quirk("exchange-item-unreadable")
+        await home.world.quirk("exchange-internal-error", methods=[GET], status=200)
         with pytest.raises(PolydexError):
             await home.pull()
         await consumer.follow()

@@ -51,8 +51,10 @@ class Read(msgspec.Struct, frozen=True, gc=False):
 
 async def get(api: Api, key: RemoteKey, *, step: str = FETCH, seconds: float = FETCH_SECONDS) -> Read:
     """One of them. Raises RecordNotFound, also for one that is in another folder now: its id has changed then."""
-    message = await api.one(get_item.payload([key], SHAPE), step=step, seconds=seconds, idempotent=True)
-    return _read(message, key)
+    found = (await get_many(api, [key], step=step, seconds=seconds))[key]
+    if isinstance(found, ProviderError):
+        raise found
+    return found
 
 
 async def get_many(
