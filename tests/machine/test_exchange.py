@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from polydex.testing.world import Fault
+from tests.machine.deaths import WRITES, die_at_every_point
 from tests.machine.exchange import LASTING, PASSING, ExchangeMachine
 from tests.machine.exchange_sandbox import VERBS
 from tests.soak import MET, MUST_MEET, SEED, SOAK
@@ -30,8 +30,6 @@ IN_THE_LONG_RUN = ALWAYS | set[str]().union(*ONE_OF) | {*PASSING, *LASTING} | {
     *(f"ErrorServerBusy {verb}" for verb in VERBS.values()),
     *(f"{what} {verb}" for what in ("lost", "unreachable") for verb in VERBS.values()),
 }  # fmt: skip
-LONGEST = 400
-"""Points; a scenario that has more does not end."""
 
 
 @pytest.mark.soak
@@ -65,40 +63,6 @@ def test_every_copy_equals_exchange(number: int, record_property: Callable[[str,
         assert all(met & some for some in ONE_OF)
 
 
-def create(machine: ExchangeMachine) -> None:
-    machine.client_creates(process=0)
-
-
-def create_with_a_photo(machine: ExchangeMachine) -> None:
-    while machine.values % 3 != 2:
-        machine.values += 1
-    machine.client_creates(process=0)
-
-
-def create_with_a_lost_answer(machine: ExchangeMachine) -> None:
-    machine.client_creates(process=0, fault=Fault.LOST)
-
-
-def creates_at_once(machine: ExchangeMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4)
-
-
-def creates_at_once_with_a_lost_answer(machine: ExchangeMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4, fault=Fault.LOST, of_all=True)
-
-
-def update(machine: ExchangeMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False)
-
-
-def update_with_a_lost_answer(machine: ExchangeMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False, fault=Fault.LOST)
-
-
-def delete(machine: ExchangeMachine) -> None:
-    machine.client_deletes(process=0, number=0, conditional=False)
-
-
 def pull_of_everything(machine: ExchangeMachine) -> None:
     """After changes of many kinds, with a state that is lost."""
     machine.phone_does_all_kinds_of_things(number=0, to=1)
@@ -106,33 +70,13 @@ def pull_of_everything(machine: ExchangeMachine) -> None:
     machine.push_arrives(process=0)
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        create, create_with_a_photo, create_with_a_lost_answer, creates_at_once, creates_at_once_with_a_lost_answer,
-        update, update_with_a_lost_answer, delete, pull_of_everything,
-    ],
-)  # fmt: skip
+def begun() -> ExchangeMachine:
+    machine = ExchangeMachine()
+    machine.begin(page_size=2, first=3, warm=True)
+    return machine
+
+
+@pytest.mark.parametrize("scenario", [*WRITES, pull_of_everything])
 def test_a_crash_at_every_point_loses_and_doubles_nothing(scenario: Callable[[ExchangeMachine], None]) -> None:
     """Before and after every call to Exchange and every transaction; each client then asks again."""
-    for point in range(LONGEST):
-        machine = ExchangeMachine()
-        machine.begin(page_size=2, first=3, warm=True)
-        try:
-            deaths = machine.happened["process died"]
-            machine.processes[0].life.fuse = point
-            scenario(machine)
-            machine.processes[0].life.fuse = None
-            survived = machine.happened["process died"] == deaths
-            machine.exchange.no_quirks()
-            for body in list(machine.unsure):
-                machine._begin(1, machine._create(1, body))
-        except BaseException:
-            print(f"died at point {point}")  # noqa: T201 - to play it again
-            raise
-        finally:
-            machine.teardown()
-        if survived:
-            assert point > 2
-            return
-    raise AssertionError("the scenario does not end")
+    die_at_every_point(begun, scenario)

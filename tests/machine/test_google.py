@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from polydex.testing.world import Fault
+from tests.machine.deaths import WRITES, die_at_every_point
 from tests.machine.google import LASTING, PASSING, GoogleMachine
 from tests.soak import MET, MUST_MEET, SEED, SOAK
 
@@ -32,8 +32,6 @@ IN_THE_LONG_RUN = ALWAYS | CREATES | QUIRKS | {
     *(f"{what} {verb}" for what in ("lost", "unreachable")
       for verb in ("find_mark", "labels", "fetch", "create", "update", "delete", "create_many", "update_many", "delete_many")),
 }  # fmt: skip
-LONGEST = 400
-"""Points; a scenario that has more does not end."""
 
 
 @pytest.mark.soak
@@ -66,40 +64,6 @@ def test_every_copy_equals_google(number: int, record_property: Callable[[str, o
         assert set(+Seeded.happened) & CREATES
 
 
-def create(machine: GoogleMachine) -> None:
-    machine.client_creates(process=0)
-
-
-def create_with_a_photo(machine: GoogleMachine) -> None:
-    while machine.values % 3 != 2:
-        machine.values += 1
-    machine.client_creates(process=0)
-
-
-def create_with_a_lost_answer(machine: GoogleMachine) -> None:
-    machine.client_creates(process=0, fault=Fault.LOST)
-
-
-def creates_at_once(machine: GoogleMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4)
-
-
-def creates_at_once_with_a_lost_answer(machine: GoogleMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4, fault=Fault.LOST, of_all=True)
-
-
-def update(machine: GoogleMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False)
-
-
-def update_with_a_lost_answer(machine: GoogleMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False, fault=Fault.LOST)
-
-
-def delete(machine: GoogleMachine) -> None:
-    machine.client_deletes(process=0, number=0, conditional=False)
-
-
 def pull_with_a_new_token(machine: GoogleMachine) -> None:
     """Of everything, after changes of many kinds, and with an access token that has ended."""
     machine.phone_does_all_kinds_of_things(number=0, to=1)
@@ -109,33 +73,13 @@ def pull_with_a_new_token(machine: GoogleMachine) -> None:
     machine.push_arrives(process=0)
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        create, create_with_a_photo, create_with_a_lost_answer, creates_at_once, creates_at_once_with_a_lost_answer,
-        update, update_with_a_lost_answer, delete, pull_with_a_new_token,
-    ],
-)  # fmt: skip
+def begun() -> GoogleMachine:
+    machine = GoogleMachine()
+    machine.begin(shape="pages of two", first=3, warm=True)
+    return machine
+
+
+@pytest.mark.parametrize("scenario", [*WRITES, pull_with_a_new_token])
 def test_a_crash_at_every_point_loses_and_doubles_nothing(scenario: Callable[[GoogleMachine], None]) -> None:
     """Before and after every call to Google and every transaction; each client then asks again."""
-    for point in range(LONGEST):
-        machine = GoogleMachine()
-        machine.begin(shape="pages of two", first=3, warm=True)
-        try:
-            deaths = machine.happened["process died"]
-            machine.processes[0].life.fuse = point
-            scenario(machine)
-            machine.processes[0].life.fuse = None
-            survived = machine.happened["process died"] == deaths
-            machine.google.no_quirks()
-            for body in list(machine.unsure):
-                machine._begin(1, machine._create(1, body))
-        except BaseException:
-            print(f"died at point {point}")  # noqa: T201 - to play it again
-            raise
-        finally:
-            machine.teardown()
-        if survived:
-            assert point > 2
-            return
-    raise AssertionError("the scenario does not end")
+    die_at_every_point(begun, scenario)

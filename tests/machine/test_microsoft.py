@@ -11,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from polydex.store import rows, sources
 from polydex.testing.world import Fault
+from tests.machine.deaths import WRITES, die_at_every_point
 from tests.machine.microsoft import LASTING, PASSING, STATES, STRICT, MicrosoftMachine
 from tests.machine.rest import ACCOUNT, come_to_rest
 from tests.soak import MET, MUST_MEET, SEED, SOAK
@@ -38,8 +39,6 @@ IN_THE_LONG_RUN = ALWAYS | set[str]().union(*ONE_OF) | (QUIRKS - RARE) | {
     *(f"{what} {verb}" for what in ("lost", "unreachable")
       for verb in ("find_mark", "fetch", "create", "update", "delete", "batch", "watch")),
 }  # fmt: skip
-LONGEST = 400
-"""Points; a scenario that has more does not end."""
 
 
 @pytest.mark.soak
@@ -127,40 +126,6 @@ def test_who_is_listed_and_cannot_be_read_yet_is_asked_for_once() -> None:
     machine.teardown()  # compares
 
 
-def create(machine: MicrosoftMachine) -> None:
-    machine.client_creates(process=0)
-
-
-def create_with_a_photo(machine: MicrosoftMachine) -> None:
-    while machine.values % 3 != 2:
-        machine.values += 1
-    machine.client_creates(process=0)
-
-
-def create_with_a_lost_answer(machine: MicrosoftMachine) -> None:
-    machine.client_creates(process=0, fault=Fault.LOST)
-
-
-def creates_at_once(machine: MicrosoftMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4)
-
-
-def creates_at_once_with_a_lost_answer(machine: MicrosoftMachine) -> None:
-    machine.clients_write_at_once(process=0, number=0, kinds=[0] * 4, fault=Fault.LOST, of_all=True)
-
-
-def update(machine: MicrosoftMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False)
-
-
-def update_with_a_lost_answer(machine: MicrosoftMachine) -> None:
-    machine.client_updates(process=0, number=0, conditional=False, clear=False, fault=Fault.LOST)
-
-
-def delete(machine: MicrosoftMachine) -> None:
-    machine.client_deletes(process=0, number=0, conditional=False)
-
-
 def pull_of_everything(machine: MicrosoftMachine) -> None:
     """After changes of many kinds, with a state that is lost and an access token that has ended."""
     machine.phone_does_all_kinds_of_things(number=0, to=1)
@@ -175,33 +140,13 @@ def notification(machine: MicrosoftMachine) -> None:
     machine.notifications_come(process=0, number=0, times=2, together=True)
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        create, create_with_a_photo, create_with_a_lost_answer, creates_at_once, creates_at_once_with_a_lost_answer,
-        update, update_with_a_lost_answer, delete, pull_of_everything, notification,
-    ],
-)  # fmt: skip
+def begun() -> MicrosoftMachine:
+    machine = MicrosoftMachine()
+    machine.begin(page_size=2, first=3, warm=True)
+    return machine
+
+
+@pytest.mark.parametrize("scenario", [*WRITES, pull_of_everything, notification])
 def test_a_crash_at_every_point_loses_and_doubles_nothing(scenario: Callable[[MicrosoftMachine], None]) -> None:
     """Before and after every call to Graph and every transaction; each client then asks again."""
-    for point in range(LONGEST):
-        machine = MicrosoftMachine()
-        machine.begin(page_size=2, first=3, warm=True)
-        try:
-            deaths = machine.happened["process died"]
-            machine.processes[0].life.fuse = point
-            scenario(machine)
-            machine.processes[0].life.fuse = None
-            survived = machine.happened["process died"] == deaths
-            machine.graph.no_quirks()
-            for body in list(machine.unsure):
-                machine._begin(1, machine._create(1, body))
-        except BaseException:
-            print(f"died at point {point}")  # noqa: T201 - to play it again
-            raise
-        finally:
-            machine.teardown()
-        if survived:
-            assert point > 2
-            return
-    raise AssertionError("the scenario does not end")
+    die_at_every_point(begun, scenario)
