@@ -310,12 +310,13 @@ def _renewed(tx: Tx, ctx: Context, leases: list[tuple[Lease, bool]]) -> set[Sour
 
 def _settle(tx: Tx, ctx: Context) -> None:
     now = ctx.clock()
-    missed = set(streams.missed(tx, _streaming(ctx)))
-    for source in sorted(missed | set(streams.lapsed(tx, now))):  # in one order, and before its watch, as everywhere
+    missed, lapsed = streams.missed(tx, _streaming(ctx)), streams.lapsed(tx, now)
+    for source in sorted({*missed, *lapsed}):  # in one order, and before its watch, as everywhere
         sources.lock(tx, source)
-        if source in missed:
-            streams.want(tx, source, now)
-        elif streams.lapse(tx, source, now):
+    for source in set(missed).intersection(streams.missed(tx, _streaming(ctx))):  # others may have seen to it meanwhile
+        streams.want(tx, source, now)
+    for source in set(lapsed).difference(missed):
+        if streams.lapse(tx, source, now):
             _poll(tx, ctx, source, now)
 
 

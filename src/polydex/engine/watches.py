@@ -276,9 +276,11 @@ def _pushing(ctx: Context) -> list[str]:
 
 
 def _settle_missed(tx: Tx, ctx: Context) -> None:
-    now = ctx.clock()
-    for source in watches.missed(tx, _pushing(ctx)):  # in one order, and before its watch, as everywhere
+    now, pushing = ctx.clock(), _pushing(ctx)
+    locked = watches.missed(tx, pushing)
+    for source in locked:  # in one order, and before its watch, as everywhere
         sources.lock(tx, source)
+    for source in set(locked).intersection(watches.missed(tx, pushing)):  # others may have seen to them meanwhile
         watches.want(tx, source, now)
 
 

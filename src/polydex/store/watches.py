@@ -105,11 +105,18 @@ def settle_for(tx: Tx, providers: Sequence[str], url: str, now: int) -> list[Sou
             f"AND a.provider IN ({', '.join('?' * len(providers))}) ON CONFLICT (source_id) DO NOTHING",
             *providers,
         )
-    other = tx.all("SELECT source_id, channel FROM watch WHERE url NOT IN (?, ?) ORDER BY source_id", url, STREAM)
-    for source, _ in other:  # in one order, and before its watch, so that no two processes wait for each other
+    unsettled = "SELECT source_id, channel FROM watch WHERE url NOT IN (?, ?)"
+    had_channel = []
+    for source, _ in tx.all(f"{unsettled} ORDER BY source_id", url, STREAM):
+        # In one order, and before its watch, so that no two processes wait for each other; and then asked once more, for
+        # another process may have settled it meanwhile.
         sources.lock(tx, source)
-        want(tx, source, now)
-    return [SourceId(source) for source, channel in other if channel is not None]
+        row = tx.one(f"{unsettled} AND source_id = ?", url, STREAM, source)
+        if row is not None:
+            want(tx, source, now)
+            if row[1] is not None:
+                had_channel.append(SourceId(source))
+    return had_channel
 
 
 def missed(tx: Tx, providers: Sequence[str]) -> list[SourceId]:

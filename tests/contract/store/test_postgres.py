@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from polydex.core.errors import Retry, StoreFailed
+from polydex.core.ids import SourceId
+from polydex.store import sources, watches
 from polydex.store.db import Database, Tx
 from polydex.store.postgres import open_postgres
 from tests.contract.store import seed
+from tests.fixtures import NOW
 
 
 @pytest.fixture
@@ -39,6 +42,50 @@ async def test_writers_in_a_deadlock_both_finish_in_the_end(postgres_db: Databas
     await asyncio.gather(postgres_db.write(crossing, one, two), postgres_db.write(crossing, two, one))
     assert await postgres_db.read(lambda tx: tx.all("SELECT sum(created_at) FROM app")[0][0]) == before + 4
     assert len(attempts) > 2  # who gives way may come back before the other one wakes, and meet it once more
+
+
+async def test_a_watch_that_another_process_settles_meanwhile_is_not_due_once_more(postgres_migrated_url: str) -> None:
+    """Who begins reads that it is unsettled, and waits for the lock of who has just made the channel."""
+    url, later = "https://polydex.example.com", NOW + 3_600_000
+    made, waits = threading.Event(), threading.Event()
+
+    def add(tx: Tx) -> SourceId:
+        found = sources.add(tx, seed.new_account(tx), "contacts", None, is_default=True, read_only=False)
+        watches.want(tx, found, NOW)
+        return found
+
+    def settles(tx: Tx, source: SourceId, lease: watches.Lease) -> None:
+        sources.lock(tx, source)
+        watches.keep(tx, source, "channel", url, NOW, 2 * later)
+        watches.finish(tx, lease, later, NOW)
+        made.set()
+        assert waits.wait(60)
+
+    def begins(tx: Tx) -> list[SourceId]:
+        assert made.wait(60)
+        return watches.settle_for(tx, [], url, NOW)
+
+    def watch_for_it(tx: Tx) -> None:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        for _ in range(6_000):
+            if tx.all(asked)[0][0]:
+                break
+            tx.all("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
+        waits.set()
+
+    database = open_postgres(postgres_migrated_url, connections=3)
+    try:
+        source = await database.write(add)
+        [lease] = await database.write(watches.claim, "one", NOW, 60_000, 1)
+        _, again, _ = await asyncio.gather(
+            database.write(settles, source, lease), database.write(begins), database.write(watch_for_it)
+        )
+        found = await database.read(watches.get, source)
+    finally:
+        await database.close()
+    assert again == []
+    assert found is not None
+    assert (found.channel, found.due_at) == ("channel", later)
 
 
 async def test_a_connection_lost_within_a_transaction_is_an_error_and_replaced(postgres_db: Database) -> None:
