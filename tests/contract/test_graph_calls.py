@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
@@ -294,14 +295,16 @@ async def test_one_that_cannot_be_read_right_before_a_batch_is_not_touched(world
 
 
 async def test_a_base_without_a_revision_is_known_by_its_document(world: GraphWorld) -> None:
-    record = replace(await world.connector.create(ALICE, None), rev=None)
+    record = msgspec.structs.replace(await world.connector.create(ALICE, None), rev=None)
     changed = await world.connector.update(record, Patch(notes="ours"))
     with pytest.raises(Stale):
         await world.connector.update(record, Patch(notes="too late"))
     with pytest.raises(Stale):
-        await world.connector.update(replace(changed, raw=b"", rev=Rev('W/"old"')), Patch(notes="too late"))
+        await world.connector.update(
+            msgspec.structs.replace(changed, raw=b"", rev=Rev('W/"old"')), Patch(notes="too late")
+        )
     with pytest.raises(Stale):
-        await world.connector.update(replace(changed, raw=b"", rev=None), Patch(notes="nobody knows"))
+        await world.connector.update(msgspec.structs.replace(changed, raw=b"", rev=None), Patch(notes="nobody knows"))
 
 
 # --- subscriptions ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
 
+import msgspec
+
 from polydex.core.contact import Contact, Photo
 from polydex.core.errors import PolydexError
 from polydex.core.fields import ALL_FIELDS, FieldSet, Loss
@@ -104,8 +106,7 @@ class SourceInfo:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A provider's contact.
 
     Attributes:

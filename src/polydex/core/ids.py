@@ -29,8 +29,9 @@ def contact_id(id_key: bytes, account: AccountId, source_key: str, stable_key: S
         source_key: the source's stable name within the account (for CardDAV the collection's href).
         n: the smallest number never used for this stable key; tombstones count as used.
     """
-    message = _source_part(account, source_key) + _part(stable_key) + _part(str(n))
-    digest = hmac.digest(id_key, message, "sha256")[:16]
+    begun = _source_part(id_key, account, source_key).copy()
+    begun.update(_part(stable_key) + _part(str(n)))
+    digest = begun.digest()[:16]
     # Base32 (RFC 4648) of 16 bytes and two zero bits, ten bits at a time: a quarter of the time of the library's.
     number = int.from_bytes(digest, "big") << 2
     return ContactId("".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)]))
@@ -47,9 +48,11 @@ def _part(text: str) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _source_part(account: AccountId, source_key: str) -> bytes:
-    """What the ids of one source have in common."""
-    return b"polydex contact id\0" + _part(str(account)) + _part(source_key)
+def _source_part(id_key: bytes, account: AccountId, source_key: str) -> hmac.HMAC:
+    """What the ids of one source have in common, to be copied. It lets go of the interpreter for no id, as
+    ``hmac.digest`` does: in a thread beside a busy event loop each would wait for it.
+    """
+    return hmac.new(id_key, b"polydex contact id\0" + _part(str(account)) + _part(source_key), "sha256")
 
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"

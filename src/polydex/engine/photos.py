@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 
 import msgspec
@@ -45,7 +44,7 @@ async def complete(ctx: Context, connector: Connector, intent: Intent, draft: Co
         return await _written(ctx, connector, intent, draft, record)
     except (Stale, RecordNotFound, ProviderRejected, ProviderForbidden, RequestError) as error:
         log.warning("write.photo_refused", intent=intent.id, error=error.code)
-        return replace(record, losses=(*record.losses, _REFUSED))
+        return msgspec.structs.replace(record, losses=(*record.losses, _REFUSED))
     except ProviderError as error:
         raise ProviderTimeout(
             "The contact is there, its photo is being written", retry_after=_ASK_AGAIN, original=error.original

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
+
 from polydex.connectors.base import Deferred, Page, Record, Walk
 from polydex.core.errors import CursorExpired, Stale
 from polydex.core.ids import Cursor, RemoteKey, Rev, StableKey
@@ -181,7 +183,7 @@ class MemoryFeed:
             else:
                 listed = replace(version, document=documents.cut(version.document, self.world.character.list_caps))
                 record = self._record(RemoteKey(key), listed, written=index % 3 == 2)
-                records.append(replace(record, ahead=False))
+                records.append(msgspec.structs.replace(record, ahead=False))
         return self._repeated(records), self._repeated(deferred)
 
     def _repeated(self, items: Iterable[_T]) -> tuple[_T, ...]:
@@ -229,7 +231,7 @@ class MemoryFeed:
         rev = None if written and self.world.character.revisions == "flaky" else self._rev(version)
         record = self._map(version.document, documents.encode(version.document), key, rev)
         ahead = self._given is not None and self._context() != self._given
-        return replace(record, created_ms=version.created_ms, modified_ms=version.at, ahead=ahead)
+        return msgspec.structs.replace(record, created_ms=version.created_ms, modified_ms=version.at, ahead=ahead)
 
     def _learn(self, versions: Iterable[Version | None]) -> None:
         """Ask for the labels once more where a document has one that is new."""

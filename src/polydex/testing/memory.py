@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -110,7 +109,7 @@ class MemoryConnector(MemoryFeed):
                 losses += (Loss("$.photo", "the provider refuses it"),)
         await self._answer("create", key)
         record = self._record(RemoteKey(key), version, written=True)
-        return replace(record, losses=losses)
+        return msgspec.structs.replace(record, losses=losses)
 
     async def _write_photo(self, key: str, made: documents.Document) -> Version:
         """The second call of a create. Whatever stops it but a refusal: the contact is there (J10)."""
@@ -173,7 +172,7 @@ class MemoryConnector(MemoryFeed):
 
     def _updated(self, base: Record, patch: Patch, version: Version) -> Record:
         record = self._record(base.key, version, written=True)
-        return replace(record, losses=self.losses(patch.apply(Contact())))
+        return msgspec.structs.replace(record, losses=self.losses(patch.apply(Contact())))
 
     async def delete(self, key: RemoteKey, rev: Rev | None) -> None:
         await self._ask("delete", key)
@@ -209,7 +208,9 @@ class MemoryConnector(MemoryFeed):
             marked = self.world.character.marks and new.mark is not None and not new.fresh
             there = self.world.by_mark(new.mark or "") if marked else None
             key, version = there or self.world.add(self._document(new, 1000 * len(self.world.calls) + at))
-            return replace(self._record(RemoteKey(key), version, written=True), losses=self.losses(new.draft))
+            return msgspec.structs.replace(
+                self._record(RemoteKey(key), version, written=True), losses=self.losses(new.draft)
+            )
 
         return new.mark or "", act
 

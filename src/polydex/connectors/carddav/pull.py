@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -279,7 +278,7 @@ def _doubted(changes: Changes, known: Mapping[RemoteKey, Rev]) -> frozenset[Remo
 
 def _without_rev(records: Sequence[Record], doubted: frozenset[RemoteKey]) -> tuple[Record, ...]:
     """The records; those in doubt without their revision, so that it does not pass for "nothing new"."""
-    return tuple(replace(record, rev=None) if record.key in doubted else record for record in records)
+    return tuple(msgspec.structs.replace(record, rev=None) if record.key in doubted else record for record in records)
 
 
 def _expired(message: str, *, resume: bool) -> CursorExpired:

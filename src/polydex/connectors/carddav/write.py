@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from polydex.connectors.base import Absent, Found, MarkAnswer, Record, Unknown
 from polydex.connectors.carddav import etags, hrefs, wire
@@ -366,7 +368,7 @@ def _changed(sent: Contact | None, stored: Contact | None) -> Iterator[Loss]:
 
 def _with_losses(record: Record, losses: tuple[Loss, ...]) -> Record:
     """The record with what a write could not keep."""
-    return replace(record, losses=losses)
+    return msgspec.structs.replace(record, losses=losses)
 
 
 def _rev(clock: int | None) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from polydex.connectors import photos
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk
@@ -129,7 +131,7 @@ class ExchangeConnector:
         return listen(self.api, self.source_key)
 
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
-        return replace(record(raw, self.region, key), rev=rev)
+        return msgspec.structs.replace(record(raw, self.region, key), rev=rev)
 
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         del document

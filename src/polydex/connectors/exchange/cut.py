@@ -9,7 +9,8 @@ from polydex.connectors.exchange.wire import document
 from polydex.connectors.exchange.xml import Element
 from polydex.core.ids import RemoteKey
 
-_BOM: Final = b"\xef\xbb\xbf"
+_DECLARATION: Final = len(b"\xef\xbb\xbf<?")
+"""Where the mark of an XML declaration ends, behind a byte order mark perhaps."""
 _PREFIX: Final = "t"
 _ITEM_ID: Final = b'<t:ItemId Id="%b"'
 
@@ -26,7 +27,7 @@ class Cutting:
     def __init__(self, answer: bytes) -> None:
         """``answer``: well-formed, in UTF-8."""
         self._answer = answer
-        self._is_plain = b"<!" not in answer and answer.rfind(b"<?") <= len(_BOM)  # the declaration alone
+        self._is_plain = not _has(answer, b"!", 0) and not _has(answer, b"?", _DECLARATION)
         self._at = 0
         self._names: dict[str | None, str] = {}
         self._head = b""
@@ -48,6 +49,16 @@ class Cutting:
         if names != self._names or not self._head.startswith(start[:-1] + b" "):
             self._names, self._head = names, document(item).partition(b">")[0] + b">"
         return self._head + answer[inside : self._at]
+
+
+def _has(answer: bytes, mark: bytes, begin: int) -> bool:
+    """Whether "<" and this mark stand together behind a place. A single byte is found ten times as fast as two."""
+    at = answer.find(mark, begin)
+    while at >= 0:
+        if answer.startswith(b"<", at - 1):
+            return True
+        at = answer.find(mark, at + 1)
+    return False
 
 
 @lru_cache(maxsize=64)

@@ -196,26 +196,24 @@ def _extended(element: Element, found: _Found) -> None:
     uri, value = element
     if value.text is None or value.tag != _VALUE:
         return
-    get = uri.get
-    kind, tag = get("PropertyType"), get("PropertyTag")
-    if tag is not None:
-        id_ = _id(kind, tag, None, None, None, None)
-    else:
-        word, guid = get("DistinguishedPropertySetId"), get("PropertySetId")
-        id_ = _id(kind, None, word, guid, get("PropertyId"), get("PropertyName"))
+    id_ = _id(*uri.items())
     if id_ is not None:
         found.extended.setdefault(id_, value.text)
 
 
 @lru_cache(maxsize=1024)
-def _id(
-    kind: str | None, tag: str | None, word: str | None, guid: str | None, number: str | None, name: str | None
-) -> str | None:
-    """The id of an extended property in lower case, as in ``mapi``; None when it has none."""
+def _id(*attributes: tuple[str, str]) -> str | None:
+    """The id of an extended property in lower case, as in ``mapi``; None when it has none.
+
+    Args:
+        attributes: of ``t:ExtendedFieldURI``, as they stand.
+    """
+    get = dict(attributes).get
+    kind, tag, name, number = get("PropertyType"), get("PropertyTag"), get("PropertyName"), get("PropertyId")
     try:
         if tag is not None:
             return f"{kind} 0x{int(tag, 0):04x}".lower()
-        within = SETS.get(word or "") or guid
+        within = SETS.get(get("DistinguishedPropertySetId") or "") or get("PropertySetId")
         if within is None or (number is None and name is None):
             return None
         named = f"Name {name}" if number is None else f"Id 0x{int(number):04x}"

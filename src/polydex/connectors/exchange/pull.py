@@ -38,6 +38,8 @@ PATIENCE = 12
 AT_ONCE lead to one contact in eight. Also how many pages in a row may be empty, or lead back to themselves.
 """
 _STEP_UP = 10
+_STRETCH = 8
+"""Contacts that are read at a stretch."""
 _LIST = "Exchange list"
 
 
@@ -98,21 +100,36 @@ class _Walking:
 
     async def pages(self) -> AsyncGenerator[Page, None]:
         state, idle = self._state, 0
-        while True:
-            stamp = await self._walk.stamp()
-            changes = await self._ask(state)
-            idle = 0 if changes.entries and changes.state != state else idle + 1
-            if idle == PATIENCE and not changes.last:
-                raise expired(f"{_LIST}: the list does not go on", resume=True)
-            # A list of everything cannot begin a second time: what goes meanwhile would never be told.
-            here = None if state is None else Position(state, walking=True, full=self._full).encode()
-            page, stopped = await self._page(changes, stamp, here)
-            yield page
-            if stopped is not None:
-                raise stopped  # the rest of this page comes when the walk is taken up again
-            if changes.last:
-                return
-            state, self._begun = changes.state, True
+        following: asyncio.Task[tuple[int, Changes]] | None = None
+        try:
+            while True:
+                stamp, changes = await (following or self._listed(state))
+                following = None
+                idle = 0 if changes.entries and changes.state != state else idle + 1
+                if idle == PATIENCE and not changes.last:
+                    raise expired(f"{_LIST}: the list does not go on", resume=True)
+                # A list of everything cannot begin a second time: what goes meanwhile would never be told.
+                here = None if state is None else Position(state, walking=True, full=self._full).encode()
+                page, stopped = await self._page(changes, stamp, here)
+                goes_on = stopped is None and not changes.last
+                state, self._begun = changes.state, True
+                if goes_on and self._full and not page.removed:
+                    # While this one is written. In a delta the next page has to be asked for after that (J1).
+                    following = asyncio.create_task(self._listed(state))
+                yield page
+                if stopped is not None:
+                    raise stopped  # the rest of this page comes when the walk is taken up again
+                if not goes_on:
+                    return
+        finally:
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+    async def _listed(self, state: str | None) -> tuple[int, Changes]:
+        """One page of the list, and the counter from before it was asked for. Raises CursorExpired, ProviderError."""
+        stamp = await self._walk.stamp()
+        return stamp, await self._ask(state)
 
     async def _ask(self, state: str | None) -> Changes:
         """One page of the list. Raises CursorExpired, ProviderError."""
@@ -175,7 +192,7 @@ class _Walking:
                 read.stopped = await self._failure(found)
                 if read.stopped is not None:
                     break
-                self._sort(read, told, found)
+                await self._sort(read, told, found)
         except ProviderError as error:
             read.stopped = error  # what has been read before counts
         finally:
@@ -212,11 +229,13 @@ class _Walking:
         half = len(keys) // 2
         return await self._bodies(keys[:half]) | await self._bodies(keys[half:])
 
-    def _sort(
+    async def _sort(
         self, read: _Gathered, told: Mapping[RemoteKey, Entry], found: Mapping[RemoteKey, Read | ProviderError]
     ) -> None:
         """Everybody of whom there is something to say."""
-        for key, outcome in found.items():
+        for at, (key, outcome) in enumerate(found.items()):
+            if at % _STRETCH == 0:
+                await asyncio.sleep(0)  # so that the next request leaves, and its answer arrives
             failure: PolydexError
             if isinstance(outcome, ProviderError):
                 # Who is told to be there and is not found has gone since: a fetch decides, as nobody may vanish by one

@@ -21,6 +21,7 @@ CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 _ERRORS: Final = "{http://schemas.microsoft.com/exchange/services/2006/errors}"
 _CODE: Final = re.compile(r"[A-Za-z0-9]{1,100}")
 _NO_ERROR: Final = "NoError"
+_RESPONSE_CODE: Final = M + "ResponseCode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,13 @@ def read(body: bytes) -> Reply:
 
 
 def _message(message: Element) -> Element | Failure:
-    code = (message.findtext(M + "ResponseCode") or "").strip()
-    if message.get("ResponseClass") == "Success" and code in ("", _NO_ERROR):
+    code = next(iter(message), None)  # the first one, unless there are words about a failure
+    if code is None or code.tag != _RESPONSE_CODE:
+        code = message.find(_RESPONSE_CODE)
+    text = "" if code is None else (code.text or "").strip()
+    if text in ("", _NO_ERROR) and message.get("ResponseClass") == "Success":
         return message
-    return _failure(code, message.find(M + "MessageXml"))
+    return _failure(text, message.find(M + "MessageXml"))
 
 
 def _fault(fault: Element) -> Failure:

@@ -6,7 +6,7 @@ What a write returns is what Exchange says it stores, not what was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET
@@ -222,7 +222,7 @@ def _with_photo(made: Record, photo: Photo | None) -> Record:
     """What a write has made, with a loss where its photo is not as it was sent: stored, or None for removed."""
     if made.contact is None or (made.contact.photo is None) == (photo is None):
         return made
-    return replace(made, losses=(*made.losses, _NOT_REMOVED if photo is None else _NOT_STORED))
+    return msgspec.structs.replace(made, losses=(*made.losses, _NOT_REMOVED if photo is None else _NOT_STORED))
 
 
 def _but_photo(made: Record) -> Contact | None:

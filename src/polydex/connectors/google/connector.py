@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from polydex.connectors import photos
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk
@@ -127,7 +129,7 @@ class GoogleConnector:
         return await picture.photo_at(self.api, reading.photo_url, reading.contact.photo)
 
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
-        return replace(people.record(raw, self.labels, self.region, key=key), rev=rev)
+        return msgspec.structs.replace(people.record(raw, self.labels, self.region, key=key), rev=rev)
 
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         del document

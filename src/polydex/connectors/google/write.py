@@ -6,7 +6,7 @@ What a write returns is what Google says it stores, not what was sent.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -120,11 +120,11 @@ class Writer:
         try:
             await picture.put(self.api, created.key, photo, seconds=self.deadline.left)
         except ProviderError as error:
-            return replace(created, losses=(*created.losses, without_photo(error, CREATE)))
+            return msgspec.structs.replace(created, losses=(*created.losses, without_photo(error, CREATE)))
         try:
             raw = await get(self.api, created.key, step=CREATE, seconds=self.deadline.left)
         except ProviderError:
-            return replace(created, rev=None)  # the next pull brings it as it is
+            return msgspec.structs.replace(created, rev=None)  # the next pull brings it as it is
         return self.made(raw, labels, created.losses)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
@@ -182,7 +182,7 @@ class Writer:
         after = record(raw, self.labels, self.region)
         if _but_photo(after.contact) != _but_photo(before.contact):
             raise Stale(f"{UPDATE}: the contact has changed at Google")  # between the two
-        return replace(after, contact=base.contact)
+        return msgspec.structs.replace(after, contact=base.contact)
 
     async def _same(self, base: Record) -> Record:
         """The contact as it is now. Raises Stale when that is no longer what the base says."""
@@ -191,7 +191,7 @@ class Writer:
         fresh = record(raw, self.labels, self.region)
         if not _is_same(base, fresh):
             raise Stale(f"{UPDATE}: the contact has changed at Google")
-        return replace(fresh, contact=base.contact or fresh.contact)
+        return msgspec.structs.replace(fresh, contact=base.contact or fresh.contact)
 
     async def _patch(self, key: RemoteKey, body: bytes, edited: Edited) -> bytes:
         query = [("updatePersonFields", ",".join(edited.fields)), *mask()]

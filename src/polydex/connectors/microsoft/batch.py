@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from polydex.connectors.base import New, Record
 from polydex.connectors.microsoft import contacts, marks
@@ -247,7 +249,7 @@ class Batch:
             document = documents.get(one.key)
             if not isinstance(document, bytes):
                 there = self._made(one.meant, one.key, one.losses)
-                outcomes[one.at] = replace(there, rev=None) if isinstance(there, Record) else there
+                outcomes[one.at] = msgspec.structs.replace(there, rev=None) if isinstance(there, Record) else there
                 continue
             lost = unkept(document, one.meant) if amiss(document, one.body) else ()
             outcomes[one.at] = self._made(document, one.key, (*one.losses, *lost))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from polydex.connectors import photos
 from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk, Watch
@@ -125,7 +127,7 @@ class MicrosoftConnector:
         return None if known is None else await picture.photo_of(self.api, self.source_key, record_.key, known)
 
     def remap(self, raw: bytes, key: RemoteKey, rev: Rev | None) -> Record:
-        return replace(record(raw, self.region, key), rev=rev)
+        return msgspec.structs.replace(record(raw, self.region, key), rev=rev)
 
     def losses(self, draft: Contact, base: Record | None = None, document: bytes | None = None) -> tuple[Loss, ...]:
         del document

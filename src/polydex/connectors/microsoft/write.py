@@ -6,7 +6,7 @@ What a write returns is what Microsoft says it stores, not what was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import UNSET
@@ -119,7 +119,9 @@ class Writer:
         except ProviderError:
             document = None
         if document is None or contacts.is_from_before(document, meant, before):
-            return replace(self.made(meant, key, losses), rev=None)  # the next pull reads what has no revision
+            return msgspec.structs.replace(
+                self.made(meant, key, losses), rev=None
+            )  # the next pull reads what has no revision
         if wrong := amiss(document, body):
             document = await self._sent_again(key, document, body_of(wrong), step)
             if amiss(document, body):
@@ -139,12 +141,12 @@ class Writer:
         try:
             stored = await picture.put(self.api, self.folder, created.key, photo, self.deadline)
         except ProviderError as error:
-            return replace(created, losses=(*created.losses, without_photo(error, CREATE)))
+            return msgspec.structs.replace(created, losses=(*created.losses, without_photo(error, CREATE)))
         losses = created.losses if stored else (*created.losses, _NOT_STORED)
         try:
-            return replace(await self._read(created.key, CREATE), losses=losses)
+            return msgspec.structs.replace(await self._read(created.key, CREATE), losses=losses)
         except ProviderError:
-            return replace(created, rev=None, losses=losses)  # the next pull brings it as it is
+            return msgspec.structs.replace(created, rev=None, losses=losses)  # the next pull brings it as it is
 
     async def find_mark(self, mark: str) -> MarkAnswer:
         """See ``Connector.find_mark``."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from polydex.connectors.base import Record
@@ -142,9 +142,11 @@ async def test_a_contact_that_came_back_lost_to_a_copy_of_it(home: Home) -> None
     """Reported as removed, then named again by a later page of the walk, and a copy with its uid beside it."""
     home.world.put(named("ada"), "k1")
     consumer = await (await home.consumer()).follow()
-    await observe(home, changed=(replace(record("k1", "ada", "2"), uid="u"),))
+    await observe(home, changed=(msgspec.structs.replace(record("k1", "ada", "2"), uid="u"),))
     await observe(home, removed=(RemoteKey("k1"),))
-    back, copy = (replace(record(key, nick, "3"), uid="u") for key, nick in (("k1", "ada"), ("k2", "copy")))
+    back, copy = (
+        msgspec.structs.replace(record(key, nick, "3"), uid="u") for key, nick in (("k1", "ada"), ("k2", "copy"))
+    )
     await observe(home, changed=(back, copy))
     await consumer.follow()
     assert (consumer.names, consumer.gone) == (["ada", "copy"], [])
