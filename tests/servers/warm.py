@@ -34,8 +34,12 @@ from tests.soak import SOAK
 PROGRAMS = {
     "polydex": (
         *(f"polydex.{name}" for name in ("app", "api.app", "api.connection", "store.sqlite", "engine.check")),
-        *(f"polydex.connectors.{name}" for name in ("carddav.connector", "carddav.probe", "google.connector")),
-        *(f"polydex.cli.{name}" for name in ("accounts", "apps", "contacts", "serve", "sync", "doctor.command")),
+        *(f"polydex.connectors.{name}" for name in ("carddav.connector", "carddav.probe", "carddav.provider")),
+        *(f"polydex.connectors.{name}.provider" for name in ("exchange", "google", "microsoft")),
+        *(
+            f"polydex.cli.{name}"
+            for name in ("accounts", "apps", "contacts", "serve", "sync", "doctor.command", "doctor.examination")
+        ),
         *("polydex_sandbox.app", "uvicorn", "uvloop", "rich.table", "rich.progress"),
     ),
     "tests.cli.reaper": (),
