@@ -12,6 +12,7 @@ from polydex.core.errors import (
     PolydexError,
     ProviderError,
     ProviderForbidden,
+    ProviderMalformed,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
@@ -41,6 +42,14 @@ def mixed(operation: str, good: str, code: str) -> Reply:
 
 def stored(key: str, version: str = "1") -> Record:
     return base(items(key, version=version)[0], rev=version)
+
+
+def with_marks(marks: dict[str, str]) -> list[str]:
+    """Contents with a contact for each key, which carries the mark."""
+    return [
+        item.replace("<t:GivenName>", f"{ours('PolydexMark', marks[key])}<t:GivenName>")
+        for key, item in zip(marks, items(*marks), strict=True)
+    ]
 
 
 # --- create -----------------------------------------------------------------------------------------------------------
@@ -101,11 +110,7 @@ async def test_when_the_marks_cannot_be_read_nothing_is_sent() -> None:
 
 async def test_copies_of_one_do_not_hide_another_that_is_there() -> None:
     """Else that one would be created a second time."""
-    marked = {"a1": "m1", "a2": "m1", "b": "m2"}
-    entries = [
-        item.replace("<t:GivenName>", f"{ours('PolydexMark', marked[key])}<t:GivenName>")
-        for key, item in zip(marked, items(*marked), strict=True)
-    ]
+    entries = with_marks({"a1": "m1", "a2": "m1", "b": "m2"})
     async with served(
         FindItem=[
             said("FindItem", found("a1", "a2", last=False)),
@@ -126,6 +131,15 @@ async def test_when_marks_cannot_be_looked_for_all_are_created() -> None:
         GetItem=said("GetItem", *items("a", "b")),
     ) as (_, connector):
         assert kinds(await connector.create_many([New(ADA, "m1"), New(BOB, "m2")])) == [Record, Record]
+
+
+async def test_creates_that_are_answered_in_another_order_are_open() -> None:
+    """Nobody gets the id of somebody else, and of nobody it is said that nothing was sent."""
+    read = said("GetItem", *with_marks({"b": "m2", "a": "m1"}))
+    async with served(CreateItem=said("CreateItem", *items("b", "a")), GetItem=read) as (_, connector):
+        with pytest.raises(ProviderMalformed) as caught:
+            await connector.create_many([New(ADA, "m1", fresh=True), New(BOB, "m2", fresh=True)])
+    assert caught.value.sent
 
 
 # --- update -----------------------------------------------------------------------------------------------------------
@@ -150,6 +164,14 @@ async def test_one_that_is_superseded_is_refused_alone() -> None:
     ) as (_, connector):
         changed = await connector.update_many([(stored("a"), Patch(notes="x")), (stored("b"), Patch(notes="y"))])
     assert kinds(changed) == [Record, Stale]
+
+
+async def test_changes_that_are_answered_in_another_order_are_open() -> None:
+    """The one that was refused would pass for the one that was carried out."""
+    async with served(UpdateItem=mixed("UpdateItem", items("b")[0], "ErrorIrresolvableConflict")) as (_, connector):
+        with pytest.raises(ProviderMalformed) as caught:
+            await connector.update_many([(stored("a"), Patch(notes="x")), (stored("b"), Patch(notes="y"))])
+    assert caught.value.sent
 
 
 async def test_those_without_a_version_and_those_that_do_not_change_are_not_sent() -> None:

@@ -57,7 +57,6 @@ RECORDED: list[tuple[int, bytes, type[ProviderError]]] = [
         CursorExpired,
     ),
     (200, item("ErrorSyncFolderNotFound", "The folder to synchronize could not be found."), ProviderRejected),
-    (200, item("ErrorSavedItemFolderNotFound"), ProviderRejected),
     (
         200,
         item(

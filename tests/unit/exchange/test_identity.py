@@ -8,10 +8,13 @@ import pytest
 
 from polydex.connectors.exchange.provider import EXCHANGE
 from polydex.connectors.provider import Credentials
-from polydex.core.errors import BadRequest
-from tests.unit.exchange.server import refused, said, served
-from tests.unit.exchange.test_write import FOLDER
+from polydex.core.errors import BadRequest, ProviderError, ProviderRejected, ProviderUnavailable, RecordNotFound
+from tests.unit.exchange.server import items, refused, said, served
+from tests.unit.exchange.test_write import ADA, BROKEN, FOLDER, KEY
 
+CONTACTS = FOLDER.replace("f0", "f1")
+HOME = said("GetFolder", FOLDER, CONTACTS)
+HEIR = said("GetFolder", FOLDER.replace("f0", "h0"), CONTACTS.replace("f1", "h1"))
 UNKNOWN = refused("ResolveNames", "ErrorNameResolutionNoResults")
 
 
@@ -32,3 +35,47 @@ def test_a_mailbox_that_is_no_address(mailbox: str) -> None:
     )
     with pytest.raises(BadRequest):
         EXCHANGE.prepare("EWS", credentials)
+
+
+async def test_the_default_folder_is_named_by_its_id_which_is_asked_for_once() -> None:
+    async with served(
+        GetFolder=HOME, CreateItem=said("CreateItem", *items("k")), GetItem=said("GetItem", *items("k"))
+    ) as (server, connector):
+        ours = replace(connector, subject="f0")
+        for _ in range(2):
+            await ours.create(ADA, None)
+    assert server.names == ["GetFolder", "CreateItem", "GetItem", "CreateItem", "GetItem"]
+    named = [one.get("Id") for asked in server.asked for one in asked.iterfind("{*}SavedItemFolderId/{*}FolderId")]
+    assert named == ["f1", "f1"]
+
+
+@pytest.mark.parametrize("code", ["ErrorAccessDenied", "ErrorFolderNotFound", "ErrorNonExistentMailbox"])
+async def test_an_id_that_leads_nowhere_is_asked_for_again(code: str) -> None:
+    """The folder may be another one by now, or the mailbox."""
+    async with served(GetFolder=[HOME, HEIR], CreateItem=refused("CreateItem", code)) as (server, connector):
+        ours = replace(connector, subject="f0")
+        for message in (code, "another mailbox"):
+            with pytest.raises(ProviderError, match=message) as caught:
+                await ours.create(ADA, None)
+            assert not caught.value.sent
+    assert server.names == ["GetFolder", "CreateItem", "GetFolder"]
+
+
+async def test_when_nobody_can_say_whose_mailbox_it_is_nothing_is_sent() -> None:
+    async with served(GetFolder=BROKEN) as (server, connector):
+        with pytest.raises(ProviderUnavailable) as caught:
+            await replace(connector, subject="f0").create(ADA, None)
+    assert not caught.value.sent
+    assert server.names == ["GetFolder"]
+
+
+async def test_who_is_not_found_is_gone_only_by_the_word_of_the_mailbox_that_it_was_in() -> None:
+    gone = refused("GetItem", "ErrorItemNotFound")
+    for folder, error in (
+        (said("GetFolder", FOLDER), RecordNotFound),
+        (said("GetFolder", FOLDER.replace("f0", "h0")), ProviderRejected),
+        (BROKEN, ProviderUnavailable),
+    ):
+        async with served(GetItem=gone, GetFolder=folder) as (_, connector):
+            with pytest.raises(error):
+                await replace(connector, subject="f0").fetch(KEY)

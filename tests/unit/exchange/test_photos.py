@@ -194,3 +194,18 @@ async def test_the_bytes_of_a_photo() -> None:
     assert server.names == ["GetAttachment", "GetItem", "GetAttachment"]
     async with served(GetAttachment=missing, GetItem=said("GetItem", *items("k"))) as (_, connector):
         assert await connector.photo(stored) is None
+
+
+@pytest.mark.parametrize("announced", ["image/bmp", None])
+async def test_a_photo_of_an_unknown_kind_is_served_as_exchange_announces_it(announced: str | None) -> None:
+    """Else an export would leave it out, and say nothing."""
+    content = (
+        "<m:Attachments><t:FileAttachment><t:AttachmentId Id='a'/>"
+        f"<t:Content>{b64encode(b'BM...').decode()}</t:Content></t:FileAttachment></m:Attachments>"
+    )
+    kind = f"<t:ContentType>{announced}</t:ContentType>" if announced else ""
+    stored = base(pictured("k", "a").replace("<t:Size>", f"{kind}<t:Size>"))
+    async with served(GetAttachment=said("GetAttachment", content)) as (_, connector):
+        photo = await connector.photo(stored)
+    assert photo is not None
+    assert (photo.content, photo.mime_type) == (b"BM...", announced)

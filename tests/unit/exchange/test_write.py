@@ -11,6 +11,7 @@ from polydex.core.contact import Contact, Name
 from polydex.core.errors import (
     ProviderError,
     ProviderForbidden,
+    ProviderMalformed,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
@@ -239,3 +240,44 @@ async def test_a_contact_that_is_not_there() -> None:
     async with served(GetItem=refused("GetItem", "ErrorItemNotFound")) as (_, connector):
         with pytest.raises(RecordNotFound):
             await connector.fetch(KEY)
+
+
+SOMEBODY = found("k", "other")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        BROKEN,
+        Reply(b"<html/>", 500),
+        refused("GetItem", "ErrorInternalServerError"),
+        refused("GetItem", "ErrorTimeoutExpired"),
+    ],
+)
+async def test_of_one_contact_alone_exchange_fails_for_good(failure: Reply) -> None:
+    """As the engine puts it: what stops this one stops nobody else (J4)."""
+    async with served(GetItem=[failure, said("GetItem", *items("other"))], FindItem=said("FindItem", SOMEBODY)) as (
+        server,
+        connector,
+    ):
+        with pytest.raises(ProviderMalformed):
+            await connector.fetch(KEY)
+    assert server.names == ["GetItem", "FindItem", "GetItem"]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [said("FindItem", SOMEBODY), said("FindItem", found("k")), BROKEN, refused("FindItem", "ErrorAccessDenied")],
+)
+async def test_when_nobody_else_can_be_read_it_is_not_the_contact(search: Reply) -> None:
+    async with served(GetItem=BROKEN, FindItem=search) as (_, connector):
+        with pytest.raises(ProviderUnavailable):
+            await connector.fetch(KEY)
+
+
+@pytest.mark.parametrize("reply", [Reply(b"", 503), refused("GetItem", "ErrorMailboxStoreUnavailable")])
+async def test_a_server_that_cannot_be_reached_is_no_fault_of_a_contact(reply: Reply) -> None:
+    async with served(GetItem=reply) as (server, connector):
+        with pytest.raises(ProviderUnavailable):
+            await connector.fetch(KEY)
+    assert set(server.names) == {"GetItem"}

@@ -71,6 +71,9 @@ def test_every_day_of_a_leap_year_without_its_year() -> None:
         ("0001-01-01T00:00:00Z", None),
         ("0001-01-01T00:00:00+05:00", None),
         ("9999-12-31T23:59:59-05:00", None),
+        ("4500-12-31T23:59:59Z", "4500-12-31"),
+        ("4501-01-01T00:00:00Z", None),
+        ("4501-01-01T11:59:00Z", None),
         ("1990-02-30T00:00:00Z", None),
         ("1990-01-02T25:00:00Z", None),
         ("yesterday", None),
@@ -89,6 +92,7 @@ def test_what_the_bag_says_holds_as_long_as_graph_says_the_same() -> None:
     assert read_birthday(None, "--05-06") is None
     assert read_birthday(None, "circa 1990") == "circa 1990"
     assert read_birthday("0001-01-01T08:00:00Z", "0001-01-01") == "0001-01-01"
+    assert read_birthday("4501-01-01T00:00:00Z", "4501-01-01") == "4501-01-01"
     assert read_birthday("1990-05-06T11:59:00Z", "circa 1990") == "1990-05-06"
 
 
@@ -107,4 +111,5 @@ def test_whether_there_is_something_to_clear() -> None:
     assert is_set("1990-01-02T11:59:00Z")
     assert is_set("nonsense")
     assert not is_set("0001-01-01T08:00:00Z")
+    assert not is_set("4501-01-01T00:00:00Z")
     assert not is_set(None)

@@ -184,6 +184,8 @@ class Api:
         crowded = errors.holds_back(error, answer.status)
         if crowded and not any(code in errors.OF_STREAMS for code in found.codes):
             error.retry_after = self.shared.pause.refused(error.retry_after)
+        if errors.leads_elsewhere(error):
+            self.shared.default_folder = ""
         if isinstance(error, ProviderUnauthorized):
             self.shared.lockout.refused(self.channel.auth)
         if answer.repeated and isinstance(error, ProviderThrottled):  # the first sending may have been carried out

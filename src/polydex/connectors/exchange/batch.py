@@ -23,7 +23,7 @@ from polydex.connectors.exchange.write import CREATE, DELETE, UPDATE, Writer, no
 from polydex.connectors.exchange.xml import Element
 from polydex.connectors.outcome import nothing_sent, of_create, unsent
 from polydex.core.contact import EMPTY
-from polydex.core.errors import PolydexError, ProviderError, ProviderUnavailable, RecordNotFound
+from polydex.core.errors import PolydexError, ProviderError, ProviderMalformed, ProviderUnavailable, RecordNotFound
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey, Rev
 from polydex.core.patch import Patch
@@ -82,6 +82,10 @@ class Batch:
                 except ProviderError as error:
                     outcomes[at] = of_create(error)
         await self._read_again(written, outcomes, CREATE)
+        for one in written:
+            made_, mark = outcomes[one.at], new[one.at].mark
+            if isinstance(made_, Record) and None not in (mark, made_.mark) and made_.mark != mark:
+                raise _in_disorder(CREATE)
         return [outcomes[at] for at in range(len(new))]
 
     async def _marked(self, new: Sequence[New]) -> dict[int, Record | PolydexError]:
@@ -138,11 +142,14 @@ class Batch:
         if sent:
             payload = update_item.payload([change for _, change in sent])
             answers = await self._api.many(payload, len(sent), step=UPDATE, seconds=self._left)
+            keys = {one.key for one, _ in sent}
             for (one, _), answer in zip(sent, answers, strict=True):
                 if isinstance(answer, ProviderError):
                     outcomes[one.at] = answer
-                else:
-                    written.append(one)
+                    continue
+                if update_item.parse(answer).key in keys - {one.key}:
+                    raise _in_disorder(UPDATE)
+                written.append(one)
         await self._read_again(written, outcomes, UPDATE)
         for at in later:
             outcomes[at] = await self._alone(self._writer.update(*changes[at]))
@@ -213,6 +220,13 @@ class Batch:
             return await writing
         except PolydexError as error:
             return error
+
+
+def _in_disorder(step: str) -> ProviderMalformed:
+    """Answers are told apart by their order alone. Where that is wrong nobody knows what became of whom, of those that are
+    said to have failed neither.
+    """
+    return ProviderMalformed(f"{step}: Exchange has answered in another order")
 
 
 def _told(answer: Element | ProviderError) -> Element:

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 import msgspec
 
 from polydex.connectors import photos
-from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Walk
+from polydex.connectors.base import Capabilities, Guard, Identity, MarkAnswer, New, Page, Record, Unknown, Walk
 from polydex.connectors.exchange import contacts, edit, native, picture
 from polydex.connectors.exchange.api import Api
 from polydex.connectors.exchange.batch import MOST, Batch
 from polydex.connectors.exchange.folders import DEFAULT
-from polydex.connectors.exchange.identity import identify
+from polydex.connectors.exchange.identity import home, identify
 from polydex.connectors.exchange.listen import listen
 from polydex.connectors.exchange.pull import pull
 from polydex.connectors.exchange.read import record
 from polydex.connectors.exchange.write import Writer
+from polydex.connectors.outcome import nothing_sent
 from polydex.core.contact import EMPTY, Contact, Photo
-from polydex.core.errors import PolydexError
+from polydex.core.errors import PolydexError, ProviderRejected
 from polydex.core.fields import Field, Loss
 from polydex.core.ids import Cursor, RemoteKey, Rev
 from polydex.core.patch import Patch, diff
@@ -79,7 +80,8 @@ class ExchangeConnector:
         return await identify(self.api)
 
     async def fetch(self, key: RemoteKey) -> Record:
-        return (await contacts.get(self.api, key)).record(self.region)
+        async with self.api.opened() as api:
+            return (await contacts.fetch(api, self.source_key, key, self.subject)).record(self.region)
 
     async def create(
         self,
@@ -92,12 +94,15 @@ class ExchangeConnector:
     ) -> Record:
         del document  # vCards only
         draft, losses = await asyncio.to_thread(photos.fitting_draft, draft, picture.fitted)
-        async with self._writer() as writer:
+        async with self._writer(at_home=True) as writer:
             return await writer.create(draft, mark, native or {}, losses, fresh=fresh)
 
     async def find_mark(self, mark: str) -> MarkAnswer:
-        async with self._writer() as writer:
-            return await writer.find_mark(mark)
+        try:
+            async with self._writer(at_home=True) as writer:
+                return await writer.find_mark(mark)
+        except ProviderRejected:  # another mailbox cannot tell
+            return Unknown()
 
     async def update(self, base: Record, patch: Patch) -> Record:
         patch, losses = await asyncio.to_thread(photos.fitting_patch, patch, picture.fitted)
@@ -109,7 +114,7 @@ class ExchangeConnector:
             await writer.delete(key, rev)
 
     async def create_many(self, new: Sequence[New]) -> Sequence[Record | PolydexError]:
-        async with self._writer() as writer:
+        async with self._writer(at_home=True) as writer:
             return await Batch(writer).create(new)
 
     async def update_many(self, changes: Sequence[tuple[Record, Patch]]) -> Sequence[Record | PolydexError]:
@@ -146,7 +151,14 @@ class ExchangeConnector:
         return native.native(raw, names)
 
     @contextlib.asynccontextmanager
-    async def _writer(self) -> AsyncIterator[Writer]:
-        """The writes of one request, over one connection."""
+    async def _writer(self, *, at_home: bool = False) -> AsyncIterator[Writer]:
+        """The writes of one request, over one connection. ``at_home``: they name the folder, and not a contact, whose id
+        is of one mailbox.
+        """
         async with self.api.opened() as api:
-            yield Writer.of(api, self.source_key, self.region)
+            writer = Writer.of(api, self.source_key, self.region)
+            if at_home:
+                with nothing_sent():
+                    folder = await home(api, self.source_key, self.subject, seconds=writer.deadline.left)
+                writer = replace(writer, folder=folder)
+            yield writer

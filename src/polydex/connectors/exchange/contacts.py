@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence, Set as AbstractSet
 
 import msgspec
 
 from polydex.connectors.base import Record
+from polydex.connectors.deadline import Deadline
 from polydex.connectors.exchange.api import FETCH_SECONDS, READ_SECONDS, Api
 from polydex.connectors.exchange.cut import Cutting
-from polydex.connectors.exchange.errors import is_untried
+from polydex.connectors.exchange.errors import is_untried, may_be_of_one
+from polydex.connectors.exchange.identity import confirm
 from polydex.connectors.exchange.ids import ItemId, read_item_id
 from polydex.connectors.exchange.operations import find_item, get_item
 from polydex.connectors.exchange.read import record
 from polydex.connectors.exchange.shape import SHAPE
 from polydex.connectors.exchange.wire import document
 from polydex.connectors.exchange.xml import Element
-from polydex.core.errors import ProviderError, ProviderMalformed
+from polydex.core.errors import ProviderError, ProviderMalformed, ProviderTimeout, ProviderUnavailable, RecordNotFound
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey
 
@@ -55,6 +58,37 @@ async def get(api: Api, key: RemoteKey, *, step: str = FETCH, seconds: float = F
     if isinstance(found, ProviderError):
         raise found
     return found
+
+
+async def fetch(api: Api, folder: str, key: RemoteKey, subject: str) -> Read:
+    """One of them, for who wants to know what has become of it.
+
+    Args:
+        api: of the mailbox.
+        folder: where it is listed.
+        key: its id.
+        subject: whose mailbox it has to be: of another one nobody believes that somebody is gone.
+
+    Raises:
+        RecordNotFound: it is gone.
+        ProviderMalformed: Exchange fails of this one alone. Else it would stop the others for ever (J4).
+        ProviderError: otherwise.
+    """
+    deadline = Deadline(FETCH_SECONDS)
+    try:
+        return await get(api, key, seconds=deadline.left)
+    except RecordNotFound:
+        await confirm(api, subject, seconds=deadline.left)
+        raise
+    except (ProviderUnavailable, ProviderTimeout) as error:
+        if not may_be_of_one(error):
+            raise
+        alone: bool | None = False
+        with contextlib.suppress(ProviderError):
+            alone = await others_answer(api, folder, (key,), seconds=deadline.left)
+        if not alone:
+            raise
+        raise ProviderMalformed(f"{FETCH}: Exchange fails of this one alone", original=error.original) from error
 
 
 async def get_many(

@@ -48,7 +48,18 @@ notification-subscriptions-mailbox-events-and-ews-in-exchange).
 """
 UNREADABLE = ("ErrorItemCorrupt", "ErrorCorruptData", "ErrorContentConversionFailed", "ErrorItemPropertyRequestFailed")
 """An item is damaged, or is one that Exchange cannot show."""
+NO_FOLDER = (
+    "ErrorSyncFolderNotFound",
+    "ErrorFolderNotFound",
+    "ErrorSavedItemFolderNotFound",
+    "ErrorParentFolderNotFound",
+    "ErrorToFolderNotFound",
+    "ErrorInvalidFolderId",
+)
+_OF_ONE = ("ErrorInternalServerError", "ErrorTimeoutExpired")
+"""Exchange says no more than that of a single item that it cannot render, too (exchangelib#1192)."""
 _OK = 200
+_CRASH = 500
 _ELSEWHERE = (301, 302, 303, 307, 308)
 _UNTRIED = "ErrorBatchProcessingStopped"
 _CRASHED = "genericerrorpage"
@@ -101,12 +112,7 @@ TABLE: tuple[Row, ...] = (
         ("ErrorSubscriptionAccessDenied", "ErrorSubscriptionDelegateAccessNotSupported"),
     ),
     Row(CursorExpired, "Exchange no longer knows the state of the synchronisation", ("ErrorInvalidSyncStateData",)),
-    Row(ProviderRejected, "The contact folder is gone", ("ErrorSyncFolderNotFound", "ErrorFolderNotFound")),
-    Row(
-        ProviderRejected,
-        "The contact folder is gone",
-        ("ErrorSavedItemFolderNotFound", "ErrorParentFolderNotFound", "ErrorToFolderNotFound", "ErrorInvalidFolderId"),
-    ),
+    Row(ProviderRejected, "The contact folder is gone", NO_FOLDER),
     Row(
         Stale,
         "The contact has changed at Exchange",
@@ -314,6 +320,17 @@ def is_untried(error: ProviderError) -> bool:
 def is_unreadable(error: ProviderError) -> bool:
     """Whether it is this item alone that Exchange cannot read, by its own word."""
     return (error.original or {}).get("code") in UNREADABLE
+
+
+def may_be_of_one(error: ProviderError) -> bool:
+    """Whether an item for which alone was asked may be at fault, and not Exchange: whether others can be read tells."""
+    original = error.original or {}
+    return original.get("code") in _OF_ONE or original == {"status": _CRASH}
+
+
+def leads_elsewhere(error: ProviderError) -> bool:
+    """Whether what was asked for may be in another mailbox than the one that answers."""
+    return isinstance(error, ProviderForbidden) or (error.original or {}).get("code") in NO_FOLDER
 
 
 def holds_back(error: ProviderError, status: int) -> bool:

@@ -17,9 +17,6 @@ NAMES: Final = {"ntlm": "NTLM", "negotiate": "Negotiate", "basic": "Basic", BEAR
 
 Login: TypeAlias = BoundAuth | BearerAuth
 
-_REMEMBERED: Final = 1000
-_Key: TypeAlias = tuple[str, str, str, str, str]
-
 
 def login_of(credentials: Credentials, *, asks: bool = False) -> Login:
     """The login; where the method is ``bearer``, the password is an access token. Raises BadRequest.
@@ -33,34 +30,3 @@ def login_of(credentials: Credentials, *, asks: bool = False) -> Login:
         return BearerAuth(credentials.password)
     named = None if method == AUTO else cast("Method", method)
     return BoundAuth(credentials.login, credentials.password, named, asks=asks)
-
-
-class Logins:
-    """Those of all accounts of this process. Each remembers what its server takes."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[_Key, Login]] = {}
-
-    def of(self, account: str, credentials: Credentials) -> Login:
-        """The login of an account.
-
-        Args:
-            account: what tells accounts apart; "" has nothing in common with anybody.
-            credentials: as they are now.
-        """
-        key = (
-            credentials.login,
-            credentials.password,
-            credentials.server_url,
-            credentials.mailbox,
-            credentials.method,
-        )
-        known = self._known.get(account)
-        if known is not None and known[0] == key:
-            return known[1]
-        login = login_of(credentials)
-        if account:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()  # each is found again with one request
-            self._known[account] = key, login
-        return login

@@ -49,7 +49,8 @@ async def find_many(api: Api, folder: str, marks: Sequence[str], *, seconds: flo
 
 async def find_elsewhere(api: Api, folder: str, mark: str, *, seconds: float) -> RemoteKey | None:
     """The same in all other contact folders of the mailbox: users move contacts. Raises as ``find``."""
-    others = [book.key for book in await folders.sources(api, seconds=seconds) if book.key != folder]
+    here = folders.DEFAULT if folder == api.shared.default_folder else folder
+    others = [book.key for book in await folders.sources(api, seconds=seconds) if book.key != here]
     if not others:
         return None
     payload = find_item.payload(others, most=_MOST, property_=paths.element(_MARK), values=[mark])

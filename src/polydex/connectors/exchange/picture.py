@@ -47,8 +47,9 @@ async def photo_of(api: Api, key: RemoteKey, raw: bytes, known: Photo) -> Photo 
         if content is None:  # it has been replaced since
             attachment = _attachment((await get(here, key, step=_READ)).element)
             content = None if attachment is None else await _content(here, attachment)
-    kind = photos.mime_type(content) if content else None
-    return None if not content or kind is None else Photo(hash=known.hash, mime_type=kind, content=content)
+    if not content:
+        return None
+    return Photo(hash=known.hash, mime_type=photos.mime_type(content) or known.mime_type, content=content)
 
 
 async def add(api: Api, item: ItemId, content: bytes, deadline: Deadline) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -13,9 +13,9 @@ from polydex.connectors.exchange.autodiscover import Search
 from polydex.connectors.exchange.channel import Channel
 from polydex.connectors.exchange.connector import ExchangeConnector
 from polydex.connectors.exchange.identity import identify
-from polydex.connectors.exchange.logins import BEARER, Logins, login_of
+from polydex.connectors.exchange.logins import BEARER, login_of
 from polydex.connectors.exchange.server import ews_url, is_address
-from polydex.connectors.exchange.shared import Accounts
+from polydex.connectors.exchange.shared import Accounts, Shared
 from polydex.connectors.provider import Credentials, Probe
 from polydex.core.errors import BadRequest
 from polydex.net.client import Net
@@ -28,7 +28,6 @@ class ExchangeProvider:
     Attributes:
         autodiscover_url: a service of this installation that is asked first; "" for none.
         accounts: what the connectors of each account share in this process.
-        logins: of each account.
     """
 
     name: str = "exchange"
@@ -37,7 +36,6 @@ class ExchangeProvider:
     streams: bool = True
     autodiscover_url: str = ""
     accounts: Accounts = field(default_factory=Accounts, repr=False)
-    logins: Logins = field(default_factory=Logins, repr=False)
 
     def configured(self, options: Mapping[str, str]) -> ExchangeProvider:
         """``options``: ``autodiscover_url``."""
@@ -89,19 +87,21 @@ class ExchangeProvider:
         return probe.of_account(cast("Net", net), self, credentials, source_key or folders.DEFAULT)
 
     def _api(self, net: object, credentials: Credentials, options: Mapping[str, str]) -> Api:
-        account = options.get("account", "")
-        return self.api(
-            cast("Net", net), credentials, Channel(cast("Net", net), self.logins.of(account, credentials)), account
-        )
-
-    def api(self, net: Net, credentials: Credentials, channel: Channel, account: str = "") -> Api:
-        """The mailbox of an account, over a channel."""
         # Documents are mapped without a network, too; then nobody asks for the time.
-        now = net.now if net is not None else _no_time
+        now = cast("Net", net).now if net is not None else _no_time
+        shared = self.accounts.of(options.get("account", ""), now)
+        return self._over(Channel(cast("Net", net), shared.login(credentials)), credentials, shared, now)
+
+    def api(self, net: Net, credentials: Credentials, channel: Channel) -> Api:
+        """A mailbox, over a channel, as of an account that has nothing in common with anybody."""
+        return self._over(channel, credentials, self.accounts.of("", net.now), net.now)
+
+    @staticmethod
+    def _over(channel: Channel, credentials: Credentials, shared: Shared, now: Callable[[], int]) -> Api:
         return Api(
             channel=channel,
             url=credentials.server_url,
-            shared=self.accounts.of(account, now),
+            shared=shared,
             now=now,
             login=credentials.login,
             mailbox=credentials.mailbox,

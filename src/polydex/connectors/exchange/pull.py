@@ -13,7 +13,7 @@ from polydex.connectors.exchange.api import READ_SECONDS, Api
 from polydex.connectors.exchange.contacts import Read, get_many, others_answer
 from polydex.connectors.exchange.cursor import Position, expired
 from polydex.connectors.exchange.errors import is_unreadable
-from polydex.connectors.exchange.identity import confirm
+from polydex.connectors.exchange.identity import home
 from polydex.connectors.exchange.operations import sync_folder_items
 from polydex.connectors.exchange.operations.sync_folder_items import Changes, Entry
 from polydex.core.errors import (
@@ -61,14 +61,13 @@ async def pull(
         cursor: as ``Page.cursor`` gave it.
         walk: the engine's.
         region: two letters, for phone numbers.
-        subject: whose mailbox it has to be, before everything is listed anew: what another mailbox does not have would be
-            taken for deleted, and what it has for this user's. "": nobody knows yet.
+        subject: whose mailbox it has to be: what another mailbox does not have would be taken for deleted, and what it has
+            for this user's. "": nobody knows yet.
         resume: the cursor is of a walk in progress.
     """
     position = None if cursor is None else Position.decode(cursor, resume=resume)
     async with api.opened() as here:
-        if position is None and subject:
-            await confirm(here, subject)
+        folder = await home(here, folder, subject, anew=position is None)
         walking = _Walking(here, folder, walk, region, position, resume=resume)
         async for page in walking.pages():
             yield page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Final
 
 import msgspec
@@ -97,9 +98,10 @@ def photo(picture: Picture | None) -> Photo | None:
     kind = picture.media_type
     return Photo(
         hash=hashlib.sha256(picture.version.encode("utf-8", "surrogatepass")).hexdigest(),
-        mime_type=kind if kind and kind.startswith("image/") else None,
+        mime_type=kind if kind and _IMAGE.fullmatch(kind) else None,
     )
 
 
+_IMAGE: Final = re.compile(r"image/[A-Za-z0-9][A-Za-z0-9.+-]{0,63}")  # as far as RFC 6838, 4.2 goes into a vCard
 _OVERFLOW: Final = mapi.OVERFLOW.lower()
 _MARK: Final = mapi.MARK.lower()

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from polydex.connectors import accounts
+from polydex.connectors.exchange.logins import Login, login_of
 from polydex.connectors.pause import Pause
+from polydex.connectors.provider import Credentials
 from polydex.core.errors import ProviderUnauthorized
 
 LOCKOUT_SECONDS: Final = 120.0
@@ -20,11 +22,25 @@ class Shared:
     Attributes:
         pause: after refusals.
         lockout: after refused logins.
+        default_folder: its id in the mailbox of this account, "" as long as nobody has asked (``identity.home``).
     """
 
     def __init__(self, now: Callable[[], int]) -> None:
         self.pause = Pause(now)
         self.lockout = Lockout(now)
+        self.default_folder = ""
+        self._credentials: Credentials | None = None
+        self._login: Login | None = None
+
+    def login(self, credentials: Credentials) -> Login:
+        """The login, one object as long as the credentials are the same: it remembers what its server takes, and the lockout
+        knows it by that.
+
+        ``credentials``: as they are now. Raises BadRequest.
+        """
+        if self._login is None or self._credentials != credentials:
+            self._credentials, self._login = credentials, login_of(credentials)
+        return self._login
 
     @property
     def is_idle(self) -> bool:

@@ -14,8 +14,10 @@ from polydex.core.birthday import parse_birthday
 
 _NO_YEAR: Final = "1604"
 """The year of a birthday without one, as iOS and Outlook have it: a leap year."""
-_FIRST, _LAST = "1601", "4500"
-"""The years that a MAPI time can be in: it counts from 1601 (MS-DTYP, FILETIME), and Outlook shows 4501-01-01 as none."""
+_FIRST, _LAST = 1601, 4500
+"""The years that a MAPI time can be in: it counts from 1601 (MS-DTYP, FILETIME), and 4501-01-01 is none for Outlook
+(learn.microsoft.com, office/vba/api/outlook.calendarview.selectedendtime: ``dateNull``).
+"""
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII | re.IGNORECASE
 )
@@ -25,7 +27,7 @@ def read_birthday(value: str | None, marker: str | None) -> str | None:
     """``YYYY-MM-DD``, ``--MM-DD``, or the text that the bag has.
 
     Args:
-        value: Exchange's, ``0001-01-01T08:00:00Z`` for none.
+        value: Exchange's; for none ``0001-01-01T08:00:00Z``, or 4501-01-01.
         marker: the bag's.
     """
     return marker_of(value, marker) or _day(value)
@@ -41,7 +43,7 @@ def marker_of(value: str | None, marker: str | None) -> str | None:
 def is_set(value: str | None) -> bool:
     """Whether there is anything to clear in Exchange."""
     moment = _moment(value)
-    return bool(value) and (moment is None or moment.year != 1)
+    return bool(value) and (moment is None or _is_day(moment))
 
 
 def write_birthday(value: str | None) -> tuple[str | None, str | None]:
@@ -51,7 +53,7 @@ def write_birthday(value: str | None) -> tuple[str | None, str | None]:
     if parse_birthday(value) != value:
         return None, value
     day = _dated(value)
-    if not _FIRST <= day[:4] <= _LAST:
+    if not _FIRST <= int(day[:4]) <= _LAST:
         return None, value
     return f"{day}T11:59:00Z", value if _is_yearless(value) else None
 
@@ -68,9 +70,14 @@ def _dated(value: str) -> str:
 def _day(value: str | None) -> str | None:
     """The day in UTC of a moment, or None for none."""
     moment = _moment(value)
-    if moment is None or moment.year == 1:
+    if moment is None or not _is_day(moment):
         return None
     return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
+
+
+def _is_day(moment: datetime) -> bool:
+    """Whether it is a day, and not none."""
+    return 1 < moment.year <= _LAST
 
 
 def _moment(value: str | None) -> datetime | None:
