@@ -16,6 +16,7 @@ from polydex.core.errors import (
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
+    RecordNotFound,
     Stale,
 )
 from polydex.core.ids import RemoteKey, Rev
@@ -89,12 +90,15 @@ async def test_those_that_were_created_and_cannot_be_read_are_open() -> None:
             assert kinds(await connector.create_many([New(ADA, None), New(BOB, None)])) == [ProviderTimeout] * 2
 
 
-@pytest.mark.parametrize(("reply", "sent"), [(BROKEN, True), (BUSY, False)])
+@pytest.mark.parametrize(
+    ("reply", "sent"), [(BROKEN, True), (BUSY, False), (Reply(fault("ErrorItemNotFound"), 500), False)]
+)
 async def test_what_concerns_all_is_raised(reply: Reply, *, sent: bool) -> None:
     async with served(CreateItem=reply) as (server, connector):
         with pytest.raises(ProviderError) as caught:
             await connector.create_many([New(ADA, None), New(BOB, None)])
     assert caught.value.sent is sent
+    assert not isinstance(caught.value, RecordNotFound), "nobody is missing who is not there yet"
     assert server.names == ["CreateItem"]
 
 
@@ -225,6 +229,18 @@ async def test_each_of_many_is_compared() -> None:
         outcomes = await connector.delete_many([(A, Rev("1")), (B, Rev("1")), (C, Rev("1"))])
     assert kinds(outcomes) == [Stale, type(None), ProviderUnavailable]
     assert server.names == ["GetItem"], "none of them was deleted"
+
+
+async def test_nobody_is_deleted_in_the_place_of_another() -> None:
+    """Whatever an answer names: ids that were not asked for, or that of another one who was."""
+    for names, outcomes in ((("x", "y"), [type(None)] * 2), (("b", "a"), [ProviderUnavailable] * 2)):
+        async with served(GetItem=said("GetItem", *items(*names)), DeleteItem=said("DeleteItem", "", "")) as (
+            server,
+            connector,
+        ):
+            assert kinds(await connector.delete_many([(A, Rev("1")), (B, Rev("1"))])) == outcomes
+        doomed = [one.get("Id") for asked in server.asked for one in asked.iterfind("{*}ItemIds/{*}ItemId")]
+        assert set(doomed) <= {"a", "b"}
 
 
 async def test_a_removal_that_is_refused_is_refused_alone() -> None:

@@ -75,7 +75,10 @@ class Batch:
         written: list[_Written] = []
         if made:
             payload = create_item.payload(self._writer.folder, [element for _, element, _ in made])
-            answers = await self._api.many(payload, len(made), step=CREATE, seconds=self._left)
+            try:
+                answers = await self._api.many(payload, len(made), step=CREATE, seconds=self._left)
+            except ProviderError as error:
+                raise of_create(error) from None
             for (at, _, losses), answer in zip(made, answers, strict=True):
                 try:
                     written.append(_Written(at, create_item.parse(_told(answer)).key, losses))

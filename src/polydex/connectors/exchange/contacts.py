@@ -110,9 +110,10 @@ async def versions(
 ) -> dict[RemoteKey, ItemId | ProviderError]:
     """Only the versions of several. Raises ProviderError when nothing was answered at all."""
     found: dict[RemoteKey, ItemId | ProviderError] = {}
+    asked = frozenset(keys)
     async for key, message, _ in _messages(api, keys, None, step, seconds):
         try:
-            found[key] = message if isinstance(message, ProviderError) else read_item_id(get_item.parse(message))
+            found[key] = message if isinstance(message, ProviderError) else _read(message, key, asked).item
         except ProviderMalformed as error:
             found[key] = error
     return found
