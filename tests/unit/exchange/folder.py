@@ -38,6 +38,7 @@ class ContactFolder:
         versions: ChangeKeys of items by their keys; 1 of whom is not here.
         codes: response codes of items that cannot be read.
         poison: keys; a request that names one of them is answered by ``broken`` as a whole.
+        most: longer pages of changes than these take too much time; None: none does.
         stops: of several items only the first is looked at.
         swapped: the first two of several are answered in the wrong order.
         busy: so many more reads are answered before the server is busy; None: it never is.
@@ -52,6 +53,7 @@ class ContactFolder:
     poison: set[str] = field(default_factory=set)
     broken: Reply = field(default_factory=lambda: Reply(fault("ErrorInternalServerError"), 500))
     everybody: tuple[str, ...] = ()
+    most: int | None = None
     stops: bool = False
     swapped: bool = False
     busy: int | None = None
@@ -66,6 +68,8 @@ class ContactFolder:
         name = etree.QName(operation).localname
         self.names.append(name)
         if name == "SyncFolderItems":
+            if self.most is not None and int(operation.findtext("{*}MaxChangesReturned") or 0) > self.most:
+                return Reply(answered(name, failed(name, "ErrorTimeoutExpired", extra="<m:SyncState/>")))
             return self._changes(operation.findtext("{*}SyncState") or START)
         if name == "FindItem":
             items = "".join(f'<t:Contact><t:ItemId Id="{key}" ChangeKey="1"/></t:Contact>' for key in self.everybody)

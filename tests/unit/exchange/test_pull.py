@@ -158,6 +158,19 @@ async def test_a_server_that_has_no_time_for_many_is_asked_for_fewer() -> None:
     assert (deferred([page]), page.last) == ({}, False)
 
 
+async def test_a_server_that_has_no_time_for_a_long_list_is_asked_for_a_short_one() -> None:
+    folder = ContactFolder({START: (created("a"), "s1", False), "s1": (created("b"), "s2", True)}, most=40)
+    pages, _ = await walk(folder)
+    assert changed(pages) == ["a", "b"]
+    assert folder.names.count("SyncFolderItems") == 4, "512, 128, 32, and 32 for the next page"
+
+
+async def test_a_server_that_has_no_time_at_all() -> None:
+    folder = ContactFolder({START: (created("a"), "s1", True)}, most=0)
+    await walk(folder, raises=ProviderTimeout)
+    assert folder.names == ["SyncFolderItems"] * 4
+
+
 async def test_nobody_gets_the_contents_of_another_contact() -> None:
     folder = ContactFolder({START: (created("a", "b", "c"), "s1", True)}, swapped=True)
     [page], _ = await walk(folder)

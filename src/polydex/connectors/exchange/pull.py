@@ -37,6 +37,10 @@ PATIENCE = 12
 """So many requests in a row may fail before it is Exchange, and not a contact, that is at fault: halves of halves of
 AT_ONCE lead to one contact in eight. Also how many pages in a row may be empty, or lead back to themselves.
 """
+FEWEST = 8
+"""Entries of a list that are asked for at least, of a server that gives up on more (ErrorTimeoutExpired; learn.microsoft.com,
+handling-synchronization-related-errors-in-ews-in-exchange).
+"""
 _STEP_UP = 10
 _STRETCH = 8
 """Contacts that are read at a stretch."""
@@ -95,6 +99,7 @@ class _Walking:
         # In a delta only what was read before the walk was interrupted: so that it gets on however often that happens.
         self._skips = self._full or resume
         self._begun = resume
+        self._most = sync_folder_items.MOST
         self._size, self._failures = AT_ONCE, 0
 
     async def pages(self) -> AsyncGenerator[Page, None]:
@@ -131,14 +136,20 @@ class _Walking:
         return stamp, await self._ask(state)
 
     async def _ask(self, state: str | None) -> Changes:
-        """One page of the list. Raises CursorExpired, ProviderError."""
-        payload = sync_folder_items.payload(self._folder, state)
-        try:
-            message = await self._api.one(payload, step=_LIST, seconds=READ_SECONDS, idempotent=True)
-        except CursorExpired as error:
-            error.resume = self._begun
-            raise
-        return sync_folder_items.parse(message)
+        """One page of the list, a shorter one where Exchange has no time for it. Raises CursorExpired, ProviderError."""
+        while True:
+            payload = sync_folder_items.payload(self._folder, state, self._most)
+            try:
+                message = await self._api.one(payload, step=_LIST, seconds=READ_SECONDS, idempotent=True)
+            except CursorExpired as error:
+                error.resume = self._begun
+                raise
+            except ProviderTimeout as error:
+                if error.original is None or self._most <= FEWEST:  # nobody has answered, or it would not help
+                    raise
+                self._most //= 4
+            else:
+                return sync_folder_items.parse(message)
 
     async def _page(self, changes: Changes, stamp: int, here: Cursor | None) -> tuple[Page, ProviderError | None]:
         """What one page of the list comes to, and what has stopped the reading.
