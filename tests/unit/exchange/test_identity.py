@@ -9,6 +9,7 @@ import pytest
 from polydex.connectors.exchange.provider import EXCHANGE
 from polydex.connectors.provider import Credentials
 from polydex.core.errors import BadRequest, ProviderError, ProviderRejected, ProviderUnavailable, RecordNotFound
+from polydex.core.ids import Rev
 from tests.unit.exchange.server import items, refused, said, served
 from tests.unit.exchange.test_write import ADA, BROKEN, FOLDER, KEY
 
@@ -23,6 +24,17 @@ async def test_a_login_with_characters_that_xml_does_not_have() -> None:
         identity = await replace(connector, api=replace(connector.api, login="EXAMPLE\\a\ufffeda")).identify()
     assert (identity.subject, identity.name) == ("f0", None)
     assert [one.text for one in server.asked[-1].iter("{*}UnresolvedEntry")] == ["ada"]
+
+
+@pytest.mark.parametrize("code", ["ErrorNameResolutionNoResults", "ErrorAccessDenied", "ErrorItemNotFound"])
+async def test_a_directory_that_says_nothing_keeps_nobody_out(code: str) -> None:
+    """Who it is is for show."""
+    async with served(GetFolder=said("GetFolder", FOLDER), ResolveNames=refused("ResolveNames", code)) as (
+        _,
+        connector,
+    ):
+        identity = await connector.identify()
+    assert (identity.subject, identity.name) == ("f0", None)
 
 
 @pytest.mark.parametrize("mailbox", ["ada", "a\x00da@example.com", "a\ufffeda@example.com", "ada@example.com\x1f"])
@@ -79,3 +91,24 @@ async def test_who_is_not_found_is_gone_only_by_the_word_of_the_mailbox_that_it_
         async with served(GetItem=gone, GetFolder=folder) as (_, connector):
             with pytest.raises(error):
                 await replace(connector, subject="f0").fetch(KEY)
+
+
+async def test_who_is_not_found_is_deleted_only_by_the_word_of_the_mailbox_that_it_was_in() -> None:
+    gone = {
+        "GetItem": refused("GetItem", "ErrorItemNotFound"),
+        "DeleteItem": refused("DeleteItem", "ErrorItemNotFound"),
+    }
+    heir = said("GetFolder", FOLDER.replace("f0", "h0"))
+    for rev in (None, Rev("1")):
+        async with served(**gone, GetFolder=said("GetFolder", FOLDER)) as (_, connector):
+            await replace(connector, subject="f0").delete(KEY, rev)
+            assert await replace(connector, subject="f0").delete_many([(KEY, rev)]) == [None]
+        async with served(**gone, GetFolder=heir) as (_, connector):
+            with pytest.raises(ProviderRejected):
+                await replace(connector, subject="f0").delete(KEY, rev)
+    async with served(DeleteItem=gone["DeleteItem"], GetFolder=heir) as (_, connector):
+        [outcome] = await replace(connector, subject="f0").delete_many([(KEY, None)])
+        assert isinstance(outcome, ProviderRejected)
+    async with served(GetItem=gone["GetItem"], GetFolder=heir) as (_, connector):
+        with pytest.raises(ProviderRejected):
+            await replace(connector, subject="f0").delete_many([(KEY, Rev("1"))])

@@ -165,6 +165,8 @@ class Batch:
         compared = list(dict.fromkeys(key for key, rev in keys if rev is not None))
         with nothing_sent():
             found = await contacts.versions(self._api, compared, step=DELETE, seconds=self._left)
+            if any(isinstance(one, RecordNotFound) for one in found.values()):
+                await self._writer.is_missing()
         outcomes: list[PolydexError | None] = []
         doomed: dict[RemoteKey, ItemId] = {}
         for key, rev in keys:
@@ -181,10 +183,16 @@ class Batch:
         payload = delete_item.payload(list(doomed.values()))
         answers = await self._api.many(payload, len(doomed), step=DELETE, seconds=self._left, idempotent=True)
         answered = dict(zip(doomed, answers, strict=True))
+        missing: ProviderError | None = None
+        if any(isinstance(answer, RecordNotFound) for answer in answers):
+            try:
+                await self._writer.is_missing()
+            except ProviderError as error:  # of the others it says nothing: they are gone
+                missing = error
         for at, (key, _) in enumerate(keys):
             answer = answered.get(key)
-            if outcomes[at] is None and isinstance(answer, ProviderError) and not isinstance(answer, RecordNotFound):
-                outcomes[at] = answer
+            if outcomes[at] is None and isinstance(answer, ProviderError):
+                outcomes[at] = missing if isinstance(answer, RecordNotFound) else answer
         return outcomes
 
     # --- what all have in common ------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ class ExchangeConnector:
         is of one mailbox.
         """
         async with self.api.opened() as api:
-            writer = Writer.of(api, self.source_key, self.region)
+            writer = Writer.of(api, self.source_key, self.region, self.subject)
             if at_home:
                 with nothing_sent():
                     folder = await home(api, self.source_key, self.subject, seconds=writer.deadline.left)

@@ -8,7 +8,7 @@ from polydex.connectors.exchange.folders import DEFAULT, ROOT
 from polydex.connectors.exchange.operations import get_folder, resolve_names
 from polydex.connectors.exchange.operations.resolve_names import Person
 from polydex.connectors.exchange.text import legal
-from polydex.core.errors import ProviderError, ProviderMalformed, ProviderRejected, RecordNotFound
+from polydex.core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderRejected, RecordNotFound
 
 _STEP = "Exchange account"
 
@@ -88,5 +88,5 @@ async def _person(api: Api, who: str) -> Person:
         return Person(None, None)
     try:
         return resolve_names.parse(await api.one(resolve_names.payload(entry), step=_STEP, idempotent=True))
-    except (ProviderRejected, ProviderMalformed, RecordNotFound):
+    except (ProviderRejected, ProviderForbidden, ProviderMalformed, RecordNotFound):
         return Person(None, None)

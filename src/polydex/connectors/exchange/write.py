@@ -18,6 +18,7 @@ from polydex.connectors.exchange.api import WRITE_SECONDS, Api
 from polydex.connectors.exchange.contacts import Read
 from polydex.connectors.exchange.draft import create
 from polydex.connectors.exchange.edit import edit
+from polydex.connectors.exchange.identity import confirm
 from polydex.connectors.exchange.ids import ItemId
 from polydex.connectors.exchange.marks import Refused
 from polydex.connectors.exchange.operations import create_item, delete_item, update_item
@@ -45,17 +46,19 @@ class Writer:
         api: of the mailbox, opened.
         folder: whose contacts.
         region: two letters, for phone numbers.
+        subject: whose mailbox it has to be; "": nobody knows.
         deadline: the time for all calls together.
     """
 
     api: Api
     folder: str
     region: str | None
+    subject: str
     deadline: Deadline
 
     @classmethod
-    def of(cls, api: Api, folder: str, region: str | None) -> Writer:
-        return cls(api, folder, region, Deadline(WRITE_SECONDS))
+    def of(cls, api: Api, folder: str, region: str | None, subject: str) -> Writer:
+        return cls(api, folder, region, subject, Deadline(WRITE_SECONDS))
 
     # --- create ---------------------------------------------------------------------------------------------------
 
@@ -200,7 +203,11 @@ class Writer:
             payload = delete_item.payload([ItemId(key, rev)])
             await self.api.one(payload, step=DELETE, seconds=self.deadline.left, idempotent=True)
         except RecordNotFound:
-            return
+            await self.is_missing()
+
+    async def is_missing(self) -> None:
+        """Somebody is not found. Raises ProviderError, where that may be by the word of another mailbox."""
+        await confirm(self.api, self.subject, seconds=self.deadline.left)
 
     # --- reading --------------------------------------------------------------------------------------------------
 
