@@ -6,6 +6,7 @@ See [MS-OXPROPS] and [MS-OXCDATA] section 2.11.
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ def written(text: str) -> Property | None:
 
 def canonical(known: Property, value: Any) -> Any:
     """A value as it is kept: a text, or a list of texts for a property with several; None when it is no such value."""
+    if known.multiple != isinstance(value, list):
+        return None
     kind = known.type.removesuffix("Array")
     given = value if known.multiple else [value]
     found = [_READ[kind](one) if isinstance(one, str) else None for one in given]
@@ -102,10 +105,8 @@ def _whole(bits: int) -> Callable[[str], str | None]:
 
 
 def _number(text: str) -> str | None:
-    try:
-        return repr(float(text))
-    except ValueError:
-        return None
+    found = float(text) if re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", text) else math.inf
+    return repr(found) if math.isfinite(found) else None
 
 
 def _boolean(text: str) -> str | None:

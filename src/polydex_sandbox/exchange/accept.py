@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from polydex_sandbox.exchange import errors, paths, properties, values
+from polydex_sandbox.exchange.item import CONTACT, LIST
 from polydex_sandbox.exchange.paths import DICTIONARIES, URIS, Path
 from polydex_sandbox.exchange.xml import Element, child, name_of
 from polydex_sandbox.properties import Property, canonical, time_of
@@ -66,23 +67,31 @@ def extended_property(element: Element) -> Changes:
     given: Any = None if single is None else single.text or ""
     if several is not None:
         given = [one.text or "" for one in several]
-    found = canonical(known, _zoned(known, given))
-    if found is None:
+    if isinstance(given, list):
+        found = canonical(known, [zoned(known.type.removesuffix("Array"), one) for one in given])
+    else:
+        found = canonical(known, None if given is None else zoned(known.type, given))
+    if found is None or (known.type.startswith("SystemTime") and _early(found)):
         raise errors.extended_value(place)
     return {known: found}
 
 
-def _zoned(known: Property, given: Any) -> Any:
-    """A time without a zone is one in UTC; true and false may be digits."""
-    if known.type == "SystemTime" and isinstance(given, str) and not re.search(r"([Zz]|[+-]\d\d:\d\d)$", given):
+def zoned(kind: str, given: str) -> str:
+    """The text of a value in full. A time without a zone is one in UTC; true and false may be digits."""
+    if kind == "SystemTime" and not re.search(r"([Zz]|[+-]\d\d:\d\d)$", given):
         return f"{given}Z"
-    if known.type == "Boolean":
+    if kind == "Boolean":
         return {"1": "true", "0": "false"}.get(given, given)
     return given
 
 
-def change(element: Element) -> Changes:
-    """What a SetItemField, DeleteItemField or AppendToItemField asks for. Raises EwsError.
+def _early(found: str | list[str]) -> bool:
+    """Whether a time is before those that MAPI can hold (FILETIME of [MS-DTYP]). With what that is refused is unconfirmed."""
+    return any(one < "1601" for one in ([found] if isinstance(found, str) else found))
+
+
+def change(element: Element, changed: str) -> Changes:
+    """What a SetItemField, DeleteItemField or AppendToItemField asks for, of an item of a kind. Raises EwsError.
 
     An appended body is returned with `APPENDED` before its text.
     """
@@ -90,6 +99,8 @@ def change(element: Element) -> Changes:
     path = next((paths.path(one) for one in element if name_of(one) in paths.PATHS), None)
     if path is None:
         raise errors.schema(f"{kind} names no property.")
+    if changed != CONTACT and path.uri.startswith("contacts:") and not (changed == LIST and path.uri in _OF_LISTS):
+        raise errors.property_request(path)
     if kind == "DeleteItemField":
         return _deleted(path)
     holder = next((one for one in element if name_of(one) not in paths.PATHS), None)
@@ -104,6 +115,8 @@ def change(element: Element) -> Changes:
     return extended_property(members[0]) if path.extended is not None else field(members[0])
 
 
+_OF_LISTS = frozenset({"contacts:DisplayName", "contacts:FileAs"})
+"""Fields of contacts that distribution lists have as well."""
 APPENDED = "\0append\0"
 
 
@@ -168,7 +181,7 @@ def _number(uri: str, known: Property) -> Callable[[Element], Changes]:
 
 def _flag(uri: str, known: Property) -> Callable[[Element], Changes]:
     def read(element: Element) -> Changes:
-        found = canonical(known, _zoned(known, (element.text or "").strip()))
+        found = canonical(known, zoned(known.type, (element.text or "").strip()))
         if found is None:
             raise errors.property_value(uri)
         return {known: found}
@@ -178,8 +191,8 @@ def _flag(uri: str, known: Property) -> Callable[[Element], Changes]:
 
 def _time(uri: str, known: Property) -> Callable[[Element], Changes]:
     def read(element: Element) -> Changes:
-        found = time_of(str(_zoned(known, (element.text or "").strip())))
-        if found is None:
+        found = time_of(zoned(known.type, (element.text or "").strip()))
+        if found is None or _early(found):
             raise errors.property_value(uri)
         return {known: found}
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from polydex_sandbox.accounts import Account
 from polydex_sandbox.exchange import answers, errors, ids
+from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.ids import Id
 from polydex_sandbox.exchange.item import Folder, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.xml import Element, child, content, name_of
+
+_ABSENT = {
+    ("ParentFolderId", "ErrorFolderNotFound"): "ErrorParentFolderNotFound",
+    ("SavedItemFolderId", "ErrorFolderNotFound"): "ErrorSavedItemFolderNotFound",
+    ("SyncFolderId", "ErrorFolderNotFound"): "ErrorSyncFolderNotFound",
+    ("ToFolderId", "ErrorFolderNotFound"): "ErrorToFolderNotFound",
+}
+"""Part of the call, and code -> code by which a folder that is not there is told."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,10 @@ class Call:
         found = self.part(name)
         if len(found) != 1:
             raise errors.schema(f"The element '{name}' has to name one folder.")
-        return self.folder(found[0])
+        try:
+            return self.folder(found[0])
+        except EwsError as error:
+            raise replace(error, code=_ABSENT.get((name, error.code), error.code)) from None
 
     def item(self, element: Element, name: str = "Id") -> tuple[Mailbox, Item]:
         """What an ItemId names; its change key is at least one. Raises EwsError."""

@@ -1,6 +1,7 @@
 """What Exchange refuses: the codes and texts of its answers.
 
-Codes: ``ResponseCodeType`` of the schema. Texts are those that clients' issue trackers quote; where none is quoted the text
+Codes: ``ResponseCodeType`` of the schema; what each is for:
+https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode. Texts are those that clients' issue trackers quote; where none is quoted the text
 is our own.
 """
 
@@ -53,6 +54,10 @@ def version(name: str) -> EwsError:
     return EwsError("ErrorInvalidServerVersion", text, whole=True)
 
 
+def duplicate_header() -> EwsError:
+    return EwsError("ErrorDuplicateSOAPHeader", "A SOAP header is there twice.", whole=True)
+
+
 def invalid(message: str = "The request is invalid.") -> EwsError:
     return EwsError("ErrorInvalidRequest", message)
 
@@ -94,6 +99,11 @@ def wrong_id_kind(folder: bool) -> EwsError:
     return EwsError("ErrorCannotUseFolderIdForItemId", "Id must be an item id.")
 
 
+def no_item_attachment() -> EwsError:
+    """The id of a file where that of an item belongs."""
+    return EwsError("ErrorInvalidIdNotAnItemAttachmentId", "Id must be an item attachment id.")
+
+
 def item_not_found() -> EwsError:
     text = "The specified object was not found in the store., The process failed to get the correct properties."
     return EwsError("ErrorItemNotFound", text)
@@ -105,10 +115,6 @@ def folder_not_found() -> EwsError:
 
 def distinguished_not_found() -> EwsError:
     return EwsError("ErrorItemNotFound", "The specified object was not found in the store., Default folder not found.")
-
-
-def sync_folder_not_found() -> EwsError:
-    return EwsError("ErrorSyncFolderNotFound", "The sync folder was not found.")
 
 
 def sync_state() -> EwsError:
@@ -175,6 +181,11 @@ def extended_property(message: str = "The extended property attribute combinatio
     return EwsError("ErrorInvalidExtendedProperty", message)
 
 
+def custom_tag() -> EwsError:
+    text = "Custom property tags, from 0x8000 on, cannot be referred to by their numbers."
+    return EwsError("ErrorNoPropertyTagForCustomProperties", text)
+
+
 def extended_value(path: str | Place) -> EwsError:
     text = "The value of the extended property is not valid for its type."
     return EwsError("ErrorInvalidExtendedPropertyValue", text, place=_element(path))
@@ -217,9 +228,15 @@ def busy(milliseconds: int) -> EwsError:
     return EwsError("ErrorServerBusy", text, {"BackOffMilliseconds": str(milliseconds)})
 
 
+def find_count(limit: int) -> EwsError:
+    """https://github.com/jamesiarmes/php-ews/issues/143."""
+    text = "You have exceeded the maximum number of objects that can be returned for the find operation. Use paging to reduce the result size and try your request again."
+    return EwsError("ErrorExceededFindCountLimit", text, {"PolicyLimit": str(limit)})
+
+
 def unsupported_path() -> EwsError:
     return EwsError("ErrorUnsupportedPathForQuery", "The property can not be used with this type of restriction.")
 
 
-def move_failed() -> EwsError:
-    return EwsError("ErrorMoveCopyFailed", "The move or copy operation failed.")
+def cross_mailbox() -> EwsError:
+    return EwsError("ErrorCrossMailboxMoveCopy", "Items and folders cannot be moved or copied to another mailbox.")

@@ -183,11 +183,11 @@ class Mailbox:
             raise errors.EwsError("ErrorFolderExists", "A folder with the specified name already exists.")
 
     def delete_folder(self, folder: Folder, *, forever: bool = False) -> None:
-        """With everything in it, into Deleted Items or away for ever. Raises EwsError."""
+        """With everything in it, into Deleted Items or, from there, away for ever. Raises EwsError."""
         if folder.known:
             raise errors.EwsError("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
-        if not forever:
-            deleted, name = self.known["deleteditems"], folder.name
+        deleted, name = self.known["deleteditems"], folder.name
+        if not forever and folder not in self.tree(deleted):
             taken = {one.name.casefold() for one in self.below(deleted)}
             number = 1
             while name.casefold() in taken:
@@ -215,9 +215,15 @@ class Mailbox:
     # -- items
 
     def item(self, known: Id) -> Item:
-        """By an id. Raises EwsError: it is none of an item, or of one that is not there, or elsewhere by now."""
+        """By its id. Raises EwsError: it is none of an item, or of one that is not there, or elsewhere by now."""
         if known.kind == ids.FOLDER:
             raise errors.wrong_id_kind(folder=False)
+        if known.kind == ids.ATTACHMENT:
+            raise errors.no_item_attachment()
+        return self.holder(known)
+
+    def holder(self, known: Id) -> Item:
+        """The item that an id, also of one of its attachments, is about. Raises EwsError: it is not there."""
         found = self.items.get(known.key)
         if found is None or found.folder != known.folder:
             raise errors.item_not_found()

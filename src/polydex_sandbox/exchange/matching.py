@@ -1,6 +1,7 @@
 """Restrictions and sort orders of FindItem.
 
-See https://learn.microsoft.com/exchange/client-developer/web-service-reference/restriction.
+See https://learn.microsoft.com/exchange/client-developer/web-service-reference/restriction; for what is refused, and how,
+``responsecode`` there.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from polydex_sandbox.exchange import errors, paths, properties, values
+from polydex_sandbox.exchange.accept import zoned
 from polydex_sandbox.exchange.item import Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.paths import Path
 from polydex_sandbox.exchange.xml import Element, child, name_of
-from polydex_sandbox.properties import Property, time_of
+from polydex_sandbox.properties import Property, canonical
 
 _FIELDS: dict[str, Property] = {
     **properties.TEXTS,
@@ -38,35 +40,49 @@ _FIELDS: dict[str, Property] = {
 }
 
 
-def matches(body: Element, mailbox: Mailbox, item: Item) -> bool:
-    """Whether an item is what the call's Restriction wants; every one without. Raises EwsError."""
-    return Restriction(_known, lambda known: values.value(item, mailbox, known)).holds(child(body, "Restriction"))
+MOST = 255
+"""Expressions in a restriction."""
 
 
-@dataclass(frozen=True)
+def restriction(body: Element) -> Restriction:
+    """That of a call for items. Raises EwsError: it is none."""
+    return Restriction(child(body, "Restriction"), _known)
+
+
 class Restriction:
-    """What a restriction is held against.
+    """What a call wants of the things that it looks for; every one when it says nothing.
 
-    Attributes:
+    Args:
+        element: None for none.
         property_of: the property behind a path. Raises EwsError: it cannot be searched by.
-        value: of a property; None when it is not there.
+
+    Raises:
+        EwsError: it is wrong, whether or not there is anything to hold it against.
     """
 
-    property_of: Callable[[Path], Property]
-    value: Callable[[Property], Any]
+    def __init__(self, element: Element | None, property_of: Callable[[Path], Property]) -> None:
+        self._expressions = list(element) if element is not None else []
+        self._property_of = property_of
+        if sum(name_of(one) in _EXPRESSIONS for top in self._expressions for one in top.iter()) > MOST:
+            raise errors.EwsError("ErrorRestrictionTooLong", f"The restriction has more than {MOST} nodes.")
+        self.holds(lambda _known: None)
 
-    def holds(self, element: Element | None) -> bool:
-        """Whether the only expression in it is true; True without any. Raises EwsError."""
-        return True if element is None else all(self._true(one) for one in element)
+    def __bool__(self) -> bool:
+        """Whether it wants anything."""
+        return bool(self._expressions)
 
-    def _true(self, element: Element) -> bool:
+    def holds(self, value: Callable[[Property], Any]) -> bool:
+        """Whether it is true of something. ``value``: of a property of that; None when it is not there."""
+        return all(self._true(one, value) for one in self._expressions)
+
+    def _true(self, element: Element, value: Callable[[Property], Any]) -> bool:
         name = name_of(element)
         if name in ("And", "Or"):
-            return (all if name == "And" else any)([self._true(one) for one in element])
+            return (all if name == "And" else any)([self._true(one, value) for one in element])
         if name == "Not":
-            return not self._true(element[0])
-        known = self.property_of(paths.path(element[0]))
-        found = self.value(known)
+            return not self._true(element[0], value)
+        known = self._property_of(paths.path(element[0]))
+        found = value(known)
         if name == "Exists":
             return found is not None
         if name == "Contains":
@@ -74,15 +90,22 @@ class Restriction:
                 raise errors.EwsError("ErrorContainsFilterWrongType", "Contains is for texts alone.")
             return _contains(element, found)
         if name == "Excludes":
-            return (int(found or "0") & int(element[1].get("Value", "0"), 0)) == 0
-        if name not in _COMPARED:
-            raise errors.EwsError("ErrorInvalidRestriction", f"The sandbox does not know the restriction {name}.")
+            return int(found or "0") & _mask(known, element[1].get("Value", "")) == 0
         operand = element[1][0]
         if name_of(operand) == "Constant":
-            other: Any = _constant(known, operand.get("Value", ""))
-        else:
-            other = self.value(self.property_of(paths.path(operand)))
-        return _compared(name, known, found, other)
+            return _compared(name, known, found, _constant(known, operand.get("Value", "")))
+        other = self._property_of(paths.path(operand))
+        if other.type != known.type or known.multiple:
+            raise errors.unsupported_path()
+        return _compared(name, known, found, value(other))
+
+
+def _mask(known: Property, text: str) -> int:
+    """Raises EwsError: it is none, or the property has no bits."""
+    digits, base = (text[2:], 16) if text[:2] in ("0x", "0X") else (text, 10)
+    if not digits or int(digits, base) >= 1 << 32 or known.type not in ("Integer", "Short", "Long"):
+        raise errors.EwsError("ErrorInvalidExcludesRestriction", "The bitmask is none of the property.")
+    return int(digits, base)
 
 
 def _known(path: Path) -> Property:
@@ -133,8 +156,11 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_EXPRESSIONS = frozenset(_COMPARED) | {"And", "Or", "Not", "Exists", "Contains", "Excludes"}
+
+
 def _compared(name: str, known: Property, found: Any, other: Any) -> bool:
-    """Texts are compared without regard to case, as the store does. Raises EwsError."""
+    """Texts are compared without regard to case, as the store does."""
     if found is None or other is None:
         return name == "IsNotEqualTo" and found != other
     # Of several values any one can do.
@@ -142,31 +168,25 @@ def _compared(name: str, known: Property, found: Any, other: Any) -> bool:
     return any(_COMPARED[name](_comparable(known, one), _comparable(known, other)) for one in several)
 
 
-def _constant(known: Property, text: str) -> str:
-    """Raises EwsError: it is no value of the property."""
-    if known.type == "SystemTime":
-        found = time_of(text) or time_of(f"{text}Z")
-        if found is None:
-            raise errors.EwsError("ErrorInvalidValueForProperty", "The value is no time.")
-        return found
-    for choice, words in properties.CHOICES.values():
-        if choice == known:
-            return {word: number for number, word in words.items()}.get(text, text)
-    return text
-
-
-def _comparable(known: Property, value: Any) -> Any:
+def _constant(known: Property, text: str) -> Any:
+    """Canonical. Raises EwsError: it is no value of the property."""
+    words = next((words for choice, words in properties.CHOICES.values() if choice == known), {})
     kind = known.type.removesuffix("Array")
-    try:
-        if kind in ("Integer", "Short", "Long", "Currency"):
-            return int(value)
-        if kind in ("Double", "Float", "ApplicationTime"):
-            return float(value)
-    except (TypeError, ValueError):
-        raise errors.EwsError("ErrorInvalidRestriction", "The constant is no value of the property.") from None
-    if kind == "Boolean":
-        return {"1": "true", "0": "false"}.get(value, str(value).lower())
-    return str(value).casefold() if kind == "String" else value
+    given = next((number for number, word in words.items() if word == text), text)
+    found = canonical(replace(known, type=kind), zoned(kind, given))
+    if found is None:
+        raise errors.EwsError("ErrorInvalidValueForProperty", "The constant is no value of the property.")
+    return found
+
+
+def _comparable(known: Property, value: str) -> Any:
+    """A canonical value as it is compared."""
+    kind = known.type.removesuffix("Array")
+    if kind in ("Integer", "Short", "Long", "Currency"):
+        return int(value)
+    if kind in ("Double", "Float", "ApplicationTime"):
+        return float(value)
+    return value.casefold() if kind == "String" else value
 
 
 def sorted_by(order: Element, mailbox: Mailbox, rows: list[Item]) -> list[Item]:

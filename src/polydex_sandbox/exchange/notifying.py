@@ -22,6 +22,7 @@ from polydex_sandbox.exchange.subscriptions import (
     ExpiredSubscription,
     InvalidWatermark,
     Subscription,
+    SubscriptionAccessDenied,
     SubscriptionNotFound,
     Subscriptions,
 )
@@ -170,6 +171,8 @@ class Notifying:
                 found = self.subscriptions.find(call.mailbox.account.id, content(asked, "SubscriptionId"))
             except (SubscriptionNotFound, ExpiredSubscription):
                 raise _not_found() from None
+            except SubscriptionAccessDenied:
+                raise _denied() from None
             self.subscriptions.drop(found)
             return []
 
@@ -181,6 +184,8 @@ class Notifying:
             found = self.subscriptions.find(call.mailbox.account.id, name, streaming=streaming)
         except SubscriptionNotFound:
             raise _not_found() from None
+        except SubscriptionAccessDenied:
+            raise _denied() from None
         except ExpiredSubscription:
             raise EwsError("ErrorExpiredSubscription", "The subscription has expired.") from None
         if call.strike("exchange-subscription-lost") is not None:
@@ -196,6 +201,14 @@ def _not_found() -> EwsError:
     return EwsError("ErrorSubscriptionNotFound", "The specified subscription was not found.")
 
 
+def _denied() -> EwsError:
+    return EwsError("ErrorSubscriptionAccessDenied", "The subscription was made by another account.")
+
+
+def _taken() -> EwsError:
+    return EwsError("ErrorNewEventStreamConnectionOpened", "Another connection was opened for this subscription.")
+
+
 def _message(notice: Notice) -> Element:
     """Servers have ``m:Notification`` and ``m:SubscriptionId`` where the schema says ``t:``, as clients expect by now."""
     told = [
@@ -203,13 +216,13 @@ def _message(notice: Notice) -> Element:
         for one, events in notice.told
     ]
     children = [m("Notifications", *told)] if told else []
-    if notice.lost:
-        children.append(m("ErrorSubscriptionIds", *(m("SubscriptionId", text=name) for name in notice.lost)))
+    if failed := (*notice.lost, *notice.taken):
+        children.append(m("ErrorSubscriptionIds", *(m("SubscriptionId", text=name) for name in failed)))
     if notice.status is not None:
         children.append(m("ConnectionStatus", text=notice.status))
-    if not notice.lost:
+    if not failed:
         return answers.success(STREAM, *children)
-    found = answers.failure(STREAM, _not_found())
+    found = answers.failure(STREAM, _not_found() if notice.lost else _taken())
     found.extend(children)
     return found
 

@@ -1,6 +1,7 @@
 """Pages of lists: which rows a view of FindItem or FindFolder shows.
 
-See https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-perform-paged-searches-by-using-ews-in-exchange.
+See https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-perform-paged-searches-by-using-ews-in-exchange
+and, for how many at most, ``ews-throttling-in-exchange`` there (``EWSFindCountLimit``).
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ Row = TypeVar("Row")
 
 _VIEWS = frozenset(
     f"{kind}Page{what}View" for kind in ("Indexed", "Fractional", "SeekToCondition") for what in ("Item", "Folder")
-)
+) | {"ContactsView"}
+
+
+def limit(*, restricted: bool) -> int:
+    """Rows at most, since Exchange 2013; counted for each folder, where Exchange has all that a user asks for at once."""
+    return 250 if restricted else 1000
 
 
 def view(body: Element) -> Element | None:
@@ -23,16 +29,28 @@ def view(body: Element) -> Element | None:
     return next((one for one in body if name_of(one) in _VIEWS), None)
 
 
-def page(wanted: Element | None, rows: Sequence[Row]) -> tuple[Sequence[Row], dict[str, str]]:
-    """The rows of a page, and the attributes that tell of it. Raises EwsError: the view is none."""
-    size, total = len(rows), {"TotalItemsInView": str(len(rows))}
-    if wanted is None:
+def page(wanted: Element | None, rows: Sequence[Row], most: int) -> tuple[Sequence[Row], dict[str, str]]:
+    """The rows of a page, and the attributes that tell of it.
+
+    Args:
+        wanted: the view; None for all rows.
+        rows: all of them.
+        most: rows of a page, whatever is wanted.
+
+    Raises:
+        EwsError: the view is none, or there are too many rows for none.
+    """
+    total = {"TotalItemsInView": str(len(rows))}
+    given = None if wanted is None else wanted.get("MaxEntriesReturned")
+    if given is not None and int(given) < 1:
+        raise errors.EwsError("ErrorInvalidPagingMaxRows", "Maximum rows requested must be positive.")
+    kind, size = "" if wanted is None else name_of(wanted), most if given is None else min(int(given), most)
+    if wanted is None or (kind == "ContactsView" and given is None):
+        if len(rows) > most:
+            raise errors.find_count(most)
         return rows, {**total, "IncludesLastItemInRange": "true"}
-    if (given := wanted.get("MaxEntriesReturned")) is not None:
-        if int(given) < 1:
-            raise errors.EwsError("ErrorInvalidPagingMaxRows", "Maximum rows requested must be positive.")
-        size = int(given)
-    kind = name_of(wanted)
+    if kind == "ContactsView":
+        return rows[:size], {**total, "IncludesLastItemInRange": text_of(len(rows) <= size)}
     if kind.startswith("Fractional"):
         start = _fraction(wanted, len(rows))
         end = min(start + size, len(rows))

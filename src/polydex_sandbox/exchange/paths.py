@@ -88,10 +88,10 @@ def extended(element: Element) -> Property:
     if tag is not None:
         if any(one is not None for one in (number, name, distinguished, guid)):
             raise errors.extended_property()
+        value = int(tag, 16) if tag.lower().startswith("0x") else int(tag)
         # Tags from 0x8000 belong to named properties, whose numbers are different in every mailbox.
-        value = int(tag, 0)
         if value >= 0x8000:
-            raise errors.extended_property("The extended property tag is not in the range of tags.")
+            raise errors.custom_tag()
         return Property(kind, "", value)
     if (distinguished is None) == (guid is None) or (number is None) == (name is None):
         raise errors.extended_property()

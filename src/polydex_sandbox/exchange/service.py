@@ -28,11 +28,15 @@ from polydex_sandbox.exchange.odd import Unavailable
 from polydex_sandbox.exchange.settings import Settings, settings, sid
 from polydex_sandbox.exchange.versions import Version
 from polydex_sandbox.exchange.views import VIEWS
-from polydex_sandbox.exchange.xml import Element, M, T, child, name_of, namespace_of
+from polydex_sandbox.exchange.xml import Element, child, name_of
 from polydex_sandbox.sandbox import Sandbox
 
 PATH = "/EWS/Exchange.asmx"
 XML = "text/xml; charset=utf-8"
+LARGEST = 64 * 2**20
+"""Bytes of a request, unless the administrator changes ``maxAllowedContentLength`` and ``maxReceivedMessageSize``
+(https://learn.microsoft.com/exchange/architecture/client-access/client-message-size-limits).
+"""
 
 
 class Caseless(Route):
@@ -101,6 +105,8 @@ class Exchange:
             return Response(status_code=405, headers={"Allow": "GET, HEAD, POST"})
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/xml":
             return Response(status_code=415)
+        if int(request.headers.get("content-length", "0")) > LARGEST:
+            return Response(status_code=413)
         running = self._running.get(found.id, 0)
         self._running[found.id] = running + 1
         try:
@@ -194,7 +200,7 @@ class Exchange:
         except schema.InvalidServerVersion:
             raise errors.version(asked or "") from None
         for element in (*envelope.headers.values(), envelope.body):
-            if namespace_of(element) in (M, T) and (wrong := schema.judge(element, found)) is not None:
+            if (wrong := schema.judge(element, found)) is not None:
                 raise errors.schema(wrong.text, wrong.line)
         return found
 

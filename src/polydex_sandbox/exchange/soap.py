@@ -13,7 +13,7 @@ from lxml import etree
 
 from polydex_sandbox.exchange import answers, errors
 from polydex_sandbox.exchange.errors import EwsError
-from polydex_sandbox.exchange.xml import SOAP, Element, T, m, parsed, written
+from polydex_sandbox.exchange.xml import SOAP, Element, M, T, m, name_of, namespace_of, parsed, written
 
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -24,7 +24,7 @@ class Envelope:
     """What was sent.
 
     Attributes:
-        headers: local name -> element.
+        headers: local name -> element, of those that are Exchange's own.
         body: the operation's element.
     """
 
@@ -43,7 +43,12 @@ def envelope(raw: bytes) -> Envelope:
     head, body = root.find(f"{{{SOAP}}}Header"), root.find(f"{{{SOAP}}}Body")
     if body is None or len(body) != 1:
         raise errors.schema("The SOAP body does not have exactly one element.")
-    headers = {etree.QName(one).localname: one for one in (head if head is not None else ())}
+    headers: dict[str, Element] = {}
+    for one in head if head is not None else ():
+        if namespace_of(one) in (M, T):
+            if name_of(one) in headers:
+                raise errors.duplicate_header()
+            headers[name_of(one)] = one
     return Envelope(headers, body[0])
 
 

@@ -30,11 +30,13 @@ class Notice:
     Attributes:
         told: what happened, by subscription: each event with its watermark.
         lost: ids of subscriptions that are no more.
+        taken: ids of those that another connection was opened for.
         status: of the connection: OK, Closed.
     """
 
     told: Sequence[tuple[Subscription, Sequence[tuple[str, Event]]]] = ()
     lost: Sequence[str] = ()
+    taken: Sequence[str] = ()
     status: str | None = None
 
 
@@ -77,12 +79,15 @@ class Streams:
             while left:
                 reader.clear()
                 lost = [one for one in left if not subscriptions.alive(one)]
-                # Another connection may have taken over.
-                left = [one for one in left if one not in lost and one.reader is reader]
+                taken = [one for one in left if one not in lost and one.reader is not reader]
+                left = [one for one in left if one not in lost and one not in taken]
                 told = [(one, found) for one in left if (found := subscriptions.take(one))]
-                if told or lost:
+                if told or lost or taken:
                     said = self._now()
-                    yield Notice(told=told, lost=[one.id for one in lost])
+                    if told or lost:
+                        yield Notice(told=told, lost=[one.id for one in lost])
+                    if taken:
+                        yield Notice(taken=[one.id for one in taken])
                 elif self._now() >= end:
                     break
                 elif self._now() - said >= HEARTBEAT:

@@ -28,6 +28,10 @@ class SubscriptionNotFound(Exception):
     """ErrorSubscriptionNotFound: there is none of this id, or not any more."""
 
 
+class SubscriptionAccessDenied(Exception):
+    """ErrorSubscriptionAccessDenied: somebody else has made it."""
+
+
 class ExpiredSubscription(Exception):
     """ErrorExpiredSubscription: nobody has asked for it in time."""
 
@@ -131,10 +135,16 @@ class Subscriptions:
         return made
 
     def find(self, account: str, name: str, *, streaming: bool | None = None) -> Subscription:
-        """One of the account's; of one kind, if it is told. Raises SubscriptionNotFound, ExpiredSubscription."""
+        """One of the account's; of one kind, if it is told.
+
+        Raises:
+            SubscriptionNotFound, SubscriptionAccessDenied, ExpiredSubscription
+        """
         found = self._by_id.get(name)
-        if found is None or found.account != account or streaming not in (None, found.streaming):
+        if found is None or streaming not in (None, found.streaming):
             raise SubscriptionNotFound(name)
+        if found.account != account:
+            raise SubscriptionAccessDenied(name)
         if found.expires is not None and found.expires <= self._now():
             raise ExpiredSubscription(name)
         return found

@@ -42,6 +42,10 @@ ILLEGAL = _STAND_INS[0x1F]
 _ALLOWED: dict[int, str | None] = {**_STAND_INS, 0xFFFE: None, 0xFFFF: None}
 
 
+DEEPEST = 200
+"""Elements within each other: more than any request has that makes sense."""
+
+
 def text_of(flag: bool) -> str:
     return "true" if flag else "false"
 
@@ -57,7 +61,13 @@ def written(element: Element) -> bytes:
 def parsed(raw: bytes) -> Element:
     """The root of a document that was sent. Raises ValueError: it is none, or has a document type."""
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+        # A photo is one text; where entities are defined they stay few.
+        huge_tree=b"<!DOCTYPE" not in raw and b"\0" not in raw,
     )
     try:
         root = etree.fromstring(raw, parser)
@@ -65,6 +75,11 @@ def parsed(raw: bytes) -> Element:
         raise ValueError(str(error)) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise ValueError("DTD is prohibited in this XML document.")
+    depth = 0
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEEPEST:
+            raise ValueError("The elements are nested too deeply.")
     return root
 
 

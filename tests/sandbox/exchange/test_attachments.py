@@ -74,3 +74,26 @@ async def test_ids_of_items_are_none_of_attachments(api: Api) -> None:
     with pytest.raises(Refused) as refused:
         await fetch(api, item.get("Id", ""))
     assert refused.value.code == "ErrorInvalidAttachmentId"
+
+
+async def test_ids_of_attachments_are_none_of_items(api: Api) -> None:
+    item = await api.create("<t:GivenName>Ada</t:GivenName>")
+    made = await attach(api, item, "ContactPicture.jpg", JPEG, photo=True)
+    with pytest.raises(Refused) as refused:
+        await api.get(made)
+    assert refused.value.code == "ErrorInvalidIdNotAnItemAttachmentId"
+    made.set("ChangeKey", made.get("RootItemChangeKey", ""))
+    with pytest.raises(Refused) as refused:
+        await api.delete(made)
+    assert refused.value.code == "ErrorInvalidIdNotAnItemAttachmentId"
+    assert text(await api.get(item), "GivenName") == "Ada"
+
+
+async def test_a_large_photo_is_taken(api: Api) -> None:
+    item = await api.create("<t:GivenName>Ada</t:GivenName>")
+    content = bytes(11 * 2**20)
+    made = await attach(api, item, "ContactPicture.jpg", content, photo=True)
+    whole = (await api.post(
+        f'<m:GetAttachment><m:AttachmentIds><t:AttachmentId Id="{made.get("Id")}"/></m:AttachmentIds></m:GetAttachment>'
+    )).content  # fmt: skip
+    assert base64.b64encode(content) in whole

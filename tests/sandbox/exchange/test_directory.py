@@ -32,6 +32,10 @@ async def test_names_are_looked_for_in_contacts_and_directory(api: Api) -> None:
     with pytest.raises(Refused) as refused:
         await resolve(api, "nobody")
     assert refused.value.code == "ErrorNameResolutionNoResults"
+    for none in (" ", ",", "-", "SMTP:"):
+        with pytest.raises(Refused) as refused:
+            await resolve(api, none)
+        assert refused.value.code == "ErrorInvalidNameForNameResolution"
 
 
 @pytest.mark.parametrize("form", ["EwsLegacyId", "EwsId", "EntryId", "HexEntryId", "StoreId", "OwaId"])

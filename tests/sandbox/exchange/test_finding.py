@@ -92,6 +92,101 @@ async def test_restrictions_choose_items(api: Api, expression: str, expected: se
     assert set(names(await find(api, where(expression)))) == expected
 
 
+MINUTES = '<t:FieldURI FieldURI="item:ReminderMinutesBeforeStart"/>'
+
+
+def masked(path: str, mask: str) -> str:
+    return f'<t:Excludes>{path}<t:Bitmask Value="{mask}"/></t:Excludes>'
+
+
+def with_field(how: str, path: str, other: str) -> str:
+    return f"<t:{how}>{path}<t:FieldURIOrConstant>{other}</t:FieldURIOrConstant></t:{how}>"
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        (masked(MINUTES, ""), "ErrorInvalidExcludesRestriction"),
+        (masked(MINUTES, "0x"), "ErrorInvalidExcludesRestriction"),
+        (masked(MINUTES, "0x100000000"), "ErrorInvalidExcludesRestriction"),
+        (masked(GIVEN, "1"), "ErrorInvalidExcludesRestriction"),
+        (compared("IsEqualTo", BORN, "true"), "ErrorInvalidValueForProperty"),
+        (compared("IsEqualTo", MINUTES, "soon"), "ErrorInvalidValueForProperty"),
+        (compared("IsEqualTo", '<t:FieldURI FieldURI="item:Sensitivity"/>', "Secret"), "ErrorInvalidValueForProperty"),
+        (compared("IsEqualTo", '<t:FieldURI FieldURI="item:ReminderIsSet"/>', "maybe"), "ErrorInvalidValueForProperty"),
+        (with_field("IsEqualTo", MINUTES, GIVEN), "ErrorUnsupportedPathForQuery"),
+        (with_field("IsEqualTo", GIVEN, '<t:FieldURI FieldURI="contacts:Children"/>'), "ErrorUnsupportedPathForQuery"),
+        ('<t:Exists><t:FieldURI FieldURI="contacts:CompleteName"/></t:Exists>', "ErrorUnsupportedPathForQuery"),
+        (holds("Prefixed", "Exact", MINUTES, "1"), "ErrorContainsFilterWrongType"),
+        (
+            f"<t:Or>{compared('IsEqualTo', GIVEN, 'Ada') * 255}</t:Or>",
+            "ErrorRestrictionTooLong",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("empty", [True, False])
+async def test_restrictions_that_are_none_are_refused_whether_or_not_anybody_is_there(
+    api: Api, expression: str, code: str, empty: bool
+) -> None:
+    if not empty:
+        item = await api.create("<t:GivenName>Ada</t:GivenName>")
+        uri = "item:ReminderMinutesBeforeStart"
+        member = "<t:ReminderMinutesBeforeStart>5</t:ReminderMinutesBeforeStart>"
+        await api.update(
+            item, f'<t:SetItemField><t:FieldURI FieldURI="{uri}"/><t:Contact>{member}</t:Contact></t:SetItemField>'
+        )
+    with pytest.raises(Refused) as refused:
+        await find(api, where(expression))
+    assert (refused.value.http, refused.value.code) == (200, code)
+
+
+async def test_bits_can_be_asked_for(api: Api) -> None:
+    tag = '<t:ExtendedFieldURI PropertyTag="0x0e07" PropertyType="Integer"/>'
+    await people(api)
+    for mask, count in (("0x1", 0), ("010", 3), ("2", 3)):
+        assert len(names(await find(api, where(masked(tag, mask))))) == count
+
+
+async def test_tags_are_numbers_however_they_are_written(api: Api) -> None:
+    await people(api)
+    tag = '<t:ExtendedFieldURI PropertyTag="014865" PropertyType="String"/>'
+    assert names(await find(api, where(compared("IsEqualTo", tag, "Turing")))) == ["Alan"]
+    custom = '<t:ExtendedFieldURI PropertyTag="0x8000" PropertyType="String"/>'
+    with pytest.raises(Refused) as refused:
+        await find(api, where(f"<t:Exists>{custom}</t:Exists>"))
+    assert refused.value.code == "ErrorNoPropertyTagForCustomProperties"
+
+
+async def test_words_are_not_searched_for(api: Api) -> None:
+    with pytest.raises(Refused) as refused:
+        await api.one(
+            '<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>'
+            '<m:ParentFolderIds><t:DistinguishedFolderId Id="contacts"/></m:ParentFolderIds>'
+            "<m:QueryString>Ada</m:QueryString></m:FindItem>"
+        )
+    assert refused.value.code == "ErrorInvalidRequest"
+
+
+async def test_no_answer_has_more_rows_than_the_policy_allows(api: Api) -> None:
+    base = f"/control/accounts/{api.account['id']}/exchange"
+    await api.http.post(f"{base}/contacts", json={"count": 1001, "seed": 1})
+    view = '<m:IndexedPageItemView MaxEntriesReturned="5000" Offset="0" BasePoint="Beginning"/>'
+    named = where(f"<t:Exists>{SURNAME}</t:Exists>")
+    for middle, limit in (("", 1000), (named, 250)):
+        with pytest.raises(Refused) as refused:
+            await find(api, middle, base="IdOnly")
+        assert refused.value.code == "ErrorExceededFindCountLimit"
+        assert refused.value.values == {"PolicyLimit": str(limit)}
+        root = await find(api, view + middle, base="IdOnly")
+        assert len(found(root, "t:Items")) == limit
+        assert (root.get("IncludesLastItemInRange"), root.get("IndexedPagingOffset")) == ("false", str(limit))
+    root = await find(api, '<m:ContactsView MaxEntriesReturned="5000"/>', base="IdOnly")
+    assert (len(found(root, "t:Items")), root.get("IncludesLastItemInRange")) == (1000, "false")
+    rest = view.replace('Offset="0"', 'Offset="1000"')
+    root = await find(api, rest, base="IdOnly")
+    assert (len(found(root, "t:Items")), root.get("IncludesLastItemInRange")) == (1, "true")
+
+
 async def test_items_come_in_the_order_that_is_asked_for(api: Api) -> None:
     await people(api)
     order = f'<m:SortOrder><t:FieldOrder Order="Descending">{SURNAME}</t:FieldOrder></m:SortOrder>'
@@ -120,6 +215,9 @@ async def test_pages_are_counted_from_either_end(api: Api) -> None:
     assert names(root) == ["Alan", "Grace"]
     with pytest.raises(Refused) as refused:
         await page('IndexedPageItemView MaxEntriesReturned="0" Offset="0" BasePoint="Beginning"')
+    assert refused.value.code == "ErrorInvalidPagingMaxRows"
+    with pytest.raises(Refused) as refused:
+        await find(api, '<m:ContactsView MaxEntriesReturned="-1"/>')
     assert refused.value.code == "ErrorInvalidPagingMaxRows"
 
 

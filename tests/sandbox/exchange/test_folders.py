@@ -123,3 +123,54 @@ async def test_other_mailboxes_are_closed(api: Api) -> None:
         with pytest.raises(Refused) as refused:
             await get(api, f'<t:DistinguishedFolderId Id="contacts">{box}</t:DistinguishedFolderId>')
         assert refused.value.code == code
+
+
+async def test_a_folder_that_is_gone_is_told_by_what_it_was_for(api: Api) -> None:
+    item = await api.create("<t:GivenName>Ada</t:GivenName>")
+    gone = await create(api, "Gone")
+    await api.one(f'<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>{gone}</m:FolderIds></m:DeleteFolder>')
+    ids = f'<m:ItemIds><t:ItemId Id="{item.get("Id")}"/></m:ItemIds>'
+    for call, code in (
+        (api.create("<t:GivenName>Bob</t:GivenName>", gone), "ErrorSavedItemFolderNotFound"),
+        (api.one(f"<m:MoveItem><m:ToFolderId>{gone}</m:ToFolderId>{ids}</m:MoveItem>"), "ErrorToFolderNotFound"),
+        (create(api, "Inner", gone), "ErrorParentFolderNotFound"),
+        (api.sync(folder=gone), "ErrorSyncFolderNotFound"),
+        (get(api, gone), "ErrorFolderNotFound"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await call
+        assert refused.value.code == code
+
+
+async def test_nothing_moves_to_another_mailbox(api: Api) -> None:
+    item = await api.create("<t:GivenName>Ada</t:GivenName>")
+    await api.http.post("/control/accounts", json={"email": "bob@example.com"})
+    await api.http.put(f"/control/accounts/{api.account['id']}/exchange/settings", json={"opens": ["bob@example.com"]})
+    box = "<t:Mailbox><t:EmailAddress>bob@example.com</t:EmailAddress></t:Mailbox>"
+    with pytest.raises(Refused) as refused:
+        await api.one(
+            f'<m:MoveItem><m:ToFolderId><t:DistinguishedFolderId Id="contacts">{box}</t:DistinguishedFolderId>'
+            f'</m:ToFolderId><m:ItemIds><t:ItemId Id="{item.get("Id")}"/></m:ItemIds></m:MoveItem>'
+        )
+    assert refused.value.code == "ErrorCrossMailboxMoveCopy"
+
+
+async def test_a_folder_is_deleted_once_more_from_deleted_items(api: Api) -> None:
+    friends = await create(api, "Friends")
+    delete = f'<m:DeleteFolder DeleteType="MoveToDeletedItems"><m:FolderIds>{friends}</m:FolderIds></m:DeleteFolder>'
+    await api.one(delete)
+    assert text(await get(api, friends), "DisplayName") == "Friends"
+    await api.one(delete)
+    with pytest.raises(Refused) as refused:
+        await get(api, friends)
+    assert refused.value.code == "ErrorFolderNotFound"
+
+
+async def test_an_element_that_says_its_class_is_given_no_other(api: Api) -> None:
+    with pytest.raises(Refused) as refused:
+        await api.one(
+            f"<m:CreateFolder><m:ParentFolderId>{CONTACTS}</m:ParentFolderId><m:Folders><t:ContactsFolder>"
+            "<t:FolderClass>IPF.Note</t:FolderClass><t:DisplayName>A</t:DisplayName></t:ContactsFolder></m:Folders>"
+            "</m:CreateFolder>"
+        )
+    assert refused.value.code == "ErrorNoFolderClassOverride"

@@ -161,7 +161,9 @@ async def test_the_end_of_a_subscription(sandbox: Sandbox, api: Api) -> None:
     assert await code(events(api, name, start)) == "ErrorExpiredSubscription"
     other = await opened(api.http, email="bob@example.com")
     name, start = await pull(api, 1)
-    assert await code(events(other, name, start)) == "ErrorSubscriptionNotFound"
+    assert await code(events(other, name, start)) == "ErrorSubscriptionAccessDenied"
+    refused = other.one(f"<m:Unsubscribe><m:SubscriptionId>{name}</m:SubscriptionId></m:Unsubscribe>")
+    assert await code(refused) == "ErrorSubscriptionAccessDenied"
 
 
 @pytest.mark.parametrize(

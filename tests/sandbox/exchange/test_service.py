@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.sandbox.exchange.api import NS, SOAP, Api, Refused, found
+from tests.sandbox.exchange.api import NS, SOAP, Api, Refused, T, found
 from tests.sandbox.exchange.conftest import opened
 
 GET = (
@@ -62,6 +62,50 @@ async def test_what_is_none_of_the_schema_is_refused_as_a_whole(api: Api) -> Non
         assert (answer.status_code, "ErrorSchemaValidation" in answer.text) == (500, True)
     bomb = b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     assert "DTD" in (await api.post("", content=bomb)).text
+
+
+async def test_only_the_namespaces_of_the_service_count(http: httpx.AsyncClient, api: Api) -> None:
+    for namespace in ("urn:x", T):
+        operation = GET.replace("m:GetFolder", "x:GetFolder").replace(
+            "<x:GetFolder", f'<x:GetFolder xmlns:x="{namespace}"'
+        )
+        with pytest.raises(Refused) as refused:
+            await api.one(operation)
+        assert (refused.value.http, refused.value.code) == (500, "ErrorSchemaValidation")
+    # A header of somebody else is none of Exchange's.
+    await opened(http, email="bob@example.com")
+    other = impersonating("SmtpAddress", "bob@example.com").replace(
+        "Impersonation>", 'Impersonation xmlns:t="urn:x">', 1
+    )
+    await api.one(GET, headers=other)
+
+
+async def test_a_header_that_is_there_twice_is_refused(api: Api) -> None:
+    with pytest.raises(Refused) as refused:
+        await api.one(GET, headers='<t:RequestServerVersion Version="Exchange2016"/>')
+    assert (refused.value.http, refused.value.code) == (500, "ErrorDuplicateSOAPHeader")
+
+
+async def test_nothing_is_too_deep_to_be_answered(api: Api) -> None:
+    for depth in (100, 150, 200, 1000, 3000):
+        restriction = (
+            "<t:Not>" * depth + '<t:Exists><t:FieldURI FieldURI="item:Subject"/></t:Exists>' + "</t:Not>" * depth
+        )
+        answer = await api.post(
+            '<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>'
+            f"<m:Restriction>{restriction}</m:Restriction><m:ParentFolderIds>"
+            '<t:DistinguishedFolderId Id="contacts"/></m:ParentFolderIds></m:FindItem>'
+        )
+        assert (answer.status_code, "ErrorSchemaValidation" in answer.text) == (
+            (200, False) if depth < 190 else (500, True)
+        )
+
+
+async def test_a_request_can_be_too_large(api: Api) -> None:
+    headers = {"Content-Type": "text/xml; charset=utf-8", "Content-Length": str(64 * 2**20 + 1)}
+    auth = (api.account["email"], api.password)
+    answer = await api.http.post("/EWS/Exchange.asmx", content=b"<a/>", auth=auth, headers=headers)
+    assert answer.status_code == 413
 
 
 async def test_rights_decide_who_may_be_impersonated(http: httpx.AsyncClient) -> None:

@@ -27,6 +27,7 @@ from polydex_sandbox.exchange.subscriptions import (
     ExpiredSubscription,
     InvalidWatermark,
     Subscription,
+    SubscriptionAccessDenied,
     SubscriptionNotFound,
     Subscriptions,
 )
@@ -103,9 +104,10 @@ def test_life(all_of_them: Subscriptions, clock: Clock) -> None:
 
 def test_whose_it_is(all_of_them: Subscriptions) -> None:
     one = pull(all_of_them)
-    for account, streaming in (("2", None), ("1", True)):
-        with pytest.raises(SubscriptionNotFound):
-            all_of_them.find(account, one.id, streaming=streaming)
+    with pytest.raises(SubscriptionAccessDenied):
+        all_of_them.find("2", one.id)
+    with pytest.raises(SubscriptionNotFound):
+        all_of_them.find("1", one.id, streaming=True)
     all_of_them.drop(one)
     with pytest.raises(SubscriptionNotFound):
         all_of_them.find("1", one.id)
@@ -152,7 +154,8 @@ class Held:
 
 def _written(notice: Notice) -> bytes:
     told = [(one.id, [event.at for _, event in found]) for one, found in notice.told]
-    return json.dumps({"told": told, "lost": list(notice.lost), "status": notice.status}).encode() + b"\n"
+    said = {"told": told, "lost": list(notice.lost), "status": notice.status}
+    return json.dumps(said | ({"taken": list(notice.taken)} if notice.taken else {})).encode() + b"\n"
 
 
 @pytest.fixture
@@ -201,6 +204,7 @@ async def test_a_stream_ends_with_its_last_subscription(held: Held) -> None:
 async def test_another_connection_takes_over(held: Held) -> None:
     one = held.subscribe()
     async with held.connected(one) as lines, held.connected(one) as newer:
+        assert (await told(lines))["taken"] == [one.id]
         assert (await told(lines))["status"] == "Closed"
         held.every.publish("box", CREATED)
         assert (await told(newer))["told"] == [[one.id, [1]]]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.sandbox.exchange.api import Api, Refused, entry, found, text
 
+BORN = '<t:ExtendedFieldURI PropertyTag="0x3A42" PropertyType="SystemTime"/>'
 SURNAME = '<t:FieldURI FieldURI="contacts:Surname"/>'
 
 
@@ -86,6 +87,15 @@ async def test_entries_of_dictionaries_are_changed_one_by_one(api: Api) -> None:
         ),
         (put('<t:FieldURI FieldURI="contacts:Notes"/>', "<t:Notes>A</t:Notes>"), "ErrorInvalidPropertyRequest"),
         (take('<t:FieldURI FieldURI="item:ItemClass"/>'), "ErrorInvalidPropertyDelete"),
+        # Times of MAPI begin with the year 1601.
+        (
+            put('<t:FieldURI FieldURI="contacts:Birthday"/>', "<t:Birthday>1600-12-31T11:59:00Z</t:Birthday>"),
+            "ErrorInvalidValueForProperty",
+        ),
+        (
+            put(BORN, f"<t:ExtendedProperty>{BORN}<t:Value>0001-01-01T00:00:00Z</t:Value></t:ExtendedProperty>"),
+            "ErrorInvalidExtendedPropertyValue",
+        ),
         (
             "<t:AppendToItemField>" + SURNAME + "<t:Contact><t:Surname>A</t:Surname></t:Contact></t:AppendToItemField>",
             "ErrorInvalidPropertyAppend",
@@ -163,3 +173,18 @@ async def test_ids_are_told_apart(api: Api) -> None:
         with pytest.raises(Refused) as refused:
             await api.get(item)
         assert refused.value.code == code
+
+
+async def test_a_list_has_no_fields_of_contacts_but_its_names(api: Api) -> None:
+    message = await api.one(
+        "<m:CreateItem><m:Items><t:DistributionList><t:DisplayName>Friends</t:DisplayName></t:DistributionList>"
+        "</m:Items></m:CreateItem>"
+    )
+    item = found(message, ".//t:ItemId")
+    for change in (put(SURNAME, "<t:Surname>A</t:Surname>"), take(indexed("PhoneNumber", "HomePhone"))):
+        with pytest.raises(Refused) as refused:
+            await api.update(item, change)
+        assert refused.value.code == "ErrorInvalidPropertyRequest"
+    name = '<t:FieldURI FieldURI="contacts:DisplayName"/>'
+    await api.update(item, put(name, "<t:DisplayName>Pals</t:DisplayName>"))
+    assert text(await api.get(item), "DisplayName") == "Pals"

@@ -14,9 +14,6 @@ from polydex_sandbox.exchange.item import CONTACT, Attachment, Item
 from polydex_sandbox.exchange.mailbox import Mailbox
 from polydex_sandbox.exchange.xml import Element, content, m, name_of, t
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes of a request's attachments, unless the administrator changes ``maxAllowedContentLength``."""
-
 
 def create(call: Call) -> Element:
     """Those of one item; the change key of the last one made is the item's."""
@@ -49,7 +46,7 @@ def file(mailbox: Mailbox, kind: str, element: Element) -> Attachment:
     That a second photo takes the place of the first is unconfirmed.
 
     Raises:
-        EwsError: it is too large, or not what it says.
+        EwsError: it is no file, or not what it says.
     """
     if name_of(element) != "FileAttachment":
         raise errors.invalid("The sandbox attaches files alone.")
@@ -57,8 +54,6 @@ def file(mailbox: Mailbox, kind: str, element: Element) -> Attachment:
         data = base64.b64decode(content(element, "Content"), validate=False)
     except ValueError:
         raise errors.property_value("item:Attachments") from None
-    if len(data) > LARGEST:
-        raise errors.EwsError("ErrorAttachmentSizeLimitExceeded", "The attachment is too large.")
     photo = content(element, "IsContactPhoto") in ("true", "1") and kind == CONTACT
     name = content(element, "Name")
     return mailbox.attachment(name, data, photo=photo, media_type=content(element, "ContentType"))
@@ -88,7 +83,7 @@ def _found(call: Call, element: Element) -> tuple[Mailbox, Item, Attachment]:
     if known.kind != ids.ATTACHMENT:
         raise errors.EwsError("ErrorInvalidAttachmentId", "The attachment id is not valid.")
     mailbox = call.owned(known.mailbox)
-    item = mailbox.item(known)
+    item = mailbox.holder(known)
     for one in item.attachments:
         if one.number == known.attachment:
             return mailbox, item, one

@@ -5,6 +5,7 @@ See [MS-OXWSFOLD] and [MS-OXWSSRCH] 3.1.4.1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from polydex_sandbox.exchange import accept, errors, paging, paths, showfolder
@@ -44,40 +45,43 @@ def get(call: Call) -> Element:
 def find(call: Call) -> Element:
     """Below each of the folders that are named: only in it, or with `Deep` at any depth."""
     shape, view = FolderShape(call.part("FolderShape")), paging.view(call.body)
-    deep = call.body.get("Traversal") == "Deep"
+    restriction = Restriction(child(call.body, "Restriction"), _property_of)
+    deep, limit = call.body.get("Traversal") == "Deep", paging.limit(restricted=bool(restriction))
 
     def one(element: Element) -> list[Element]:
         mailbox, folder = call.folder(element)
         below = mailbox.tree(folder.key) if deep else mailbox.below(folder.key)
         if call.body.get("Traversal") == "SoftDeleted":
             below = []
-        rows = [row for row in below if _wanted(call.body, mailbox, row)]
-        page, attributes = paging.page(view, rows)
+        rows = [row for row in below if restriction.holds(_values(mailbox, row))]
+        page, attributes = paging.page(view, rows, limit)
         shown = [showfolder.folder(mailbox, row, shape) for row in page]
         return [m("RootFolder", t("Folders", *shown), **attributes)]
 
     return call.each(call.part("ParentFolderIds"), one)
 
 
-def _wanted(body: Element, mailbox: Mailbox, folder: Folder) -> bool:
-    """Raises EwsError: the restriction is none for folders."""
+def _property_of(path: Path) -> Property:
+    """Raises EwsError: folders are not searched by it."""
+    if path.extended is None and path.uri not in _FIELDS:
+        raise errors.unsupported_path()
+    return path.extended or _FIELDS[path.uri]
 
-    def property_of(path: Path) -> Property:
-        if path.extended is None and path.uri not in _FIELDS:
-            raise errors.unsupported_path()
-        return path.extended or _FIELDS[path.uri]
 
-    def value(known: Property) -> Any:
-        return showfolder.value(mailbox, folder, known)
-
-    return Restriction(property_of, value).holds(child(body, "Restriction"))
+def _values(mailbox: Mailbox, folder: Folder) -> Callable[[Property], Any]:
+    return lambda known: showfolder.value(mailbox, folder, known)
 
 
 def create(call: Call) -> Element:
     mailbox, parent = call.target("ParentFolderId")
 
     def one(element: Element) -> list[Element]:
-        kind = content(element, "FolderClass") or KINDS.get(name_of(element), "IPF.Note")
+        given, implied = content(element, "FolderClass"), KINDS.get(name_of(element))
+        if given and implied:
+            raise errors.EwsError(
+                "ErrorNoFolderClassOverride", "The element says already of which class the folder is."
+            )
+        kind = given or implied or "IPF.Note"
         made = mailbox.create_folder(parent, content(element, "DisplayName"), kind, properties=_properties(element))
         return [m("Folders", showfolder.only_id(mailbox, made))]
 
@@ -143,7 +147,7 @@ def move(call: Call) -> Element:
     def one(element: Element) -> list[Element]:
         owner, folder = call.folder(element)
         if owner is not mailbox:
-            raise errors.move_failed()
+            raise errors.cross_mailbox()
         return [m("Folders", showfolder.only_id(mailbox, mailbox.update_folder(folder, parent=target.key)))]
 
     return call.each(call.part("FolderIds"), one)

@@ -79,7 +79,7 @@ def update(call: Call) -> Element:
         updates = child(element, "Updates")
         changes: accept.Changes = {}
         for each in updates if updates is not None else ():
-            changes |= accept.change(each)
+            changes |= accept.change(each, found.kind)
         changed = changed_by(mailbox, found, odd.stored(call, changes))
         return [m("Items", show.only_id(mailbox, changed)), m("ConflictResults", t("Count", text="0"))]
 
@@ -133,7 +133,7 @@ def move(call: Call) -> Element:
     def one(element: Element) -> list[Element]:
         owner, found = call.item(element)
         if owner is not mailbox:
-            raise errors.move_failed()
+            raise errors.cross_mailbox()
         moved = found if found.folder == folder.key else mailbox.move(found, folder)
         return [m("Items", show.only_id(mailbox, moved))]
 
@@ -146,7 +146,7 @@ def copy(call: Call) -> Element:
     def one(element: Element) -> list[Element]:
         owner, found = call.item(element)
         if owner is not mailbox:
-            raise errors.move_failed()
+            raise errors.cross_mailbox()
         return [m("Items", show.only_id(mailbox, mailbox.copy(found, folder)))]
 
     return call.each(call.part("ItemIds"), one)

@@ -24,6 +24,8 @@ def resolve(call: Call) -> Element:
     full = call.body.get("ReturnFullContactData") in ("true", "1")
     wanted = Shape(base=call.body.get("ContactDataShape", shape.ALL))
     wanted_text = entry.removeprefix("smtp:").removeprefix("SMTP:").strip().casefold()
+    if wanted_text in ("", ",", "-"):
+        raise errors.EwsError("ErrorInvalidNameForNameResolution", "The name is none to be looked for.")
     found: list[Element] = []
     contacts = _contacts(call, wanted_text, wanted, full=full)
     people = [_person(account, full=full) for account in call.accounts() if _is(account, wanted_text)]

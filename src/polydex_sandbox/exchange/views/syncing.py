@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from polydex_sandbox.exchange import answers, errors, ids, shape, show, showfolder, syncstate
 from polydex_sandbox.exchange.call import Call
-from polydex_sandbox.exchange.errors import EwsError
 from polydex_sandbox.exchange.ids import Id
 from polydex_sandbox.exchange.item import Folder
 from polydex_sandbox.exchange.mailbox import Mailbox
@@ -27,7 +26,7 @@ def items(call: Call) -> Element:
 
 def _items(call: Call) -> list[Element]:
     wanted = shape.shape(call.part("ItemShape"))
-    mailbox, folder = _folder(call, call.part("SyncFolderId"))
+    mailbox, folder = call.target("SyncFolderId")
     most = int(content(call.body, "MaxChangesReturned", "0"))
     if not 1 <= most <= MOST:
         raise errors.schema("MaxChangesReturned has to be from 1 to 512.")
@@ -92,11 +91,10 @@ def folders(call: Call) -> Element:
 
 def _folders(call: Call) -> list[Element]:
     wanted = FolderShape(call.part("FolderShape"))
-    named = child(call.body, "SyncFolderId")
-    if named is None:
+    if child(call.body, "SyncFolderId") is None:
         mailbox, top = call.mailbox, call.mailbox.distinguished("msgfolderroot")
     else:
-        mailbox, top = _folder(call, named)
+        mailbox, top = call.target("SyncFolderId")
     place = f"{mailbox.guid}/{top.key}"
     before = _state(call, place, "folders")
     below = mailbox.tree(top.key)
@@ -125,16 +123,6 @@ def _shown(view: View) -> Element:
     if view.item.unreadable:
         return show.only_id(view.mailbox, view.item)
     return show.item(view)
-
-
-def _folder(call: Call, element: Element) -> tuple[Mailbox, Folder]:
-    """Raises EwsError."""
-    try:
-        return call.folder(element[0])
-    except EwsError as error:
-        if error.code == "ErrorFolderNotFound":
-            raise errors.sync_folder_not_found() from None
-        raise
 
 
 def _state(call: Call, place: str, kind: str) -> SyncState:
