@@ -42,7 +42,7 @@ def changes(given: Mapping[str, Any]) -> Changes:
         elif name in _CHOSEN:
             known, words = _CHOSEN[name]
             numbers = {word: number for number, word in words.items()}
-            if value is not None and value not in numbers:
+            if value is not None and (not isinstance(value, str) or value not in numbers):
                 raise BadInput(f"{name} has to be one of {', '.join(numbers)}")
             found[known] = None if value is None else numbers[value]
         elif name in _SLOTS:
@@ -93,6 +93,8 @@ def _email(slot: Mapping[str, Property], entry: Any) -> Changes:
         raise BadInput("An e-mail address has to be a text, or an object with address")
     if not given.keys() <= {"address", "name", "routingType", "original"}:
         raise BadInput("An e-mail address has address, name, routingType, original")
+    if not all(isinstance(text, str) for text in given.values()):
+        raise BadInput("All of an e-mail address are texts")
     address = given["address"]
     return {
         slot["address"]: address,

@@ -43,10 +43,9 @@ _FIELDS: dict[str, Property] = {
 MOST = 255
 """Expressions in a restriction."""
 
-
-def restriction(body: Element) -> Restriction:
-    """That of a call for items. Raises EwsError: it is none."""
-    return Restriction(child(body, "Restriction"), _known)
+Values = Callable[[Property], Any]
+"""What a thing has of a property; None when that is not there."""
+Test = Callable[[Values], bool]
 
 
 class Restriction:
@@ -61,43 +60,60 @@ class Restriction:
     """
 
     def __init__(self, element: Element | None, property_of: Callable[[Path], Property]) -> None:
-        self._expressions = list(element) if element is not None else []
-        self._property_of = property_of
-        if sum(name_of(one) in _EXPRESSIONS for top in self._expressions for one in top.iter()) > MOST:
+        expressions = list(element) if element is not None else []
+        if sum(name_of(one) in _EXPRESSIONS for top in expressions for one in top.iter()) > MOST:
             raise errors.EwsError("ErrorRestrictionTooLong", f"The restriction has more than {MOST} nodes.")
-        self.holds(lambda _known: None)
+        self._property_of = property_of
+        self._tests = [self._test(one) for one in expressions]
 
     def __bool__(self) -> bool:
         """Whether it wants anything."""
-        return bool(self._expressions)
+        return bool(self._tests)
 
-    def holds(self, value: Callable[[Property], Any]) -> bool:
-        """Whether it is true of something. ``value``: of a property of that; None when it is not there."""
-        return all(self._true(one, value) for one in self._expressions)
+    def holds(self, values_of: Values) -> bool:
+        """Whether it is true of a thing."""
+        return all(test(values_of) for test in self._tests)
 
-    def _true(self, element: Element, value: Callable[[Property], Any]) -> bool:
+    def _test(self, element: Element) -> Test:
+        """Raises EwsError."""
         name = name_of(element)
         if name in ("And", "Or"):
-            return (all if name == "And" else any)([self._true(one, value) for one in element])
+            parts, joined = [self._test(one) for one in element], all if name == "And" else any
+            return lambda values_of: joined(part(values_of) for part in parts)
         if name == "Not":
-            return not self._true(element[0], value)
+            inner = self._test(element[0])
+            return lambda values_of: not inner(values_of)
         known = self._property_of(paths.path(element[0]))
-        found = value(known)
         if name == "Exists":
-            return found is not None
+            return lambda values_of: values_of(known) is not None
         if name == "Contains":
             if not known.type.startswith("String"):
                 raise errors.EwsError("ErrorContainsFilterWrongType", "Contains is for texts alone.")
-            return _contains(element, found)
+            return lambda values_of: _contains(element, values_of(known))
         if name == "Excludes":
-            return int(found or "0") & _mask(known, element[1].get("Value", "")) == 0
-        operand = element[1][0]
+            mask = _mask(known, element[1].get("Value", ""))
+            return lambda values_of: int(values_of(known) or "0") & mask == 0
+        return self._comparison(name, known, element[1][0])
+
+    def _comparison(self, name: str, known: Property, operand: Element) -> Test:
+        """Raises EwsError."""
         if name_of(operand) == "Constant":
-            return _compared(name, known, found, _constant(known, operand.get("Value", "")))
+            constant = _comparable(known, _constant(known, operand.get("Value", "")))
+            return lambda values_of: _compared(name, known, values_of(known), constant)
         other = self._property_of(paths.path(operand))
         if other.type != known.type or known.multiple:
             raise errors.unsupported_path()
-        return _compared(name, known, found, value(other))
+
+        def test(values_of: Values) -> bool:
+            found = values_of(other)
+            return _compared(name, known, values_of(known), None if found is None else _comparable(other, found))
+
+        return test
+
+
+def restriction(body: Element) -> Restriction:
+    """That of a call for items. Raises EwsError: it is none."""
+    return Restriction(child(body, "Restriction"), _known)
 
 
 def _mask(known: Property, text: str) -> int:
@@ -160,15 +176,15 @@ _EXPRESSIONS = frozenset(_COMPARED) | {"And", "Or", "Not", "Exists", "Contains",
 
 
 def _compared(name: str, known: Property, found: Any, other: Any) -> bool:
-    """Texts are compared without regard to case, as the store does."""
+    """Texts are compared without regard to case, as the store does. ``other`` is comparable already."""
     if found is None or other is None:
-        return name == "IsNotEqualTo" and found != other
+        return name == "IsNotEqualTo" and found is not other
     # Of several values any one can do.
     several = found if isinstance(found, list) else [found]
-    return any(_COMPARED[name](_comparable(known, one), _comparable(known, other)) for one in several)
+    return any(_COMPARED[name](_comparable(known, one), other) for one in several)
 
 
-def _constant(known: Property, text: str) -> Any:
+def _constant(known: Property, text: str) -> str:
     """Canonical. Raises EwsError: it is no value of the property."""
     words = next((words for choice, words in properties.CHOICES.values() if choice == known), {})
     kind = known.type.removesuffix("Array")
@@ -176,7 +192,7 @@ def _constant(known: Property, text: str) -> Any:
     found = canonical(replace(known, type=kind), zoned(kind, given))
     if found is None:
         raise errors.EwsError("ErrorInvalidValueForProperty", "The constant is no value of the property.")
-    return found
+    return str(found)
 
 
 def _comparable(known: Property, value: str) -> Any:

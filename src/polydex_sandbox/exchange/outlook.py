@@ -77,8 +77,6 @@ class Outlook:
         """What is in the body; null takes away. ``read`` and ``unreadable`` (a response code) too."""
         mailbox, item = self._found(request)
         given = await body_of(request)
-        if "read" in given:
-            item = mailbox.mark_read(item, read=flag_of(given, "read"))
         more: dict[str, Any] = {}
         if "unreadable" in given:
             if not isinstance(given["unreadable"], str):
@@ -86,11 +84,15 @@ class Outlook:
             more["unreadable"] = given["unreadable"]
         if "members" in given:
             more["members"] = _members(given)
-        rest = {name: value for name, value in given.items() if name not in ("read", "unreadable", "members")}
+        # All of it or nothing.
+        read = flag_of(given, "read")
+        rest = card.changes({name: given[name] for name in given if name not in ("read", "unreadable", "members")})
+        if "read" in given:
+            item = mailbox.mark_read(item, read=read)
         if more:
             item = mailbox.update(item, **more)
         if rest:
-            item = api.changed_by(mailbox, item, card.changes(rest))
+            item = api.changed_by(mailbox, item, rest)
         return answer(card.shown(mailbox, item))
 
     async def delete(self, request: Request) -> Response:

@@ -164,9 +164,21 @@ async def test_seeding_is_repeatable_and_strict(api: Api) -> None:
         {"contacts": [{"Sensitivity": "Secret"}]},
         {"contacts": [{"properties": {"String x": "1"}}]},
         {"contacts": [{"EmailAddresses": {"EmailAddress1": {"name": "A"}}}]},
+        {"contacts": [{"EmailAddresses": {"EmailAddress1": {"address": "a@example.org", "name": 5}}}]},
+        {"contacts": [{"Sensitivity": []}]},
+        {"contacts": [{"Categories": "A"}]},
+        {"contacts": [{"Categories": 1.5}]},
+        {"contacts": [{"GivenName": ["A"]}]},
         {"count": -1},
     ):
         await control(api, "POST", "/contacts", wrong, 400)
+
+
+async def test_a_change_is_made_whole_or_not_at_all(api: Api) -> None:
+    (ident,) = await seed(api, {"GivenName": "Ada"})
+    before = await control(api, "GET", f"/contacts/{ident}")
+    await control(api, "PATCH", f"/contacts/{ident}", {"read": False, "Surname": 5.5}, 400)
+    assert await control(api, "GET", f"/contacts/{ident}") == before
 
 
 async def test_settings_are_checked_and_shown(api: Api) -> None:

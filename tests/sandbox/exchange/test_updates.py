@@ -175,6 +175,44 @@ async def test_ids_are_told_apart(api: Api) -> None:
         assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"),
+    [
+        ("Double", "1_0", None),
+        ("Double", "nan", None),
+        ("Double", "1e999", None),
+        ("Double", "2.50", "2.5"),
+        ("Integer", "2147483648", None),
+        ("Integer", "-7", "-7"),
+        ("Boolean", "1", "true"),
+        ("SystemTime", "2020-01-01T01:00:00+01:00", "2020-01-01T00:00:00Z"),
+        ("SystemTime", "2020-01-01T00:00:00", "2020-01-01T00:00:00Z"),
+        ("Binary", "!", None),
+        ("CLSID", "{00062004-0000-0000-C000-000000000046}", "00062004-0000-0000-c000-000000000046"),
+    ],
+)
+async def test_values_of_extended_properties_are_of_their_type(
+    api: Api, kind: str, value: str, kept: str | None
+) -> None:
+    path = f'<t:ExtendedFieldURI DistinguishedPropertySetId="PublicStrings" PropertyName="X" PropertyType="{kind}"/>'
+    member = f"<t:ExtendedProperty>{path}<t:Value>{value}</t:Value></t:ExtendedProperty>"
+    if kept is None:
+        with pytest.raises(Refused) as refused:
+            await api.create(member)
+        assert refused.value.code == "ErrorInvalidExtendedPropertyValue"
+    else:
+        shown = await api.get(await api.create(member), path)
+        assert found(shown, "t:ExtendedProperty/t:Value").text == kept
+
+
+async def test_several_times_are_read_as_one_is(api: Api) -> None:
+    path = '<t:ExtendedFieldURI DistinguishedPropertySetId="PublicStrings" PropertyName="X" PropertyType="SystemTimeArray"/>'
+    several = "".join(f"<t:Value>{one}</t:Value>" for one in ("2020-01-01T00:00:00", "2021-01-01T00:00:00Z"))
+    item = await api.create(f"<t:ExtendedProperty>{path}<t:Values>{several}</t:Values></t:ExtendedProperty>")
+    shown = found(await api.get(item, path), "t:ExtendedProperty/t:Values")
+    assert [one.text for one in shown] == ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
+
+
 async def test_a_list_has_no_fields_of_contacts_but_its_names(api: Api) -> None:
     message = await api.one(
         "<m:CreateItem><m:Items><t:DistributionList><t:DisplayName>Friends</t:DisplayName></t:DistributionList>"

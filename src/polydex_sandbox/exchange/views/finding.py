@@ -5,16 +5,13 @@ See [MS-OXWSSRCH] 3.1.4.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from polydex_sandbox.exchange import errors, matching, paging, shape, show, values
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.item import Item
 from polydex_sandbox.exchange.mailbox import Mailbox
+from polydex_sandbox.exchange.matching import Values
 from polydex_sandbox.exchange.show import View
 from polydex_sandbox.exchange.xml import Element, child, m, t
-from polydex_sandbox.properties import Property
 
 
 def find(call: Call) -> Element:
@@ -47,7 +44,7 @@ def find(call: Call) -> Element:
     return call.each(call.part("ParentFolderIds"), one)
 
 
-def _values(mailbox: Mailbox, item: Item) -> Callable[[Property], Any]:
+def _values(mailbox: Mailbox, item: Item) -> Values:
     return lambda known: values.value(item, mailbox, known)
 
 

@@ -5,14 +5,13 @@ See [MS-OXWSFOLD] and [MS-OXWSSRCH] 3.1.4.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from polydex_sandbox.exchange import accept, errors, paging, paths, showfolder
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.item import Folder
 from polydex_sandbox.exchange.mailbox import Mailbox
-from polydex_sandbox.exchange.matching import Restriction
+from polydex_sandbox.exchange.matching import Restriction, Values
 from polydex_sandbox.exchange.paths import Path
 from polydex_sandbox.exchange.properties import tag
 from polydex_sandbox.exchange.showfolder import FolderShape
@@ -68,7 +67,7 @@ def _property_of(path: Path) -> Property:
     return path.extended or _FIELDS[path.uri]
 
 
-def _values(mailbox: Mailbox, folder: Folder) -> Callable[[Property], Any]:
+def _values(mailbox: Mailbox, folder: Folder) -> Values:
     return lambda known: showfolder.value(mailbox, folder, known)
 
 
