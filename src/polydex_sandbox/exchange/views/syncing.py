@@ -6,6 +6,9 @@ and, for what a state is, [MS-OXCFXICS]. Changes come the newest first, after th
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import itemgetter
+
 from polydex_sandbox.exchange import answers, errors, ids, shape, show, showfolder, syncstate
 from polydex_sandbox.exchange.call import Call
 from polydex_sandbox.exchange.ids import Id
@@ -62,9 +65,8 @@ def _items(call: Call) -> list[Element]:
             changes.append(t("ReadFlagChange", show.id_of(mailbox, item), t("IsRead", text=text_of(item.read))))
             read_to = item.read_seq
     if not more:
-        for seq, key in mailbox.gone.get(folder.key, ()):
-            if seq <= before.told:
-                continue
+        gone = mailbox.gone.get(folder.key, [])
+        for seq, key in gone[bisect_right(gone, before.told, key=itemgetter(0)) :]:
             if key in given:
                 if len(changes) == most:
                     more = True
