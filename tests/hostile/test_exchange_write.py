@@ -316,3 +316,19 @@ async def test_who_moves_away_right_before_a_write_is_not_there(write: dict[str,
         await home.rest()
         await home.assert_same(consumer)
         assert consumer.gone == [key]
+
+
+async def test_who_moves_away_before_a_lost_create_is_found_again_is_not_there() -> None:
+    """It is found by its mark, in the other folder, under an id of which no list of this one will ever tell."""
+    async with exchange_home() as home:
+        consumer = await (await home.consumer()).follow()
+        await home.world.quirk("exchange-drop-after", methods=["CreateItem"])
+        with pytest.raises((ProviderTimeout, ProviderUnavailable)):
+            await home.create(nickName="ada")
+        await home.world.calm()
+        [ada] = await home.world.keys()
+        folder = (await home.world.ask("POST", "folders", {"name": "Elsewhere"}))["id"]
+        await home.world.ask("POST", f"contacts/{quote(ada)}/move", {"folder": folder})
+        await home.rest()
+        await home.assert_same(consumer)
+        assert await home.nicknames() == []

@@ -9,21 +9,23 @@ import msgspec
 
 from polydex.connectors.base import Record
 from polydex.connectors.deadline import Deadline
+from polydex.connectors.exchange import folders
 from polydex.connectors.exchange.api import FETCH_SECONDS, READ_SECONDS, Api
 from polydex.connectors.exchange.cut import Cutting
 from polydex.connectors.exchange.errors import is_untried, may_be_of_one
-from polydex.connectors.exchange.identity import confirm
+from polydex.connectors.exchange.identity import confirm, home
 from polydex.connectors.exchange.ids import ItemId, read_item_id
 from polydex.connectors.exchange.operations import find_item, get_item
 from polydex.connectors.exchange.read import record
 from polydex.connectors.exchange.shape import SHAPE
-from polydex.connectors.exchange.wire import document
+from polydex.connectors.exchange.wire import T, document
 from polydex.connectors.exchange.xml import Element
 from polydex.core.errors import ProviderError, ProviderMalformed, ProviderTimeout, ProviderUnavailable, RecordNotFound
 from polydex.core.fields import Loss
 from polydex.core.ids import RemoteKey
 
 FETCH = "Exchange contact"
+_PARENT = T + "ParentFolderId"
 _OTHERS = 20
 """Contacts that are tried to see whether anybody can be read."""
 
@@ -70,13 +72,13 @@ async def fetch(api: Api, folder: str, key: RemoteKey, subject: str) -> Read:
         subject: whose mailbox it has to be: of another one nobody believes that somebody is gone.
 
     Raises:
-        RecordNotFound: it is gone.
+        RecordNotFound: it is gone, or in another contact folder.
         ProviderMalformed: Exchange fails of this one alone. Else it would stop the others for ever (J4).
         ProviderError: otherwise.
     """
     deadline = Deadline(FETCH_SECONDS)
     try:
-        return await get(api, key, seconds=deadline.left)
+        found = await get(api, key, seconds=deadline.left)
     except RecordNotFound:
         await confirm(api, subject, seconds=deadline.left)
         raise
@@ -89,6 +91,24 @@ async def fetch(api: Api, folder: str, key: RemoteKey, subject: str) -> Read:
         if not alone:
             raise
         raise ProviderMalformed(f"{FETCH}: Exchange fails of this one alone", original=error.original) from error
+    if await _is_elsewhere(api, folder, found.element, subject, deadline):
+        raise RecordNotFound(f"{FETCH}: it is in another folder")
+    return found
+
+
+async def _is_elsewhere(api: Api, folder: str, item: Element, subject: str, deadline: Deadline) -> bool:
+    """Whether an item is known to be in another contact folder of the mailbox: who was moved is found there by a mark.
+
+    Who is in a folder that nobody knows counts as here: it may be ours, by another id.
+    """
+    parent = item.find(_PARENT)
+    there = None if parent is None else parent.get("Id")
+    if there is None or there == await home(api, folder, subject, seconds=deadline.left):
+        return False
+    for book in await folders.sources(api, seconds=deadline.left):
+        if book.key != folder and there == await home(api, book.key, subject, seconds=deadline.left):
+            return True
+    return False
 
 
 async def get_many(
