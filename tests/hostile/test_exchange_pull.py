@@ -157,6 +157,22 @@ async def test_a_walk_that_broke_off_goes_on_from_its_page() -> None:
         assert len(home.world.requests(GET)) == asked + 1, "those of the first page are not read again"
 
 
+async def test_who_goes_after_a_page_of_a_walk_that_cannot_go_on_is_not_there() -> None:
+    """The state before the walk, which is followed then, has never known of them, and tells nothing."""
+    async with exchange_home() as home:
+        consumer = await (await home.consumer()).follow()
+        keys = await home.seed(*(f"n{number:04}" for number in range(MANY)))
+        await home.world.quirk("exchange-unavailable", methods=[LIST], skip=1, count=2)
+        with pytest.raises(ProviderUnavailable):
+            await home.pull()
+        assert "n0529" in await home.nicknames()  # the newest come first
+        await home.world.ask("DELETE", f"contacts/{quote(keys[-1])}?forever=true")
+        await home.world.quirk("exchange-sync-state-invalid", count=1)
+        await home.rest()
+        await home.assert_same(consumer)
+        assert len(await home.nicknames()) == MANY - 1
+
+
 # --- who cannot be read ---------------------------------------------------------------------------------------------
 
 

@@ -330,6 +330,7 @@ def _touch(tx: Tx, source: Source) -> int:
 def _expired(tx: Tx, lease: Lease, *, resume: bool) -> None:
     source = sources.check(tx, lease)
     if resume:
+        contacts.unlist_walk(tx, source.id, source.walk_id)
         sources.drop_walk(tx, source.id)
     else:
         sources.forget_cursor(tx, source.id)

@@ -368,6 +368,11 @@ def unlist(tx: Tx, source: SourceId, keys: Iterable[RemoteKey]) -> None:
         )
 
 
+def unlist_walk(tx: Tx, source: SourceId, walk: int) -> None:
+    """The same of all that a walk has brought which is abandoned: the cursor that is followed instead is from before it."""
+    tx.run("UPDATE contact SET seen_walk = 0 WHERE source_id = ? AND current = 1 AND seen_walk = ?", source, walk)
+
+
 def retry_verify(tx: Tx, row: RowId, due: int, error: str) -> None:
     """A fetch failed: try again later."""
     tx.run(
