@@ -1,6 +1,8 @@
 """Rules for all tests: Hypothesis profiles, no skips in CI, a table of the time that each suite took; real servers."""
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from collections import Counter
@@ -46,6 +48,13 @@ if not SOAK and "TMPDIR" not in os.environ and in_memory():
     # Of what is flushed the crash suites alone judge anything, and they bring their own disks.
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None
+
+if "PYTHONPYCACHEPREFIX" not in os.environ:
+    # What programs that the tests start have compiled is kept for the next ones, beside all sources; workers inherit it.
+    compiled = tempfile.mkdtemp(prefix="polydex-pycache-")
+    os.environ["PYTHONPYCACHEPREFIX"] = compiled
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So begin programs that a shell starts in the background; what the tests start would be deaf to Ctrl-C as well.

@@ -45,7 +45,6 @@ class Terminal:
             "PASSWORD": password,
             "POLYDEX_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
             "POLYDEX_PORT": str(port),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         (folder / ".venv").symlink_to(sys.prefix)
 
