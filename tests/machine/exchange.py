@@ -275,7 +275,8 @@ class ExchangeMachine(SandboxedMachine):
         for item in list(self.exchange.mailbox.items.values()):
             self.exchange.mailbox.spoil(item, "")
         if self.refused:  # what the owner kept is gone; the next full list shows it, and then the owner agrees
-            self.state_of_synchronisation_is_lost()
+            # In both folders, and once more where a walk is under way: that falls back to the state before it.
+            self.state_of_synchronisation_is_lost(count=4)
 
     # --- see Machine ----------------------------------------------------------------------------------------------
 
