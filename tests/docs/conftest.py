@@ -54,9 +54,16 @@ def served(account: Terminal) -> Terminal:
 
 @pytest.fixture
 def sandboxed(tmp_path: Path, sandbox_server: SandboxServer) -> Iterator[Terminal]:
-    """A terminal beside a running sandbox."""
+    """A terminal beside a running sandbox, which forgets afterwards what the page has made: pages have users of one name."""
+
+    def users() -> set[str]:
+        return {account["id"] for account in sandbox_server.control("GET", "/accounts")["accounts"]}
+
+    before = users()
     with terminal(tmp_path, "none", free_port(), {"http://127.0.0.1:8090": sandbox_server.url}) as found:
         yield found
+    for made in users() - before:
+        sandbox_server.control("DELETE", f"/accounts/{made}")
 
 
 @pytest.fixture(scope="session")
