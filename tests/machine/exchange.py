@@ -16,6 +16,8 @@ from polydex.connectors.exchange.folders import DEFAULT
 from polydex.connectors.exchange.provider import EXCHANGE
 from polydex.core.contact import Contact
 from polydex.engine.keys import secret_context
+from polydex.store import sources
+from polydex.store.db import Tx
 from polydex.testing.contract import content
 from polydex.testing.world import Fault
 from polydex_sandbox.exchange.item import CONTACT, Item
@@ -33,6 +35,7 @@ from tests.machine.exchange_sandbox import (
     outlook_contact,
 )
 from tests.machine.machine import FEW, MANY, NAMES
+from tests.machine.rest import ACCOUNT
 from tests.machine.sandbox import EMAIL
 from tests.machine.sandboxed import SandboxedHome, SandboxedMachine
 
@@ -275,8 +278,14 @@ class ExchangeMachine(SandboxedMachine):
         for item in list(self.exchange.mailbox.items.values()):
             self.exchange.mailbox.spoil(item, "")
         if self.refused:  # what the owner kept is gone; the next full list shows it, and then the owner agrees
-            # In both folders, and once more where a walk is under way: that falls back to the state before it.
-            self.state_of_synchronisation_is_lost(count=4)
+            now = self._clock()
+
+            def list_everything(tx: Tx) -> None:
+                for source in sources.of_account(tx, ACCOUNT):
+                    sources.forget_cursor(tx, source.id)
+                    sources.make_due(tx, source.id, now)
+
+            self._run(0, self.processes[0].db.write(list_everything))
 
     # --- see Machine ----------------------------------------------------------------------------------------------
 
