@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +15,9 @@ from polydex.core.errors import (
     ProviderThrottled,
     ProviderUnauthorized,
     ProviderUnavailable,
+    RecordNotFound,
 )
+from polydex.core.ids import RemoteKey
 from polydex.core.patch import Patch
 from polydex.net.bound import BoundAuth
 from polydex.testing.contract import ALICE, BOB, Mirror, content
@@ -91,6 +94,25 @@ async def test_each_folder_has_contacts_of_its_own(world: ExchangeWorld) -> None
     mine, theirs = await world.connector.create(ALICE, None), await friends.create(BOB, None)
     assert set((await Mirror(world.connector).pull()).changed) == {mine.key}
     assert set((await Mirror(friends).pull()).changed) == {theirs.key}
+
+
+async def test_who_is_in_another_contact_folder_is_not_here(world: ExchangeWorld) -> None:
+    subject = (await world.connector.identify()).subject
+    here = replace(world.connector, subject=subject)
+    friends = replace(here, source_key=(await world.ask("POST", "folders", {"name": "Friends"}))["id"])
+    mine, theirs = await here.create(ALICE, None), await friends.create(BOB, None)
+    for folder, record, other in ((here, mine, theirs), (friends, theirs, mine)):
+        assert (await folder.fetch(record.key)).key == record.key
+        with pytest.raises(RecordNotFound):
+            await folder.fetch(other.key)
+
+
+async def test_who_is_in_a_folder_that_nobody_knows_counts_as_here(world: ExchangeWorld) -> None:
+    """It may be this one, by another id; nobody vanishes by that."""
+    mail = (await world.ask("POST", "folders", {"name": "Mail", "class": "IPF.Note"}))["id"]
+    made = await world.connector.create(ALICE, None)
+    moved = (await world.ask("POST", f"contacts/{quote(made.key)}/move", {"folder": mail}))["id"]
+    assert (await world.connector.fetch(RemoteKey(moved))).contact == made.contact
 
 
 async def test_a_folder_that_is_gone(world: ExchangeWorld) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import pytest
@@ -68,6 +70,30 @@ async def test_everything_page_by_page() -> None:
         Position("s2").encode(),
     ]
     assert folder.reads == [["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "first", "ahead"),
+    [
+        (None, created("a"), True),
+        (None, created("a") + deleted("b"), False),
+        (SINCE, created("a"), False),
+    ],
+    ids=["a snapshot", "a snapshot that tells who is gone", "a delta"],
+)
+async def test_the_next_page_is_asked_for_ahead_where_it_may_be(
+    cursor: Cursor | None, first: str, *, ahead: bool
+) -> None:
+    """Others are believed about what a page has said only when they are asked for after that was written (J1)."""
+    state, engine = START if cursor is None else "s1", Engine()
+    async with scripted(Reply()) as server, api_of(server) as api:
+        server.handler = ContactFolder({state: (first, "s2", False), "s2": (created("c"), "s3", True)})
+        async with contextlib.aclosing(pull(api, "contacts", cursor, engine, region=None)) as pages:
+            await anext(pages)
+            await asyncio.sleep(0)  # whoever asks notes the counter before anything else
+            assert engine.stamps == 1 + ahead
+            assert changed([await anext(pages)]) == ["c"]
+            assert engine.stamps == 2
 
 
 async def test_what_has_changed_since() -> None:
