@@ -69,6 +69,8 @@ OUTER = '<t:Contact x="1"><t:ItemId Id="A="/><t:Attachments>{}</t:Attachments></
         f"<t:Contact><!-- {contact('A=')} --><t:ItemId Id='A='/></t:Contact>",
         f"<t:Contact><t:ItemId Id='A='/><t:Body><![CDATA[{contact('A=')}]]></t:Body></t:Contact>",
         f"<t:Contact><?x {contact('A=')} ?><t:ItemId Id='A='/></t:Contact>",
+        '<t:Contact><t:ItemId Id="A="/><!-- </t:Contact> --><t:Body>b</t:Body></t:Contact>',
+        '<t:Contact><t:ItemId Id="A="/><?x </t:Contact> ?><t:Body>b</t:Body></t:Contact>',
         f"<t:Contact><t:ItemId Id='A='/><t:Attachments>{contact('B=')}</t:Attachments></t:Contact>",
         f'<t:Contact><t:ItemId Id="A="/><t:Attachments>{contact("B=")}</t:Attachments></t:Contact>',
         OUTER.format(contact("B=")),
